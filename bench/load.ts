@@ -1,0 +1,64 @@
+import { Connection } from './connection.ts';
+import type { Target } from './target.ts';
+
+export interface LoadResult {
+  /** Answers per second. */
+  perSecond: number;
+  /** Megabytes of bodies per second. */
+  megabytes: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+  count: number;
+}
+
+export interface LoadOptions {
+  connections: number;
+  seconds: number;
+  /** Stops earlier after so many requests. */
+  count?: number;
+  /** The status every answer must have. */
+  expect: number;
+  /** The n-th request. */
+  request(n: number): Buffer;
+}
+
+/** Keeps `connections` requests under way for a while and says how fast they were answered. */
+export async function load(target: Target, options: LoadOptions): Promise<LoadResult> {
+  const connections = await Promise.all(Array.from({ length: options.connections }, () => Connection.open(target)));
+  const latencies: number[] = [];
+  let bytes = 0;
+  let next = 0;
+  const started = performance.now();
+  const end = started + options.seconds * 1000;
+  const most = options.count ?? Infinity;
+  const worker = async (connection: Connection) => {
+    while (next < most) {
+      const before = performance.now();
+      if (before > end) return;
+      const answer = await connection.send(options.request(next++));
+      if (answer.status !== options.expect) throw new Error(`expected ${options.expect}, got ${answer.status}`);
+      latencies.push(performance.now() - before);
+      bytes += answer.length;
+    }
+  };
+  try {
+    await Promise.all(connections.map(worker));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    perSecond: latencies.length / seconds,
+    megabytes: bytes / 1e6 / seconds,
+    ...quantiles(latencies),
+    count: latencies.length,
+  };
+}
+
+/** Median and 99th percentile, in the unit of `values`. */
+export function quantiles(values: number[]): { p50: number; p99: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN;
+  return { p50: at(0.5), p99: at(0.99) };
+}

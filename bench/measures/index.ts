@@ -1,0 +1,9 @@
+import type { Measure } from '../measure.ts';
+import { create } from './create.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { memory } from './memory.ts';
+import { watch } from './watch.ts';
+
+/** What is measured on every server, in this order: later ones use what earlier ones have stored. */
+export const measures: readonly Measure[] = [create, get, list, watch, memory];

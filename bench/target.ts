@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+
+/** A Kubernetes API server to measure. */
+export interface Target {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  /** The server's process, where its memory and CPU time can be read. */
+  readonly pid?: number;
+}
+
+/** `https://host:port` and a bearer token. */
+export function targetOf(name: string, url: string, token: string, pid?: number): Target {
+  const { hostname, port } = new URL(url);
+  return { name, host: hostname, port: Number(port || 443), token, ...(pid !== undefined && { pid }) };
+}
+
+/** Resident memory of a process in MB (10^6 bytes), or undefined when it cannot be read. */
+export function residentMemory(pid: number): number | undefined {
+  try {
+    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / 1e6;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { FieldError } from '../../apimachinery/field-error.ts';
+import { defineKind, type StrategyContext } from '../../apimachinery/kind.ts';
+import type { Resource } from '../../apimachinery/object.ts';
+import { formatTime } from '../../apimachinery/time.ts';
+import { podColumns } from './pod-columns.ts';
+import { defaultPod, defaultPodSpec, mirrorServiceAccount } from './pod-spec-defaults.ts';
+import { validatePodSpec } from './pod-spec-validation.ts';
+import type { PodSpec } from './pod-spec.ts';
+import { podSubresources, validateEphemeralContainers } from './pod-subresources.ts';
+import { validatePodUpdate } from './pod-update.ts';
+import { qosClass } from './qos-class.ts';
+
+export type Pod = Resource<V1Pod>;
+
+function setDefaults(pod: Pod): void {
+  const spec = (pod.spec ??= {} as PodSpec);
+  defaultPodSpec(spec);
+  defaultPod(spec);
+}
+
+function validate(pod: Pod): FieldError[] {
+  return [...validatePodSpec(pod.spec!, 'spec'), ...validateEphemeralContainers(pod.spec!)];
+}
+
+function prepareForCreate(pod: Pod, context: StrategyContext): void {
+  mirrorServiceAccount(pod.spec!);
+  pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec!) };
+  if (pod.spec!.schedulingGates?.length) {
+    const message = 'Scheduling is blocked due to non-empty scheduling gates';
+    const lastTransitionTime = formatTime(context.now);
+    pod.status.conditions = [
+      { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastTransitionTime },
+    ];
+  }
+}
+
+/** A pod that no kubelet has to stop goes at once; any other gets at least a second. */
+function gracePeriod(pod: Pod, requested: number | undefined): number {
+  const phase = pod.status?.phase;
+  if (!pod.spec?.nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
+
+export const pod = defineKind<Pod>({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
+  shortNames: ['po'],
+  categories: ['all'],
+  columns: podColumns,
+  selectableFields: {
+    'spec.nodeName': (p) => p.spec?.nodeName ?? '',
+    'spec.restartPolicy': (p) => p.spec?.restartPolicy ?? '',
+    'spec.schedulerName': (p) => p.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (p) => p.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (p) => String(p.spec?.hostNetwork ?? false),
+    'status.phase': (p) => p.status?.phase ?? '',
+    'status.podIP': (p) => p.status?.podIP ?? '',
+    'status.podIPs': (p) => p.status?.podIP ?? '',
+    'status.nominatedNodeName': (p) => p.status?.nominatedNodeName ?? '',
+  },
+  subresources: podSubresources,
+  hasGeneration: true,
+  setDefaults,
+  validate,
+  validateUpdate: validatePodUpdate,
+  prepareForCreate,
+  gracePeriod,
+});

@@ -1,0 +1,64 @@
+import type { V1ReplicationController } from '@kubernetes/client-node';
+import { required, type FieldError } from '../../apimachinery/field-error.ts';
+import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import type { Resource } from '../../apimachinery/object.ts';
+import { nonNegative } from '../meta-v1/checks.ts';
+import { ageColumn, labelsText, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
+import { scaleSubresource } from '../meta-v1/scale.ts';
+import { templateColumns } from './pod-template-columns.ts';
+import { defaultPodTemplate, validateManagedTemplate } from './pod-template-spec.ts';
+
+export type ReplicationController = Resource<V1ReplicationController>;
+
+function setDefaults(rc: ReplicationController): void {
+  const spec = (rc.spec ??= {});
+  defaultPodTemplate(spec);
+  const labels = spec.template?.metadata?.labels;
+  if (labels && !Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
+  if (labels && !Object.keys(rc.metadata.labels ?? {}).length) rc.metadata.labels = { ...labels };
+  spec.replicas ??= 1;
+}
+
+function validate(rc: ReplicationController): FieldError[] {
+  const spec = rc.spec!;
+  const selector = { matchLabels: spec.selector ?? {} };
+  return [
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...(Object.keys(spec.selector ?? {}).length > 0 ? [] : [required('spec.selector')]),
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...validateManagedTemplate(spec.template, selector, 'spec.template', 'ReplicationController'),
+  ];
+}
+
+export const replicationController = defineKind<ReplicationController>({
+  group: '',
+  version: 'v1',
+  kind: 'ReplicationController',
+  plural: 'replicationcontrollers',
+  namespaced: true,
+  shortNames: ['rc'],
+  categories: ['all'],
+  columns: [
+    nameColumn,
+    numberColumn('Desired', (rc) => rc.spec?.replicas ?? 0),
+    numberColumn('Current', (rc) => rc.status?.replicas ?? 0),
+    numberColumn('Ready', (rc) => rc.status?.readyReplicas ?? 0),
+    ageColumn,
+    ...templateColumns<ReplicationController>(),
+    wideColumn('Selector', (rc) => labelsText(rc.spec?.selector)),
+  ],
+  selectableFields: { 'status.replicas': (rc) => String(rc.status?.replicas ?? 0) },
+  subresources: [scaleSubresource((rc) => selectorOf(rc)), statusSubresource],
+  hasGeneration: true,
+  defaultPropagation: 'Orphan',
+  setDefaults,
+  validate,
+  prepareForCreate(rc) {
+    rc.status = { replicas: 0 };
+  },
+});
+
+function selectorOf(rc: ReplicationController): string {
+  const text = labelsText(rc.spec?.selector);
+  return text === '<none>' ? '' : text;
+}

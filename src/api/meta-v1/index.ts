@@ -1,0 +1,1 @@
+export type { Condition, EmbeddedMeta, LabelSelector, LabelSelectorRequirement } from './types.ts';

@@ -1,0 +1,33 @@
+import type { V1RuntimeClass } from '@kubernetes/client-node';
+import type { FieldError } from '../../apimachinery/field-error.ts';
+import { defineKind } from '../../apimachinery/kind.ts';
+import { dns1123Label } from '../../apimachinery/names.ts';
+import type { Resource } from '../../apimachinery/object.ts';
+import { validateTolerations } from '../core-v1/toleration-validation.ts';
+import { checked, immutable, validateLabels, validateQuantities } from '../meta-v1/checks.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { canonicalize } from '../meta-v1/quantities.ts';
+
+export type RuntimeClass = Resource<V1RuntimeClass>;
+
+function validate(runtimeClass: RuntimeClass): FieldError[] {
+  return [
+    ...checked('handler', runtimeClass.handler ?? '', dns1123Label),
+    ...validateQuantities('overhead.podFixed', runtimeClass.overhead?.podFixed),
+    ...validateLabels('scheduling.nodeSelector', runtimeClass.scheduling?.nodeSelector),
+    ...validateTolerations(runtimeClass.scheduling?.tolerations ?? [], 'scheduling.tolerations'),
+  ];
+}
+
+export const runtimeClass = defineKind<RuntimeClass>({
+  group: 'node.k8s.io',
+  version: 'v1',
+  kind: 'RuntimeClass',
+  plural: 'runtimeclasses',
+  namespaced: false,
+  createOnUpdate: true,
+  columns: [nameColumn, column('Handler', (c) => c.handler ?? ''), ageColumn],
+  setDefaults: (c) => canonicalize(c.overhead?.podFixed),
+  validate,
+  validateUpdate: (now, old) => immutable('handler', now.handler, old.handler),
+});

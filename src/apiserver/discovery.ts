@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import type { Kind, Subresource } from '../apimachinery/kind.ts';
+import { apiVersionOf } from '../apimachinery/object.ts';
+import type { KindRegistry } from '../apimachinery/registry.ts';
+import { sortedVersions } from '../apimachinery/version-order.ts';
+
+/** A document ready to be sent. */
+export interface CachedDocument {
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** With quotes, as in the header. */
+  readonly etag: string;
+}
+
+/** The three forms that `/api` and `/apis` come in. */
+type Form = 'legacy' | 'v2' | 'v2beta1';
+
+interface Cache {
+  readonly version: number;
+  readonly documents: Map<string, CachedDocument>;
+}
+
+const caches = new WeakMap<KindRegistry, Cache>();
+
+/**
+ * The discovery document at `path` (`/api`, `/apis`, `/api/v1`, `/apis/<group>`, `/apis/<group>/<version>`), in the form
+ * that the `accept` header asks for, or undefined when there is no such group or version. Cached until the registry changes.
+ */
+export function discoveryDocument(registry: KindRegistry, path: string, accept = ''): CachedDocument | undefined {
+  const parts = path.split('/').filter(Boolean);
+  const form = parts.length === 1 ? acceptedForm(accept) : 'legacy';
+  const { documents } = cacheOf(registry);
+  const key = `${form} ${parts.join('/')}`;
+  const known = documents.get(key);
+  if (known) return known;
+  const content = build(registry, parts, form);
+  if (!content) return undefined;
+  const document = toDocument(content, contentTypeOf(form));
+  documents.set(key, document);
+  return document;
+}
+
+/** Encodes a document, unless it is bytes already; its ETag is a hash of the bytes. */
+export function toDocument(content: unknown, contentType = 'application/json'): CachedDocument {
+  const body = content instanceof Buffer ? content : Buffer.from(JSON.stringify(content));
+  const hash = createHash('sha256').update(body).digest('hex').toUpperCase();
+  return { body, contentType, etag: `"${hash}"` };
+}
+
+function cacheOf(registry: KindRegistry): Cache {
+  const cache = caches.get(registry);
+  if (cache?.version === registry.version) return cache;
+  const fresh: Cache = { version: registry.version, documents: new Map() };
+  caches.set(registry, fresh);
+  return fresh;
+}
+
+/** The first form in the header that we know; without one, plain lists, which every client understands. */
+function acceptedForm(accept: string): Form {
+  for (const range of accept.split(',')) {
+    const [type, ...parameters] = range.split(';').map((p) => p.trim());
+    if (type !== 'application/json' && type !== '*/*') continue;
+    const values = new Map(parameters.map((p) => p.split('=', 2).map((s) => s.trim()) as [string, string]));
+    if (values.get('as') !== 'APIGroupDiscoveryList') return 'legacy';
+    const version = values.get('v');
+    if (values.get('g') === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1')) return version;
+  }
+  return 'legacy';
+}
+
+function contentTypeOf(form: Form): string {
+  return form === 'legacy'
+    ? 'application/json'
+    : `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`;
+}
+
+function build(registry: KindRegistry, parts: readonly string[], form: Form): object | undefined {
+  const [root, first = '', second = ''] = parts;
+  const core = root === 'api';
+  if ((!core && root !== 'apis') || parts.length > (core ? 2 : 3)) return undefined;
+  if (parts.length === 1) return form === 'legacy' ? groupList(registry, core) : aggregated(registry, core, form);
+  if (core) return resourceList(registry, '', first);
+  return parts.length === 2 ? apiGroup(registry, first) : resourceList(registry, first, second);
+}
+
+/** The groups that have names, or the one that has none; each with its versions, the preferred one first. */
+function groupsOf(registry: KindRegistry, core: boolean): [string, string[]][] {
+  const groups = [...registry.groups()].filter(([group]) => (group === '') === core);
+  return groups.map(([group, versions]) => [group, sortedVersions(versions)]);
+}
+
+function groupList(registry: KindRegistry, core: boolean): object {
+  const groups = groupsOf(registry, core);
+  if (core) return { kind: 'APIVersions', versions: groups[0]?.[1] ?? [], serverAddressByClientCIDRs: [] };
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groups.map(([group, versions]) => groupOf(group, versions)),
+  };
+}
+
+function apiGroup(registry: KindRegistry, group: string): object | undefined {
+  const versions = registry.groups().get(group);
+  return versions && { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group, sortedVersions(versions)) };
+}
+
+function groupOf(group: string, versions: readonly string[]) {
+  const list = versions.map((version) => ({ groupVersion: apiVersionOf({ group, version }), version }));
+  return { name: group, versions: list, preferredVersion: list[0] };
+}
+
+/** The kinds of a group and version by the name of their resource. */
+function kindsOf(registry: KindRegistry, group: string, version: string): Kind[] {
+  const kinds = registry.all().filter((k) => k.group === group && k.version === version);
+  return kinds.sort((a, b) => (a.plural < b.plural ? -1 : 1));
+}
+
+function resourceList(registry: KindRegistry, group: string, version: string): object | undefined {
+  const kinds = kindsOf(registry, group, version);
+  if (kinds.length === 0) return undefined;
+  const resources = kinds.flatMap((kind) => [
+    legacyResource(kind),
+    ...subresourcesOf(kind).map((s) => legacySubresource(kind, s)),
+  ]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources };
+}
+
+function subresourcesOf(kind: Kind): Subresource[] {
+  return [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function legacyResource(kind: Kind): object {
+  return {
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: kind.verbs,
+    ...namesOf(kind),
+  };
+}
+
+/** Group and version are said only where they differ from the list's. */
+function legacySubresource(kind: Kind, { name, verbs, kind: body }: Subresource): object {
+  const foreign = body && (body.group !== kind.group || body.version !== kind.version);
+  return {
+    name: `${kind.plural}/${name}`,
+    singularName: '',
+    namespaced: kind.namespaced,
+    ...(foreign && { group: body.group, version: body.version }),
+    kind: (body ?? kind).kind,
+    verbs,
+  };
+}
+
+function namesOf(kind: Kind): object {
+  return {
+    ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.categories.length > 0 && { categories: kind.categories }),
+  };
+}
+
+function aggregated(registry: KindRegistry, core: boolean, form: 'v2' | 'v2beta1'): object {
+  const items = groupsOf(registry, core).map(([group, versions]) => ({
+    metadata: group ? { name: group } : {},
+    versions: versions.map((version) => ({
+      version,
+      resources: kindsOf(registry, group, version).map(aggregatedResource),
+      freshness: 'Current',
+    })),
+  }));
+  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${form}`, metadata: {}, items };
+}
+
+function aggregatedResource(kind: Kind): object {
+  const subresources = subresourcesOf(kind).map(({ name, verbs, kind: body }) => ({
+    subresource: name,
+    responseKind: gvk(body ?? kind),
+    verbs,
+  }));
+  return {
+    resource: kind.plural,
+    responseKind: gvk(kind),
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs: kind.verbs,
+    ...namesOf(kind),
+    ...(subresources.length > 0 && { subresources }),
+  };
+}
+
+function gvk({ group, version, kind }: { group: string; version: string; kind: string }) {
+  return { group, version, kind };
+}

@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { badRequest, tooLarge } from '../../apimachinery/api-error.ts';
+import type { ClientCertificate } from '../../auth/authn/authenticator.ts';
+import { clientCertificateOf } from '../../auth/authn/client-certificate.ts';
+import type { ApiRequest, ApiResponse, BodyStream, ResponseHeaders, Upgrade } from './exchange.ts';
+
+/** What Node gives for a request over HTTP/1.1 or HTTP/2. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** How much of a body that is too large is read on, so that the client gets to see our answer. */
+const drainLimit = 64 * 1024 * 1024;
+
+/** A request that came over the network. */
+export class NodeApiRequest implements ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: NodeRequest['headers'];
+  readonly upgrade: Upgrade | undefined;
+  readonly #request: NodeRequest;
+  readonly #closing: { once(event: 'close', listener: () => void): unknown };
+
+  constructor(request: NodeRequest, closing: NodeResponse | Upgrade['socket'], upgrade?: Upgrade) {
+    this.#request = request;
+    this.#closing = closing;
+    this.method = request.method ?? 'GET';
+    this.url = request.url ?? '/';
+    this.headers = request.headers;
+    this.upgrade = upgrade;
+  }
+
+  clientCertificate(): ClientCertificate | undefined {
+    const socket = 'stream' in this.#request ? this.#request.stream.session?.socket : this.#request.socket;
+    return socket ? clientCertificateOf(socket as TLSSocket) : undefined;
+  }
+
+  body(limit: number): Promise<Buffer> {
+    const request = this.#request;
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      if (Number(request.headers['content-length'] ?? 0) > limit) return reject(this.#refuse(limit));
+      const onData = (chunk: Buffer) => {
+        length += chunk.length;
+        if (length <= limit) {
+          chunks.push(chunk);
+          return;
+        }
+        request.off('data', onData);
+        reject(this.#refuse(limit));
+      };
+      request.on('data', onData);
+      request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
+      const broken = () => reject(badRequest('the connection was closed before the whole body came'));
+      request.once('error', broken);
+      request.once('close', broken);
+    });
+  }
+
+  onClose(listener: () => void): void {
+    this.#closing.once('close', listener);
+  }
+
+  /** Reads the rest away, up to a point. */
+  #refuse(limit: number): Error {
+    let drained = 0;
+    this.#request.on('data', (chunk: Buffer) => {
+      drained += chunk.length;
+      if (drained > drainLimit) this.#request.destroy();
+    });
+    this.#request.on('error', () => {});
+    return tooLarge(limit);
+  }
+}
+
+/** The answer to a request that came over the network. */
+export class NodeApiResponse implements ApiResponse {
+  status = 0;
+  readonly #response: ServerResponse;
+  readonly #withoutBody: boolean;
+
+  constructor(request: NodeRequest, response: NodeResponse) {
+    this.#response = response as ServerResponse; // HTTP/2's has the same methods
+    this.#withoutBody = request.method === 'HEAD';
+  }
+
+  send(status: number, headers: ResponseHeaders, body: Buffer): void {
+    this.status = status;
+    headers['content-length'] = body.length;
+    this.#response.writeHead(status, headers);
+    if (this.#withoutBody) this.#response.end();
+    else this.#response.end(body);
+  }
+
+  stream(status: number, headers: ResponseHeaders): BodyStream {
+    this.status = status;
+    const response = this.#response;
+    response.on('error', () => {}); // 'close' follows and is what counts
+    response.writeHead(status, headers);
+    response.flushHeaders?.();
+    return {
+      write: (chunk) => !response.writable || response.write(chunk),
+      onDrain: (listener) => void response.once('drain', listener),
+      get waiting() {
+        return response.writableLength;
+      },
+      end: () => void response.end(),
+      abort: () => void response.destroy(),
+    };
+  }
+
+  abort(): void {
+    this.#response.destroy();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Filter } from './filter.ts';
+
+/** Slower answers than this, in milliseconds, are worth a line at level info (watches and streams are slow by nature). */
+const slow = 1000;
+
+/** Writes one line per request: at level debug, or info when it was slow, or error when it failed in the server. */
+export const requestLog: Filter =
+  ({ clock, log }, next) =>
+  async (exchange) => {
+    const started = clock.monotonic();
+    await next(exchange);
+    const took = clock.monotonic() - started;
+    const { status } = exchange.response;
+    const level = status >= 500 ? 'error' : took > slow && exchange.info?.verb !== 'watch' ? 'info' : 'debug';
+    log[level]('request', {
+      verb: exchange.info?.verb ?? exchange.request.method,
+      path: exchange.path,
+      status,
+      user: exchange.user.username,
+      ms: Math.round(took * 10) / 10,
+    });
+  };

@@ -1,0 +1,71 @@
+import { ApiError, internalError, isApiError, type Status } from '../../apimachinery/api-error.ts';
+import { errorMessage, type Log } from '../../base/log.ts';
+import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
+import type { Exchange, ResponseHeaders } from '../exchange/exchange.ts';
+import { objectDocument } from '../output/protobuf.ts';
+import { prefersProtobuf } from './negotiate.ts';
+
+export const jsonType = 'application/json';
+
+/** The header fields of an answer with a body of type `contentType`, with the warnings that have come up. */
+export function headersFor(exchange: Exchange, contentType: string): ResponseHeaders {
+  const headers: ResponseHeaders = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  if (exchange.warnings.length > 0) headers['warning'] = exchange.warnings.map(warningHeader);
+  return headers;
+}
+
+/** Sends JSON that is encoded already. */
+export function sendJson(exchange: Exchange, status: number, body: Buffer): void {
+  exchange.response.send(status, headersFor(exchange, jsonType), body);
+}
+
+/** Sends an object as JSON, or as protobuf where that is wanted and possible. */
+export function sendObject(exchange: Exchange, status: number, object: object): void {
+  const { contentType, body } = encode(exchange, object);
+  exchange.response.send(status, headersFor(exchange, contentType), body);
+}
+
+function encode(exchange: Exchange, object: object): { contentType: string; body: Buffer } {
+  const document = prefersProtobuf(exchange.request.headers.accept) ? objectDocument(object) : undefined;
+  if (document) return { contentType: protobufType, body: document };
+  return { contentType: jsonType, body: Buffer.from(JSON.stringify(object)) };
+}
+
+/** Sends plain text, as health checks and metrics are. */
+export function sendText(exchange: Exchange, status: number, text: string): void {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+  exchange.response.send(status, headers, Buffer.from(text));
+}
+
+/** The `Status` of a success that has nothing else to say. */
+export function successStatus(details?: Status['details']): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details && { details }), code: 200 };
+}
+
+/** Turns whatever was thrown into an `ApiError`; what is not one is a fault of ours, is logged, and tells the caller little. */
+export function toApiError(error: unknown, log: Log, what: string): ApiError {
+  if (isApiError(error)) return error;
+  log.error('a request failed in a way it should not', {
+    request: what,
+    error: errorMessage(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+  return internalError(errorMessage(error));
+}
+
+/** Answers with the `Status` of `error`; when an answer has begun already, it can only be cut off. */
+export function sendError(exchange: Exchange, error: unknown, log: Log): void {
+  const failure = toApiError(error, log, `${exchange.request.method} ${exchange.path}`);
+  if (exchange.response.status !== 0) return exchange.response.abort();
+  const { contentType, body } = encode(exchange, failure.toStatus());
+  const headers = headersFor(exchange, contentType);
+  if (failure.retryAfter !== undefined) headers['retry-after'] = failure.retryAfter;
+  exchange.response.send(failure.code, headers, body);
+}
+
+/** RFC 7234's form with an unknown agent, as clients parse it. Control characters would break the header. */
+function warningHeader(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  const safe = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').replace(/[^\u0020-\u007e]/g, '?');
+  return `299 - "${safe.slice(0, 4096).replace(/[\\"]/g, '\\$&')}"`;
+}

@@ -1,0 +1,58 @@
+import { invalidObject } from '../../apimachinery/api-error.ts';
+import { notSupported } from '../../apimachinery/field-error.ts';
+import type { Subresource } from '../../apimachinery/kind.ts';
+import type { Definitions } from '../../apimachinery/schema/schema.ts';
+import type { Decoder } from '../../apimachinery/schema/validate.ts';
+import type { Authenticator } from '../../auth/authn/authenticator.ts';
+import type { Authorizer } from '../../auth/authz/authorizer.ts';
+import type { TokenSubject } from '../../auth/tokens.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { ServerMetrics } from '../metrics.ts';
+import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
+import type { KubeletConnector } from '../subresources/kubelet-connection.ts';
+import type { OpenWatches } from './open-watches.ts';
+
+/** Signs a token of a service account; the expiry is RFC 3339. */
+export type IssueToken = (subject: TokenSubject) => Promise<{ token: string; expirationTimestamp: string }>;
+
+/** What handlers work with. */
+export interface HandlerServices {
+  readonly registry: Registry;
+  readonly decoder: Decoder;
+  readonly definitions: Definitions;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly metrics: ServerMetrics;
+  readonly watches: OpenWatches;
+  readonly kubelets: KubeletConnector;
+  readonly issueToken?: IssueToken | undefined;
+}
+
+/** A request for a resource, resolved to its kind. */
+export interface ResourceRequest {
+  readonly exchange: Exchange;
+  readonly target: Target;
+  readonly subresource?: Subresource | undefined;
+}
+
+/** Answers one verb. */
+export type VerbHandler = (services: HandlerServices, request: ResourceRequest) => Promise<void>;
+
+/** Who writes, and whether for real. @throws ApiError Invalid for an unknown `dryRun` */
+export function writeOptions(exchange: Exchange): WriteOptions {
+  return { user: exchange.user, dryRun: dryRunOf(exchange, exchange.query.getAll('dryRun')) };
+}
+
+const optionsKinds: Readonly<Record<string, string>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+};
+
+/** Nothing is stored by mistake: a value that is not known is an error. @throws ApiError Invalid */
+export function dryRunOf(exchange: Exchange, values: readonly unknown[]): boolean {
+  const wrong = values.find((value) => value !== 'All');
+  if (wrong === undefined) return values.length > 0;
+  const kind = optionsKinds[exchange.request.method] ?? 'DeleteOptions';
+  throw invalidObject({ group: 'meta.k8s.io', kind }, '', [notSupported('dryRun', wrong, ['All'])]);
+}

@@ -1,0 +1,35 @@
+import { sendEntry } from '../output/output.ts';
+import { copyJson } from '../../apimachinery/json-value.ts';
+import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
+import { update, type Updated } from '../registry/update.ts';
+import { readObject } from './body.ts';
+import { checkName } from './names.ts';
+import { sendObject } from './respond.ts';
+import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
+
+/** PUT of one object, or of one of its subresources. */
+export async function handleUpdate(services: HandlerServices, request: ResourceRequest): Promise<void> {
+  const { exchange, target, subresource } = request;
+  const sent = await readObject(services, exchange, lensTarget(target.kind, subresource));
+  checkName(target, sent);
+  const updated = await update(services.registry, {
+    ...target,
+    options: writeOptions(exchange),
+    subresource,
+    produce: (current, context) => applyLens(subresource, current, copyJson(sent), context),
+    ...(!subresource && { createFrom: sent }),
+  });
+  sendUpdated(services, request, updated);
+}
+
+/** Answers with the object after the change, seen as the caller sees it. */
+export function sendUpdated(
+  { registry }: HandlerServices,
+  request: ResourceRequest,
+  { entry, created }: Updated,
+): void {
+  const { exchange, target, subresource } = request;
+  const status = created ? 201 : 200;
+  if (subresource?.get) return sendObject(exchange, status, throughLens(subresource, entry.object));
+  sendEntry(exchange, target.kind, entry, registry.clock, status);
+}

@@ -1,0 +1,114 @@
+import type { OpenAPIV2 } from 'openapi-types';
+import { ProtobufCodec } from '../../apimachinery/protobuf/codec.ts';
+import type { MessageFacts } from '../../apimachinery/protobuf/fields.ts';
+
+/** What clients ask for, and the spelling that answers carry. */
+const accepted = /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/;
+export const v2ProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** Go clients, kubectl among them, read `/openapi/v2` in no other form than protobuf. */
+export function wantsV2Protobuf(accept = ''): boolean {
+  return accepted.test(accept);
+}
+
+/** The messages of OpenAPI 2 as gnostic defines them, as far as our documents need them. */
+export const v2Messages: MessageFacts = {
+  'openapi.v2': {
+    Document: 'swagger:1:string info:2:Info paths:8:Paths definitions:9:Definitions',
+    Info: 'title:1:string version:2:string',
+    Paths: 'path:2:[]NamedPathItem',
+    NamedPathItem: 'name:1:string value:2:PathItem',
+    PathItem:
+      'get:2:Operation put:3:Operation post:4:Operation delete:5:Operation options:6:Operation head:7:Operation patch:8:Operation parameters:9:[]ParametersItem',
+    Operation:
+      'tags:1:[]string description:3:string operationId:5:string produces:6:[]string consumes:7:[]string parameters:8:[]ParametersItem responses:9:Responses schemes:10:[]string vendorExtension:13:[]NamedAny',
+    ParametersItem: 'parameter:1:Parameter',
+    Parameter: 'bodyParameter:1:BodyParameter nonBodyParameter:2:NonBodyParameter',
+    BodyParameter: 'description:1:string name:2:string in:3:string required:4:bool schema:5:Schema',
+    NonBodyParameter: 'query:3:QueryParameter path:4:PathParameter',
+    QueryParameter: 'required:1:bool in:2:string description:3:string name:4:string type:6:string',
+    PathParameter: 'required:1:bool in:2:string description:3:string name:4:string type:5:string',
+    Responses: 'responseCode:1:[]NamedResponse',
+    NamedResponse: 'name:1:string value:2:ResponseValue',
+    ResponseValue: 'response:1:Response',
+    Response: 'description:1:string schema:2:SchemaItem',
+    SchemaItem: 'schema:1:Schema',
+    Definitions: 'additionalProperties:1:[]NamedSchema',
+    NamedSchema: 'name:1:string value:2:Schema',
+    Schema:
+      '$ref:1:string format:2:string description:4:string default:5:Any required:19:[]string enum:20:[]Any additionalProperties:21:AdditionalProperties type:22:TypeItem items:23:Items allOf:24:[]Schema properties:25:Properties vendorExtension:31:[]NamedAny',
+    AdditionalProperties: 'schema:1:Schema boolean:2:bool',
+    TypeItem: 'value:1:[]string',
+    Items: 'schema:1:[]Schema',
+    Properties: 'additionalProperties:1:[]NamedSchema',
+    NamedAny: 'name:1:string value:2:Any',
+    Any: 'yaml:2:string',
+  },
+};
+
+type Json = Record<string, any>;
+
+/** A document of `v2Document` as a protobuf message. */
+export function v2Protobuf(document: OpenAPIV2.Document<object>): Buffer {
+  const { swagger, info, paths, definitions = {} } = document;
+  return new ProtobufCodec(v2Messages).encode('openapi.v2.Document', {
+    ...{ swagger, info },
+    paths: { path: named(paths, pathItem) },
+    definitions: { additionalProperties: named(definitions, schema) },
+  });
+}
+
+/** Maps are lists of names and values. */
+function named(map: Json, value: (value: any) => unknown): object[] {
+  return Object.entries(map).map(([name, one]) => ({ name, value: value(one) }));
+}
+
+function pathItem({ parameters, ...operations }: Json): Json {
+  const item: Json = { parameters: parameters.map(parameter) };
+  for (const [method, one] of Object.entries(operations)) item[method] = operation(one);
+  return item;
+}
+
+function operation(one: Json): Json {
+  return {
+    ...one,
+    parameters: one['parameters'].map(parameter),
+    responses: { responseCode: named(one['responses'], (r) => ({ response: response(r) })) },
+    vendorExtension: extensions(one),
+  };
+}
+
+function parameter(one: Json): Json {
+  if (one['in'] === 'body') return { parameter: { bodyParameter: { ...one, schema: schema(one['schema']) } } };
+  return { parameter: { nonBodyParameter: { [one['in']]: one } } };
+}
+
+function response({ description, schema: body }: Json): Json {
+  return { description, ...(body && { schema: { schema: schema(body) } }) };
+}
+
+function schema(one: Json): Json {
+  const { type, items, properties, additionalProperties: rest, allOf } = one;
+  return {
+    ...{ $ref: one['$ref'], format: one['format'], description: one['description'], required: one['required'] },
+    ...(one['default'] !== undefined && { default: any(one['default']) }),
+    ...(one['enum'] && { enum: one['enum'].map(any) }),
+    ...(type && { type: { value: [type].flat() } }),
+    ...(items && { items: { schema: [schema(items)] } }),
+    ...(allOf && { allOf: allOf.map(schema) }),
+    ...(properties && { properties: { additionalProperties: named(properties, schema) } }),
+    ...(rest !== undefined && {
+      additionalProperties: typeof rest === 'boolean' ? { boolean: rest } : { schema: schema(rest) },
+    }),
+    vendorExtension: extensions(one),
+  };
+}
+
+function extensions(one: Json): object[] {
+  return named(Object.fromEntries(Object.entries(one).filter(([key]) => key.startsWith('x-'))), any);
+}
+
+/** JSON is YAML. */
+function any(value: unknown): Json {
+  return { yaml: JSON.stringify(value) };
+}

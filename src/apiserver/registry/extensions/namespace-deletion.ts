@@ -1,0 +1,11 @@
+import { namespace, type Namespace } from '../../../api/core-v1/namespace.ts';
+import type { RegistryExtension } from './extension.ts';
+
+/** A namespace stays, marked as terminating, until everybody in `spec.finalizers` has emptied it. */
+export const namespaceDeletion: RegistryExtension<Namespace> = {
+  kind: namespace,
+  markDeleted(object) {
+    object.status = { ...object.status, phase: 'Terminating' };
+  },
+  holds: (object) => (object.spec?.finalizers?.length ?? 0) > 0,
+};

@@ -1,0 +1,179 @@
+import { conflict, invalidObject, notFound, staleVersion } from '../../apimachinery/api-error.ts';
+import { hasStatus, type Kind, type StrategyContext, type Subresource } from '../../apimachinery/kind.ts';
+import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
+import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
+import { create } from './create.ts';
+import { storageFor, type ObjectStorage } from './converting-storage.ts';
+import type { Undo } from './extensions/extension.ts';
+import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import {
+  admissionRequest,
+  extensionOf,
+  objectKey,
+  unstored,
+  type Registry,
+  type Target,
+  type WriteOptions,
+} from './registry.ts';
+
+export interface UpdateRequest extends Target {
+  readonly options: WriteOptions;
+  /** The lens through which the object is changed. */
+  readonly subresource?: Subresource | undefined;
+  /** What the caller wants stored, made of (a copy of) what is. Runs again when somebody else was faster. */
+  produce(current: AnyObject, context: StrategyContext): AnyObject;
+  /** For PUT: the object, to be created when there is none and the kind allows it. */
+  readonly createFrom?: AnyObject;
+}
+
+/** What an update led to. */
+export interface Updated {
+  readonly entry: Entry;
+  readonly created: boolean;
+}
+
+/**
+ * Changes a stored object (or a part of it, through a subresource). A change that changes nothing is not written, and a
+ * deleted object that has lost its last finalizer is removed.
+ * @throws ApiError NotFound, Conflict, Invalid, or what admission says
+ */
+export async function update(registry: Registry, request: UpdateRequest): Promise<Updated> {
+  const { kind, name, options } = request;
+  const attempt = new Attempt(registry, request);
+  try {
+    const key = objectKey(request);
+    const storage = storageFor(registry.storage, kind);
+    const entry = options.dryRun ? await dryUpdate(storage, key, attempt) : await storage.update(key, attempt.change);
+    attempt.succeeded(entry);
+    return { entry, created: false };
+  } catch (error) {
+    attempt.undo?.();
+    if (!(error instanceof KeyNotFound)) throw error;
+    if (!request.createFrom || !kind.createOnUpdate) throw notFound(kind, name);
+    return { entry: await create(registry, request, request.createFrom, options), created: true };
+  }
+}
+
+async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt): Promise<Entry> {
+  const current = await storage.get(key);
+  if (!current) throw new KeyNotFound(key);
+  const outcome = await attempt.change(current);
+  attempt.undo?.();
+  attempt.undo = undefined;
+  return typeof outcome === 'string' ? current : unstored(key, current.revision, outcome.store);
+}
+
+/** One update with its retries. */
+class Attempt {
+  undo: Undo | undefined;
+  #outcome: Update = 'keep';
+  readonly #registry: Registry;
+  readonly #request: UpdateRequest;
+
+  constructor(registry: Registry, request: UpdateRequest) {
+    this.#registry = registry;
+    this.#request = request;
+  }
+
+  /** From what is stored to what shall be. */
+  change = async (current: Entry): Promise<Update> => {
+    this.undo?.();
+    this.undo = undefined;
+    const registry = this.#registry;
+    const { kind, options, subresource } = this.#request;
+    const context = { now: registry.clock.now(), user: options.user.username, subresource: subresource?.name ?? '' };
+    const old: AnyObject = current.object;
+    const updated = this.#request.produce(copyJson(old), context);
+    checkPreconditions(kind, updated, old);
+    restoreMetadata(updated, old);
+    kind.setDefaults?.(updated);
+    const admission = admissionRequest('UPDATE', this.#request, options, {
+      object: updated,
+      oldObject: old,
+      subresource: context.subresource,
+    });
+    await registry.admission.admit(admission);
+    this.#prepare(updated, old, context);
+    this.#validate(updated, old);
+    await registry.admission.validate(admission);
+    const extension = extensionOf(registry, kind);
+    if (!subresource) this.undo = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
+    if (isReadyToGo(updated, old) && !extension?.holds?.(updated)) return (this.#outcome = 'delete');
+    if (equalJson(updated, old)) return (this.#outcome = 'keep');
+    return (this.#outcome = { store: updated, ...(kind.ttl !== undefined && { ttl: kind.ttl }) });
+  };
+
+  /** To be called when the store has taken what `change` answered last. */
+  succeeded(entry: Entry): void {
+    const { kind, options } = this.#request;
+    const extension = extensionOf(this.#registry, kind);
+    if (typeof this.#outcome === 'string') this.undo?.(); // nothing was stored that could hold what was claimed
+    this.undo = undefined;
+    if (!extension || options.dryRun || this.#outcome === 'keep') return;
+    if (this.#outcome === 'delete') extension.removed?.(entry.object, entry.revision);
+    else extension.stored?.(entry.object, entry.revision);
+  }
+
+  #prepare(updated: AnyObject, old: AnyObject, context: StrategyContext): void {
+    const { kind, subresource } = this.#request;
+    if (!subresource && hasStatus(kind)) {
+      if (old['status'] === undefined) delete updated['status'];
+      else updated['status'] = copyJson(old['status']);
+    }
+    kind.prepareForUpdate?.(updated, old, context);
+    // What can only be posted (a binding) is no change of what the owner wants.
+    const counts = kind.hasGeneration && (!subresource || subresource.verbs.includes('update'));
+    if (counts && !equalSpec(updated, old)) updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+
+  #validate(updated: AnyObject, old: AnyObject): void {
+    const { kind, subresource, name } = this.#request;
+    const errors = validateMetadataUpdate(updated.metadata, old.metadata);
+    if (subresource?.validate) errors.push(...subresource.validate(updated, old));
+    else {
+      if (subresource?.name !== 'status') {
+        errors.push(...validateMetadata(kind, updated.metadata), ...(kind.validate?.(updated) ?? []));
+      }
+      errors.push(...(kind.validateUpdate?.(updated, old) ?? []));
+    }
+    if (errors.length > 0) throw invalidObject(kind, name, errors);
+  }
+}
+
+/** Whether two objects say the same apart from their metadata and status: what `metadata.generation` counts. */
+function equalSpec(a: AnyObject, b: AnyObject): boolean {
+  return equalJson({ ...a, metadata: 0, status: 0 }, { ...b, metadata: 0, status: 0 });
+}
+
+/** The version and identity that the caller means, if it says. */
+function checkPreconditions(kind: Kind, sent: KubeObject, old: KubeObject): void {
+  const { uid, resourceVersion, name } = sent.metadata;
+  if (uid && uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(kind, old.metadata.name, why);
+  }
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
+    throw staleVersion(kind, name || old.metadata.name);
+  }
+}
+
+/** Puts back what callers cannot change. */
+function restoreMetadata(updated: KubeObject, old: KubeObject): void {
+  const { metadata } = updated;
+  delete metadata.selfLink;
+  delete metadata.managedFields;
+  for (const field of [
+    ...(['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'generation', 'generateName'] as const),
+    ...(['deletionTimestamp', 'deletionGracePeriodSeconds'] as const),
+  ]) {
+    if (old.metadata[field] === undefined) delete metadata[field];
+    else (metadata as unknown as Record<string, unknown>)[field] = old.metadata[field];
+  }
+}
+
+/** Whether nothing holds a deleted object any more. */
+function isReadyToGo({ metadata }: KubeObject, old: KubeObject): boolean {
+  if (!old.metadata.deletionTimestamp || metadata.finalizers?.length) return false;
+  return (old.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}

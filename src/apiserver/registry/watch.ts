@@ -1,0 +1,126 @@
+import { invalidObject } from '../../apimachinery/api-error.ts';
+import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
+import type { Entry, StorageEvent } from '../../storage/storage.ts';
+import { storageFor } from './converting-storage.ts';
+import { parseResourceVersion } from './get.ts';
+import { collectionPrefix, type Registry, type Target } from './registry.ts';
+import { parseSelection, type Selection } from './selection.ts';
+
+/** The query of a watch, unparsed: absent parameters are null. */
+export interface WatchQuery {
+  readonly labelSelector: string | null;
+  readonly fieldSelector: string | null;
+  readonly resourceVersion: string | null;
+  readonly resourceVersionMatch: string | null;
+  readonly sendInitialEvents: string | null;
+}
+
+/** Who wants to be told. All calls are synchronous and in order. */
+export interface Watcher {
+  /** An object that is there when the watch begins. */
+  onInitial(entry: Entry): void;
+  /** All that was there has been told; it is true at `revision`. `asked`: the caller asked for the marker. */
+  onInitialEnd(revision: number, asked: boolean): void;
+  /** A change as it looks through the selection. `gone`: the object was changed so that it is not selected any more. */
+  onChange(event: StorageEvent, type: 'ADDED' | 'MODIFIED' | 'DELETED', gone: boolean): void;
+  /** Nothing selected has happened up to `revision`. */
+  onProgress(revision: number): void;
+  onClose(error?: Error): void;
+}
+
+/** How a watch begins. */
+interface Start {
+  readonly list: boolean;
+  readonly revision: number | undefined;
+  readonly marker: boolean;
+}
+
+/**
+ * Tells `watcher` of all changes of a collection until `signal` aborts.
+ * @throws ApiError BadRequest or Invalid for a bad query; later errors go to `onClose`
+ */
+export async function watch(
+  registry: Registry,
+  target: Target,
+  query: WatchQuery,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<void> {
+  const selection = parseSelection(target.kind, query.labelSelector, query.fieldSelector);
+  const start = parseStart(query);
+  let after = start.revision;
+  if (start.list) {
+    after = await tellInitial(registry, target, selection, start, watcher);
+    if (signal.aborted) return;
+  }
+  const { match } = selection;
+  storageFor(registry.storage, target.kind).watch(collectionPrefix(target), {
+    ...(after !== undefined && { after }),
+    signal,
+    onEvent: match
+      ? (event) => throughSelection(event, match, watcher)
+      : (event) => watcher.onChange(event, plainType(event), false),
+    onProgress: (revision) => watcher.onProgress(revision),
+    onClose: (error) => watcher.onClose(error),
+  });
+}
+
+async function tellInitial(
+  registry: Registry,
+  target: Target,
+  selection: Selection,
+  start: Start,
+  watcher: Watcher,
+): Promise<number> {
+  const { match, index } = selection;
+  const { entries, revision } = await storageFor(registry.storage, target.kind).list(collectionPrefix(target), {
+    ...(start.revision !== undefined && { freshness: { atLeast: start.revision } }),
+    ...(match && { match }),
+    ...(index && { index }),
+  });
+  for (const entry of entries) watcher.onInitial(entry);
+  watcher.onInitialEnd(revision, start.marker);
+  return revision;
+}
+
+function plainType({ type }: StorageEvent): 'ADDED' | 'MODIFIED' | 'DELETED' {
+  return type === 'create' ? 'ADDED' : type === 'update' ? 'MODIFIED' : 'DELETED';
+}
+
+function throughSelection(event: StorageEvent, match: NonNullable<Selection['match']>, watcher: Watcher): void {
+  const was = event.type !== 'create' && match((event.previous ?? event.entry).object);
+  if (event.type === 'delete') {
+    if (was || match(event.entry.object)) watcher.onChange(event, 'DELETED', false);
+    return;
+  }
+  const is = match(event.entry.object);
+  if (is) watcher.onChange(event, was ? 'MODIFIED' : 'ADDED', false);
+  else if (was) watcher.onChange(event, 'DELETED', true);
+  else watcher.onProgress(event.revision);
+}
+
+function parseStart(query: WatchQuery): Start {
+  const errors = startErrors(query);
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  const version = query.resourceVersion ? parseResourceVersion(query.resourceVersion) : undefined;
+  const wanted = query.sendInitialEvents;
+  if (wanted !== null) {
+    const list = wanted !== 'false' && wanted !== '0';
+    return { list, revision: list ? version : version || undefined, marker: list };
+  }
+  return { list: !version, revision: version, marker: false };
+}
+
+function startErrors({ resourceVersionMatch: how, sendInitialEvents }: WatchQuery): FieldError[] {
+  if (sendInitialEvents === null) {
+    const detail = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    return how ? [forbidden('resourceVersionMatch', detail)] : [];
+  }
+  if (how === 'NotOlderThan') return [];
+  if (!how)
+    return [
+      forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    ];
+  const message = `Unsupported value: ${JSON.stringify(how)}: supported values: "NotOlderThan"`;
+  return [{ type: 'FieldValueNotSupported', field: 'resourceVersionMatch', message }];
+}

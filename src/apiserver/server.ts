@@ -1,0 +1,220 @@
+import { AdmissionChain } from '../admission/chain.ts';
+import { admissionPlugins } from '../admission/index.ts';
+import type { AdmissionPlugin, AdmissionReader } from '../admission/plugin.ts';
+import { gvkKey, type Kind } from '../apimachinery/kind.ts';
+import type { KindRegistry } from '../apimachinery/registry.ts';
+import type { Definitions } from '../apimachinery/schema/schema.ts';
+import { Decoder } from '../apimachinery/schema/validate.ts';
+import type { Authenticator } from '../auth/authn/authenticator.ts';
+import type { Authorizer } from '../auth/authz/authorizer.ts';
+import type { UserInfo } from '../auth/user.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { HttpExchange } from '../base/http-exchange.ts';
+import { errorMessage, type Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Storage } from '../storage/storage.ts';
+import { createNamespaces, createPriorityClasses, publishServer } from './bootstrap.ts';
+import type { Handler } from './exchange/exchange.ts';
+import { inProcessExchange } from './exchange/in-process.ts';
+import { upgradeExchange } from './exchange/upgrade.ts';
+import { filterChain } from './filters/index.ts';
+import { OpenWatches } from './handlers/open-watches.ts';
+import type { HandlerServices, IssueToken } from './handlers/services.ts';
+import { HealthEndpoint, type HealthCheck } from './health.ts';
+import { HttpsListener, type ListenOptions } from './listener.ts';
+import { ServerMetrics } from './metrics.ts';
+import { OpenApi } from './openapi/openapi.ts';
+import { storageFor } from './registry/converting-storage.ts';
+import { registryExtensions } from './registry/extensions/index.ts';
+import type { RegistryExtension } from './registry/extensions/extension.ts';
+import { objectKey, type Registry } from './registry/registry.ts';
+import { routes, type Endpoints } from './routes.ts';
+import { expressShell } from './shell.ts';
+import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
+import { versionInfo, type VersionInfo } from './version.ts';
+
+export interface ApiServerOptions {
+  readonly storage: Storage;
+  readonly kinds: KindRegistry;
+  readonly definitions: Definitions;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Default: those of `admission/index.ts`. */
+  readonly admission?: readonly AdmissionPlugin[];
+  readonly version?: VersionInfo;
+  /** IPv4; default `10.96.0.0/16`. */
+  readonly serviceCidr?: string;
+  /** Default 30000 to 32767. */
+  readonly nodePortRange?: { readonly first: number; readonly last: number };
+  /** Without it logs, exec, attach and port-forward answer that they are not available. */
+  readonly kubeletClient?: KubeletClient;
+  /** Without it service accounts get no tokens. */
+  readonly issueToken?: IssueToken;
+  /** Checked by `/readyz` besides the server's own. */
+  readonly healthChecks?: readonly HealthCheck[];
+  /** Under which IPv4 address pods reach the server; default: the one it listens on. */
+  readonly advertiseAddress?: string;
+}
+
+/** Milliseconds after which the server looks whether pods can still find it. */
+const PUBLISH_AGAIN = 10_000;
+
+/** The Kubernetes API over a store. It owns neither the store nor the clock. */
+export class ApiServer {
+  readonly metrics = new ServerMetrics();
+  readonly #options: ApiServerOptions;
+  readonly #cidr: string;
+  readonly #registry: Registry;
+  readonly #watches = new OpenWatches();
+  readonly #kubelets: KubeletConnector;
+  readonly #handler: Handler;
+  #started: Promise<void> | undefined;
+  #publishing: Timer | undefined;
+  #listener: HttpsListener | undefined;
+  #stopping = false;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#cidr = options.serviceCidr ?? '10.96.0.0/16';
+    this.#kubelets = new KubeletConnector(options.kubeletClient);
+    this.#registry = createRegistry(options, this.#cidr);
+    const services = this.#services();
+    const chain = { ...options, metrics: this.metrics };
+    this.#handler = filterChain(chain, routes(services, this.#endpoints()));
+  }
+
+  /** Prepares what requests need and creates the system namespaces. `listen` does it too; further calls do nothing. */
+  start(): Promise<void> {
+    this.#started ??= this.#prepare();
+    return this.#started;
+  }
+
+  /** Serves HTTPS, and makes the Service `default/kubernetes` point here. */
+  async listen(options: ListenOptions): Promise<{ port: number }> {
+    await this.start();
+    const { log, clock, advertiseAddress } = this.#options;
+    const listener = new HttpsListener(
+      options,
+      expressShell(this.#handler, log),
+      (request, socket, head) => void this.#handler(upgradeExchange(request, socket, head)),
+      clock,
+    );
+    const { port, address } = await listener.listen(options);
+    this.#listener = listener;
+    const publish = () => publishServer(this.#registry, this.#cidr, { ip: advertiseAddress ?? address, port });
+    await publish();
+    this.#keepDoing(publish);
+    return { port };
+  }
+
+  /** Users may delete what pods need to find the server, so it is made again. */
+  #keepDoing(publish: () => Promise<void>): void {
+    const { clock, log } = this.#options;
+    this.#publishing = clock.after(PUBLISH_AGAIN, () => {
+      publish()
+        .catch((error) => log.debug('the address of the server was not published', { error: errorMessage(error) }))
+        .finally(() => {
+          if (!this.#stopping) this.#keepDoing(publish);
+        });
+    });
+  }
+
+  /** A transport for a component in this process, which makes its requests as `user`. */
+  exchange(user: UserInfo): HttpExchange {
+    return inProcessExchange(this.#handler, user);
+  }
+
+  /** Ends watches politely, lets requests finish, closes everything. The store stays open. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#publishing?.cancel();
+    this.#watches.endAll();
+    await this.#listener?.close();
+    this.#watches.endAll(); // those that came in between
+    this.#kubelets.close();
+    for (const extension of this.#registry.extensions.values()) await extension.stop?.();
+  }
+
+  async #prepare(): Promise<void> {
+    for (const extension of this.#registry.extensions.values()) await extension.start?.();
+    await createNamespaces(this.#registry);
+    await createPriorityClasses(this.#registry);
+  }
+
+  #services(): HandlerServices {
+    const { definitions, authenticator, authorizer, issueToken } = this.#options;
+    return {
+      registry: this.#registry,
+      decoder: new Decoder(definitions),
+      definitions,
+      authenticator,
+      authorizer,
+      issueToken,
+      metrics: this.metrics,
+      watches: this.#watches,
+      kubelets: this.#kubelets,
+    };
+  }
+
+  #endpoints(): Endpoints {
+    const { kinds, clock, log, storage, version, healthChecks = [] } = this.#options;
+    const ping: HealthCheck = { name: 'ping', check: () => {} };
+    const etcd: HealthCheck = { name: 'etcd', check: () => storage.ping() };
+    const shutdown: HealthCheck = {
+      name: 'shutdown',
+      check: () => {
+        if (this.#stopping) throw new Error('the server is shutting down');
+      },
+    };
+    const bootstrap: HealthCheck = { name: 'poststarthook/bootstrap', check: () => this.#started };
+    const endpoint = (path: string, checks: HealthCheck[]) => new HealthEndpoint(path, checks, clock, log);
+    return {
+      openApi: new OpenApi(kinds),
+      version: version ?? versionInfo,
+      health: {
+        healthz: endpoint('/healthz', [ping, etcd, bootstrap]),
+        livez: endpoint('/livez', [ping, etcd, bootstrap]),
+        readyz: endpoint('/readyz', [ping, etcd, bootstrap, ...healthChecks, shutdown]),
+      },
+    };
+  }
+}
+
+function createRegistry(options: ApiServerOptions, cidr: string): Registry {
+  const { storage, kinds, clock, random, log } = options;
+  const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
+  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts });
+  const reader: AdmissionReader = {
+    async get(kind, { namespace = '', name }, fresh) {
+      const target = { kind: kind as unknown as Kind, namespace, name };
+      const entry = await storageFor(storage, target.kind).get(objectKey(target), fresh ? undefined : { atLeast: 0 });
+      return entry?.object as any;
+    },
+  };
+  return {
+    ...{ storage, kinds, clock, random, log },
+    admission: new AdmissionChain(options.admission ?? admissionPlugins, reader),
+    extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),
+  };
+}
+
+/**
+ * Keeps a fault in a callback that nobody waits for from ending the process: it is logged and everything goes on.
+ * Returns the function that undoes it. For the program that runs the server, not for tests.
+ */
+export function guardProcess(log: Log): () => void {
+  const onFault = (error: unknown) =>
+    log.error('a fault that nobody handled', {
+      error: errorMessage(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+  process.on('uncaughtException', onFault);
+  process.on('unhandledRejection', onFault);
+  return () => {
+    process.off('uncaughtException', onFault);
+    process.off('unhandledRejection', onFault);
+  };
+}

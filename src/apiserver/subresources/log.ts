@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError, badRequest, internalError, invalidObject } from '../../apimachinery/api-error.ts';
+import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { parseTime } from '../../apimachinery/time.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { sendText } from '../handlers/respond.ts';
+import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
+import { chooseContainer, findPod, kubeletPath } from './pod-location.ts';
+
+/** Parameters that are handed on to the kubelet as they are. */
+const handedOn = ['follow', 'previous', 'timestamps', 'sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream'];
+const longestError = 50_000;
+
+/** Sends what a container has written, from its kubelet. */
+export async function handleLog(
+  { registry, kubelets }: HandlerServices,
+  { exchange, target }: ResourceRequest,
+): Promise<void> {
+  checkQuery(exchange.query, target.name);
+  const pod = await findPod(registry, target);
+  const container = chooseContainer(pod, exchange.query.get('container'));
+  if (!pod.spec?.nodeName) return sendText(exchange, 200, '');
+  const address = await kubelets.locate(registry, pod.spec.nodeName);
+  const abort = new AbortController();
+  exchange.request.onClose(() => abort.abort());
+  const answer = await kubelets.get(
+    address,
+    kubeletPath('containerLogs', pod, container) + queryFor(exchange.query),
+    abort.signal,
+  );
+  answer.on('error', () => {}); // its end is told by 'close'
+  if (answer.statusCode !== 200) throw await failureOf(answer);
+  relay(exchange, answer);
+}
+
+function checkQuery(query: URLSearchParams, pod: string): void {
+  const errors: FieldError[] = [];
+  for (const field of ['tailLines', 'limitBytes', 'sinceSeconds']) {
+    const text = query.get(field);
+    if (!text) continue;
+    const value = Number(text);
+    const least = field === 'tailLines' ? 0 : 1;
+    if (!Number.isSafeInteger(value) || value < least) {
+      errors.push(invalid(field, text, least ? 'must be greater than 0' : 'must be greater than or equal to 0'));
+    }
+  }
+  const since = query.get('sinceTime');
+  if (since && parseTime(since) === undefined)
+    throw badRequest(`sinceTime: ${JSON.stringify(since)} is not an RFC 3339 time`);
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, pod, errors);
+}
+
+function queryFor(query: URLSearchParams): string {
+  const handed = new URLSearchParams();
+  for (const name of handedOn) {
+    const value = query.get(name);
+    if (value) handed.set(name, value);
+  }
+  const text = handed.toString();
+  return text && `?${text}`;
+}
+
+/** Passes the bytes on as they come, no faster than the client reads. */
+function relay(exchange: Exchange, answer: IncomingMessage): void {
+  const type = answer.headers['content-type'] ?? 'text/plain';
+  const out = exchange.response.stream(200, { 'content-type': type, 'cache-control': 'no-cache, private' });
+  answer.on('data', (chunk: Buffer) => {
+    if (out.write(chunk)) return;
+    answer.pause();
+    out.onDrain(() => answer.resume());
+  });
+  answer.on('close', () => (answer.complete ? out.end() : out.abort()));
+}
+
+/** The kubelet's refusal as a `Status`: its text is meant for the user. */
+async function failureOf(answer: IncomingMessage): Promise<ApiError> {
+  let text = '';
+  for await (const chunk of answer) if (text.length < longestError) text += String(chunk);
+  const message = text.trim().slice(0, longestError);
+  const code = answer.statusCode ?? 500;
+  if (code === 400) return badRequest(message);
+  if (code === 404)
+    return new ApiError(404, 'NotFound', message || 'the server could not find the requested resource', {});
+  return code < 500 ? new ApiError(code, '', message) : internalError(message);
+}

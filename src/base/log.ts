@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+
+/** Key/value pairs that go with a message. Never put a secret here. */
+export type LogFields = Record<string, unknown>;
+
+/** A structured logger. `child` adds fields to every message that it writes. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  child(fields: LogFields): Log;
+}
+
+/** `debug` to `error`, or `silent`. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** A logger that writes one JSON object per line to the file descriptor or path `destination` (default: stderr). */
+export function createLog(level: LogLevel = 'info', destination: number | string = 2): Log {
+  const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return wrap(pino(base, pino.destination({ dest: destination, sync: true, mkdir: true })));
+}
+
+/** A logger that writes nothing. */
+export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => noLog };
+
+function wrap(logger: pino.Logger): Log {
+  return {
+    debug: (message, fields) => logger.debug(fields ?? {}, message),
+    info: (message, fields) => logger.info(fields ?? {}, message),
+    warn: (message, fields) => logger.warn(fields ?? {}, message),
+    error: (message, fields) => logger.error(fields ?? {}, message),
+    child: (fields) => wrap(logger.child(fields)),
+  };
+}
+
+/** The message of whatever was thrown, for logs and user-facing sentences. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,8 @@
+import type { Command } from './command.ts';
+import { down } from './down.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { up } from './up.ts';
+import { version } from './version.ts';
+
+/** The commands of `cox`, in the order the help lists them. */
+export const commands: readonly Command[] = [up, down, kubeconfig, version];

@@ -1,0 +1,160 @@
+import { isIP, isIPv4 } from 'node:net';
+import { realClock } from '../base/clock.ts';
+import { createProgress } from '../base/progress.ts';
+import { startMachineCluster, type MachineClusterOptions } from '../cluster/machine-cluster.ts';
+import type { LogLevel } from '../base/log.ts';
+import type { Command, Terminal } from './command.ts';
+import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
+import { UsageError, type Flag, type FlagValues } from './flags.ts';
+
+const flags: readonly Flag[] = [
+  dataDirFlag,
+  { name: 'port', type: 'integer', default: 6443, help: 'port of the API server' },
+  {
+    name: 'bind-address',
+    type: 'string',
+    placeholder: 'IP',
+    help: 'address the API server listens on (default 0.0.0.0, so that pods reach it; 127.0.0.1 with --no-node)',
+  },
+  {
+    name: 'etcd-servers',
+    type: 'string',
+    placeholder: 'URLS',
+    help: 'comma-separated URLs of an etcd of yours, instead of the managed one',
+  },
+  { name: 'etcd-cafile', type: 'string', placeholder: 'FILE', help: 'CA of your etcd' },
+  { name: 'etcd-certfile', type: 'string', placeholder: 'FILE', help: 'client certificate for your etcd' },
+  { name: 'etcd-keyfile', type: 'string', placeholder: 'FILE', help: 'key of that certificate' },
+  { name: 'no-node', type: 'boolean', default: false, help: 'control plane only: needs neither root nor Docker' },
+  { name: 'node-name', type: 'string', placeholder: 'NAME', help: "the node's name (default: the host name)" },
+  {
+    name: 'node-ip',
+    type: 'string',
+    placeholder: 'IP',
+    help: "the node's address (default: that of the default route)",
+  },
+  { name: 'kubelet-port', type: 'integer', default: 10250, help: "port of the kubelet's endpoint" },
+  { name: 'service-cidr', type: 'string', default: '10.96.0.0/16', placeholder: 'CIDR', help: 'range of cluster IPs' },
+  { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
+  {
+    name: 'log-level',
+    type: 'string',
+    default: 'info',
+    placeholder: 'LEVEL',
+    help: 'debug, info, warn or error; the log is <data-dir>/cox.log',
+  },
+];
+
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
+
+/** Runs a cluster in the foreground until Ctrl-C or SIGTERM. */
+export const up: Command = {
+  name: 'up',
+  summary: 'Run a cluster on this machine, in the foreground.',
+  description: 'Ctrl-C stops it. Pods keep running, and the next start adopts them.',
+  flags,
+  async run(values, positional, terminal) {
+    if (positional.length > 0) throw new UsageError(`unexpected argument "${positional[0]}"`);
+    const cluster = await startMachineCluster(optionsOf(values, terminal), {
+      clock: realClock,
+      progress: createProgress(realClock, terminal.err),
+      say: terminal.err,
+      signal: terminal.signal,
+    });
+    for (const line of closingBlock(cluster, values['no-node'] === true)) terminal.out(line);
+    await aborted(terminal.signal);
+    terminal.err('Stopping ...');
+    await cluster.stop();
+    terminal.err(values['no-node'] ? 'Stopped.' : 'Stopped. Pods keep running; `cox down` removes them.');
+  },
+};
+
+function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOptions {
+  const text = (name: string) => {
+    const value = values[name];
+    return typeof value === 'string' && value ? value : undefined;
+  };
+  const node = values['no-node'] !== true;
+  const bindAddress = ipFlag('bind-address', text('bind-address')) ?? (node ? '0.0.0.0' : '127.0.0.1');
+  const level = text('log-level') ?? 'info';
+  if (!LOG_LEVELS.includes(level))
+    throw new UsageError(`invalid argument "${level}" for "--log-level" flag: use ${LOG_LEVELS.join(', ')}`);
+  const etcdServers = urlsFlag('etcd-servers', text('etcd-servers'));
+  return {
+    dataDir: dataDirOf(values, terminal),
+    port: portFlag('port', values.port),
+    bindAddress,
+    node,
+    nodeName: text('node-name'),
+    nodeIp: ipFlag('node-ip', text('node-ip')),
+    kubeletPort: portFlag('kubelet-port', values['kubelet-port']),
+    serviceCidr: rangeFlag('service-cidr', text('service-cidr')),
+    clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
+    etcd: etcdServers && {
+      endpoints: etcdServers,
+      caFile: text('etcd-cafile'),
+      certFile: text('etcd-certfile'),
+      keyFile: text('etcd-keyfile'),
+    },
+    logLevel: level as LogLevel,
+    root: terminal.root,
+  };
+}
+
+function portFlag(name: string, value: unknown): number {
+  const port = Number(value);
+  if (port < 1 || port > 65535)
+    throw new UsageError(`invalid argument "${port}" for "--${name}" flag: not a port (1 to 65535)`);
+  return port;
+}
+
+function urlsFlag(name: string, value: string | undefined): string[] | undefined {
+  const urls = value?.split(',').map((s) => s.trim());
+  const wrong = urls?.find((url) => !/^https?:\/\/[^/\s]+\/?$/.test(url));
+  if (wrong !== undefined)
+    throw new UsageError(`invalid argument "${wrong}" for "--${name}" flag: not a URL like http://127.0.0.1:2379`);
+  return urls;
+}
+
+/** A range of IPv4 addresses that has room for some. */
+function rangeFlag(name: string, value = ''): string {
+  const [address = '', bits = ''] = value.split('/');
+  if (isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 30) return value;
+  throw new UsageError(
+    `invalid argument "${value}" for "--${name}" flag: not an IPv4 network from /8 to /30 like 10.96.0.0/16`,
+  );
+}
+
+function ipFlag(name: string, value: string | undefined): string | undefined {
+  if (value !== undefined && isIP(value) === 0)
+    throw new UsageError(`invalid argument "${value}" for "--${name}" flag: not an IP address`);
+  return value;
+}
+
+interface Started {
+  readonly version: string;
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly seconds: number;
+}
+
+function closingBlock(cluster: Started, controlPlaneOnly: boolean): string[] {
+  const example = controlPlaneOnly ? 'kubectl get namespaces' : 'kubectl apply -f examples/web.yaml';
+  return [
+    '',
+    `Coxswain ${cluster.version} is ready after ${cluster.seconds.toFixed(1)} s at ${cluster.url}`,
+    '',
+    `  export KUBECONFIG=${cluster.kubeconfig}`,
+    controlPlaneOnly ? '  kubectl version' : '  kubectl get nodes',
+    `  ${example}`,
+    '',
+    'Ctrl-C stops it.',
+  ];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

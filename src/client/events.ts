@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { event as eventKind, type Event } from '../api/core-v1/event.ts';
+import { isApiError } from '../apimachinery/api-error.ts';
+import type { KubeObject, New } from '../apimachinery/object.ts';
+import { sleep, type Clock } from '../base/clock.ts';
+import { errorMessage, type Log } from '../base/log.ts';
+import type { Client } from './client.ts';
+
+/** Records what happened to an object for `kubectl describe`. Never throws; events of one reason are counted together. */
+export interface EventRecorder {
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+}
+
+export interface EventRecorderOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Who reports, e.g. `default-scheduler`. */
+  readonly component: string;
+  /** The node, for components that run on one. */
+  readonly host?: string;
+  readonly log: Log;
+}
+
+/** A recorder whose writing can be waited for, in tests and before a shutdown. */
+export interface FlushableRecorder extends EventRecorder {
+  flush(): Promise<void>;
+}
+
+/** An event that was written and can be counted up. */
+interface Written {
+  name: string | undefined;
+  count: number;
+  first: string;
+  at: number;
+}
+
+interface Job {
+  readonly about: KubeObject;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** Milliseconds in which the same event is counted instead of written again. */
+const SAME_EVENT = 10 * 60_000;
+/** So many different messages of one reason about one object in that time, and the next are written as one. */
+const SIMILAR_EVENTS = 10;
+/** A new object may have so many events at once, then one in five minutes: upstream's spam filter. */
+const BURST = 25;
+const REFILL = 5 * 60_000;
+/** What is remembered, and what may wait to be written, at most. */
+const MEMORY = 4096;
+const BACKLOG = 1000;
+const ATTEMPTS = 4;
+
+/**
+ * Writes core/v1 Events in the background, in order: a new one when something happens for the first time, else a patch
+ * of the count and time. What cannot be written is logged and dropped: an event must never hold up the work.
+ */
+export function createEventRecorder(options: EventRecorderOptions): FlushableRecorder {
+  return new Recorder(options);
+}
+
+class Recorder implements FlushableRecorder {
+  readonly #options: EventRecorderOptions;
+  #known = new Map<string, Written>();
+  #messages = new Map<string, { since: number; seen: Set<string> }>();
+  #tokens = new Map<string, { left: number; at: number }>();
+  #jobs: Job[] = [];
+  #writing: Promise<void> | undefined;
+  #sequence = 0;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    if (this.#jobs.length >= BACKLOG) return this.#dropped(reason, 'too many events wait to be written');
+    if (!this.#admits(about)) return;
+    const text = this.#combined(about, type, reason, message);
+    this.#jobs.push({ about, type, reason, message: text, at: this.#options.clock.now() });
+    this.#writing ??= this.#writeAll();
+  }
+
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    await Promise.resolve(); // so that a burst from one turn is seen as a whole
+    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await this.#write(job);
+    this.#writing = undefined;
+  }
+
+  async #write(job: Job): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#send(job);
+      } catch (error) {
+        const again = !isApiError(error) || error.code >= 500 || error.code === 429 || error.reason === 'AlreadyExists';
+        if (!again || attempt === ATTEMPTS) return this.#dropped(job.reason, errorMessage(error));
+        if (!isApiError(error, 'AlreadyExists')) await sleep(this.#options.clock, 500 * 2 ** attempt);
+      }
+    }
+  }
+
+  async #send(job: Job): Promise<void> {
+    const key = [job.about.metadata.uid, job.about.kind, nameOf(job.about), job.type, job.reason, job.message].join(
+      '\0',
+    );
+    const known = this.#known.get(key);
+    if (known?.name && job.at - known.at < SAME_EVENT && (await this.#countUp(known, job))) return;
+    const first = new Date(job.at).toISOString().replace(/\.\d+/, '');
+    const created = await this.#options.client.create<Event>(eventKind, this.#eventOf(job, first));
+    remember(this.#known, key, { name: created.metadata.name, count: 1, first, at: job.at });
+  }
+
+  /** Adds one to what stands on the server; false when that is gone. */
+  async #countUp(known: Written, job: Job): Promise<boolean> {
+    const patch = { count: known.count + 1, lastTimestamp: new Date(job.at).toISOString().replace(/\.\d+/, '') };
+    try {
+      const name = { namespace: namespaceOf(job.about), name: known.name! };
+      await this.#options.client.patch<Event>(eventKind, name, 'merge', patch);
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) return false;
+      throw error;
+    }
+    known.count++;
+    known.at = job.at;
+    return true;
+  }
+
+  #eventOf(job: Job, timestamp: string): New<Event> {
+    const { component, host } = this.#options;
+    const { about } = job;
+    return {
+      metadata: { namespace: namespaceOf(about), name: `${about.metadata.name}.${this.#suffix(job.at)}` },
+      involvedObject: {
+        apiVersion: about.apiVersion,
+        kind: about.kind,
+        ...(about.metadata.namespace && { namespace: about.metadata.namespace }),
+        name: about.metadata.name,
+        uid: about.metadata.uid,
+        resourceVersion: about.metadata.resourceVersion,
+      },
+      type: job.type,
+      reason: job.reason,
+      message: job.message.slice(0, 1024),
+      source: { component, ...(host && { host }) },
+      reportingComponent: component,
+      reportingInstance: host ?? '',
+      firstTimestamp: timestamp,
+      lastTimestamp: timestamp,
+      count: 1,
+    };
+  }
+
+  /** Unlike any other: the time in nanoseconds, whose last digits tell recorders and events of one millisecond apart. */
+  #suffix(at: number): string {
+    const { component, host = '' } = this.#options;
+    const own =
+      createHash('sha256').update(`${component}\0${host}\0${this.#sequence++}`).digest().readUInt32BE() % 1_000_000;
+    return (BigInt(at) * 1_000_000n + BigInt(own)).toString(16);
+  }
+
+  /** The message, or one that stands for many when this object has had too many different ones. */
+  #combined(about: KubeObject, type: string, reason: string, message: string): string {
+    const key = [about.metadata.uid, about.kind, nameOf(about), type, reason].join('\0');
+    const now = this.#options.clock.now();
+    let entry = this.#messages.get(key);
+    if (!entry || now - entry.since >= SAME_EVENT) entry = { since: now, seen: new Set() };
+    remember(this.#messages, key, entry);
+    if (entry.seen.has(message)) return message;
+    if (entry.seen.size >= SIMILAR_EVENTS) return `(combined from similar events): ${message}`;
+    entry.seen.add(message);
+    return message;
+  }
+
+  #admits(about: KubeObject): boolean {
+    const key = `${about.kind}\0${nameOf(about)}\0${about.metadata.uid}`;
+    const now = this.#options.clock.now();
+    const before = this.#tokens.get(key) ?? { left: BURST, at: now };
+    const left = Math.min(BURST, before.left + (now - before.at) / REFILL);
+    const admitted = left >= 1;
+    remember(this.#tokens, key, { left: admitted ? left - 1 : left, at: now });
+    return admitted;
+  }
+
+  #dropped(reason: string, why: string): void {
+    this.#options.log.debug('event was not written', { component: this.#options.component, reason, error: why });
+  }
+}
+
+/** Sets a key as the newest of a map that forgets its oldest. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > MEMORY) map.delete(map.keys().next().value!);
+}
+
+function nameOf(about: KubeObject): string {
+  return `${about.metadata.namespace ?? ''}/${about.metadata.name}`;
+}
+
+/** Events about cluster-scoped objects stand in `default`. */
+function namespaceOf(about: KubeObject): string {
+  return about.metadata.namespace || 'default';
+}

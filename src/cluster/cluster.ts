@@ -1,0 +1,116 @@
+import type { Component } from '../base/component.ts';
+import { realClock, type Clock } from '../base/clock.ts';
+import { noLog, type Log } from '../base/log.ts';
+import { realRandom, type Random } from '../base/random.ts';
+import { authenticated } from '../auth/user.ts';
+import type { Client } from '../client/client.ts';
+import { kubeconfigText } from '../client/kubeconfig.ts';
+import { MemoryStorage } from '../storage/memory.ts';
+import type { Storage } from '../storage/storage.ts';
+import { adminUser, ControlPlane } from './control-plane.ts';
+import { Pki } from './pki.ts';
+import { simulatedNode, type SimulatedNodeOptions } from './simulated-node.ts';
+
+export interface ClusterOptions {
+  /** How many nodes with simulated containers. Default 0: pods stay Pending. */
+  readonly nodes?: number;
+  /** Whether controllers run. Default true. */
+  readonly controllers?: boolean;
+  /** Whether the scheduler runs. Default true. */
+  readonly scheduler?: boolean;
+  /** Time for the whole cluster: with a `VirtualClock`, `advance` moves all of it. Default: the machine's. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  /** Where objects are kept. Default: in memory. */
+  readonly storage?: Storage;
+  /** Whether clients outside this process are served, on a free loopback port. Default true. */
+  readonly listen?: boolean;
+}
+
+/**
+ * A whole cluster in this process, for tests: a real API server with real controllers and a real scheduler, objects in
+ * memory, and as many nodes with simulated containers as wanted. No root, no Docker, no etcd. Several run side by side.
+ *
+ *     const cluster = await Cluster.start({ nodes: 1 });
+ *     kubeConfig.loadFromString(cluster.kubeconfig);
+ *     ...
+ *     await cluster.stop();
+ */
+export class Cluster {
+  /** Calls the API server as the administrator, without a socket. */
+  readonly client: Client;
+  /** A kubeconfig of the administrator for clients outside this process; empty with `listen: false`. */
+  readonly kubeconfig: string;
+  /** Where the API server listens, e.g. `https://127.0.0.1:41234`; empty with `listen: false`. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly #plane: ControlPlane;
+  readonly #nodes: readonly Component[];
+
+  private constructor(parts: {
+    plane: ControlPlane;
+    kubeconfig: string;
+    url: string;
+    clock: Clock;
+    nodes: readonly Component[];
+  }) {
+    this.client = parts.plane.clientAs(adminUser);
+    this.kubeconfig = parts.kubeconfig;
+    this.url = parts.url;
+    this.clock = parts.clock;
+    this.#plane = parts.plane;
+    this.#nodes = parts.nodes;
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const { clock = realClock, random = realRandom, log = noLog, listen = true } = options;
+    // Certificates are checked by clients that live in real time, so they are made by the real clock.
+    const pki = await Pki.open({ clock: realClock });
+    const plane = await ControlPlane.start({
+      ...{
+        storage: options.storage ?? new MemoryStorage({ clock }),
+        soleWriter: !options.storage,
+        pki,
+        clock,
+        random,
+        log,
+      },
+      ...{ serviceCidr: '10.96.0.0/16', advertiseAddress: '127.0.0.1' },
+      ...(listen && { listen: { host: '127.0.0.1', port: 0 } }),
+      ...(options.controllers !== undefined && { controllers: options.controllers }),
+      ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
+    });
+    const url = listen ? `https://127.0.0.1:${plane.port}` : '';
+    const kubeconfig = listen ? await adminKubeconfig(pki, url) : '';
+    const serving = listen && options.nodes ? await kubeletServing(pki) : undefined;
+    const nodes = Array.from({ length: options.nodes ?? 0 }, (_, i) => {
+      const name = `node-${i + 1}`;
+      const client = plane.clientAs(authenticated(`system:node:${name}`, ['system:nodes']), 'kubelet');
+      return simulatedNode({ name, index: i, client, clock, random, log, ...(serving && { serving }) });
+    });
+    await Promise.all(nodes.map((node) => node.start()));
+    return new Cluster({ plane, kubeconfig, url, clock, nodes });
+  }
+
+  /** Calls the API server without a socket as somebody else. */
+  clientAs(username: string, groups: readonly string[] = []): Client {
+    return this.#plane.clientAs(authenticated(username, groups));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop()));
+    await this.#plane.stop();
+  }
+}
+
+async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
+  const { certificate, privateKey } = await pki.credentials('admin');
+  return kubeconfigText({ server, ca: pki.caCertificate, cert: certificate, key: privateKey });
+}
+
+/** All simulated nodes show the same certificate: they live at one address. */
+async function kubeletServing(pki: Pki): Promise<NonNullable<SimulatedNodeOptions['serving']>> {
+  const { certificate, privateKey } = await pki.credentials('kubelet-serving');
+  return { cert: certificate, key: privateKey, clientCa: pki.caCertificate };
+}

@@ -1,0 +1,162 @@
+import { KindRegistry } from '../apimachinery/registry.ts';
+import { definitions } from '../api/definitions.ts';
+import { kinds } from '../api/index.ts';
+import { storageIndexes } from '../apiserver/registry/indexes.ts';
+import { ApiServer } from '../apiserver/server.ts';
+import { defaultAuthenticator } from '../auth/authn/index.ts';
+import { serviceAccountTokenAuthenticator, type BoundObjectLookup } from '../auth/authn/service-account-token.ts';
+import { staticTokenAuthenticator, type StaticToken } from '../auth/authn/static-token.ts';
+import { defaultAuthorizer } from '../auth/authz/index.ts';
+import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
+import { authenticated, type UserInfo } from '../auth/user.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { Client } from '../client/client.ts';
+import { ControllerManager } from '../controllers/index.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import { CachedStorage } from '../storage/cache/cached-storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Pki } from './pki.ts';
+import { version } from './version.ts';
+
+export interface ControlPlaneOptions {
+  /** Where objects are kept. The control plane closes it when it stops. */
+  readonly storage: Storage;
+  /** Whether this process alone writes to the store; see `CachedStorage`. Default false. */
+  readonly soleWriter?: boolean;
+  readonly pki: Pki;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly serviceCidr: string;
+  /** The address under which pods reach the API server: what the `kubernetes` service leads to. */
+  readonly advertiseAddress: string;
+  /** Bearer tokens known from outside. */
+  readonly tokens?: readonly StaticToken[];
+  /** Where to listen; absent: only callers of this process are served. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Default true. */
+  readonly controllers?: boolean;
+  /** Default true. */
+  readonly scheduler?: boolean;
+}
+
+/** API server, controllers and scheduler over one store. Each component calls the server under an identity of its own. */
+export class ControlPlane {
+  readonly apiServer: ApiServer;
+  /** The port on which the API server listens; 0 when it does not. */
+  readonly port: number;
+  readonly #storage: CachedStorage;
+  readonly #manager: ControllerManager | undefined;
+  readonly #scheduler: Scheduler | undefined;
+
+  private constructor(parts: {
+    apiServer: ApiServer;
+    port: number;
+    storage: CachedStorage;
+    manager: ControllerManager | undefined;
+    scheduler: Scheduler | undefined;
+  }) {
+    this.apiServer = parts.apiServer;
+    this.port = parts.port;
+    this.#storage = parts.storage;
+    this.#manager = parts.manager;
+    this.#scheduler = parts.scheduler;
+  }
+
+  /** Starts everything; resolves when the API server answers and the components work. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const { clock, random, log } = options;
+    const storage = new CachedStorage(options.storage, {
+      ...{
+        clock,
+        log: log.child({ component: 'storage' }),
+        indexes: storageIndexes(kinds),
+        soleWriter: options.soleWriter ?? false,
+      },
+    });
+    await storage.open();
+    const apiServer = await createApiServer(storage, options);
+    await apiServer.start();
+    const port = options.listen ? await listen(apiServer, options) : 0;
+    const as = (user: UserInfo, name: string) =>
+      new Client(apiServer.exchange(user), { userAgent: `${name}/${version()}` });
+    const manager =
+      options.controllers === false
+        ? undefined
+        : new ControllerManager({
+            client: as(controllerManagerUser, 'kube-controller-manager'),
+            ...{ clock, random, log: log.child({ component: 'controllers' }), rootCa: options.pki.caCertificate },
+          });
+    const scheduler =
+      options.scheduler === false
+        ? undefined
+        : new Scheduler({
+            client: as(schedulerUser, 'kube-scheduler'),
+            ...{ clock, random, log: log.child({ component: 'scheduler' }) },
+          });
+    await Promise.all([manager?.start(), scheduler?.start()]);
+    return new ControlPlane({ apiServer, port, storage, manager, scheduler });
+  }
+
+  /** A client that calls the API server in this process, through all of its filters, as `user`. */
+  clientAs(user: UserInfo, userAgent = 'coxswain'): Client {
+    return new Client(this.apiServer.exchange(user), { userAgent });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#manager?.stop(), this.#scheduler?.stop()]);
+    await this.apiServer.close();
+    await this.#storage.close();
+  }
+}
+
+/** The administrator: what the kubeconfig of a new cluster holds. */
+export const adminUser = authenticated('kubernetes-admin', ['system:masters']);
+const controllerManagerUser = authenticated('system:kube-controller-manager');
+const schedulerUser = authenticated('system:kube-scheduler');
+
+async function createApiServer(storage: CachedStorage, options: ControlPlaneOptions): Promise<ApiServer> {
+  const { clock, random, log, pki } = options;
+  const issuer = new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock });
+  const tokens = [
+    serviceAccountTokenAuthenticator(issuer, lookupIn(storage), clock),
+    staticTokenAuthenticator(options.tokens ?? []),
+  ];
+  const kubelet = await pki.credentials('apiserver-kubelet-client');
+  return new ApiServer({
+    storage,
+    kinds: new KindRegistry(kinds),
+    definitions: definitions(),
+    authenticator: defaultAuthenticator({ tokens }),
+    authorizer: defaultAuthorizer,
+    clock,
+    random,
+    log: log.child({ component: 'apiserver' }),
+    serviceCidr: options.serviceCidr,
+    advertiseAddress: options.advertiseAddress,
+    issueToken: (subject) => issuer.sign(subject),
+    kubeletClient: { cert: kubelet.certificate, key: kubelet.privateKey, ca: pki.caCertificate },
+  });
+}
+
+/** How the authenticator of service account tokens finds out whether what a token is bound to is still there. */
+function lookupIn(storage: Storage): BoundObjectLookup {
+  return async (plural, { namespace, name }) => {
+    const key = `/registry/core/${plural}/${namespace ? `${namespace}/` : ''}${name}`;
+    const entry = await storage.get(key, { atLeast: 0 });
+    return entry?.object.metadata;
+  };
+}
+
+async function listen(apiServer: ApiServer, { listen, pki }: ControlPlaneOptions): Promise<number> {
+  const { certificate, privateKey } = await pki.credentials('apiserver');
+  const { port } = await apiServer.listen({
+    ...listen!,
+    cert: certificate,
+    key: privateKey,
+    clientCa: pki.caCertificate,
+  });
+  return port;
+}

@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import { authenticated } from '../auth/user.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Component } from '../base/component.ts';
+import type { Log } from '../base/log.ts';
+import type { Progress } from '../base/progress.ts';
+import { realRandom } from '../base/random.ts';
+import { CniNetwork } from '../kubelet/network/cni.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { connectDocker } from '../kubelet/runtime/docker.ts';
+import { DockerRuntime } from '../kubelet/runtime/docker-runtime.ts';
+import { removeEverything } from '../kubelet/runtime/remove-everything.ts';
+import { Proxy, removeProxyRules } from '../proxy/proxy.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { DataDir } from './data-dir.ts';
+import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
+import type { Pki } from './pki.ts';
+import { kubernetesVersion } from './version.ts';
+
+export interface NodeOptions {
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  readonly kubeletPort: number;
+  /** The addresses of all pods of the cluster; this node has its first /24. */
+  readonly clusterCidr: string;
+}
+
+export interface NodeSurroundings {
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly dataDir: DataDir;
+  readonly log: Log;
+  readonly pki: Pki;
+  readonly plane: ControlPlane;
+}
+
+/** Resolves when a Docker Engine answers; starts one if none does. */
+export async function ensureDocker({
+  clock,
+  progress,
+  signal,
+  dataDir,
+}: Omit<NodeSurroundings, 'pki' | 'plane'>): Promise<void> {
+  if (await dockerAnswers()) return;
+  await progress.step('Starting the Docker Engine', () =>
+    startDockerEngine({ logFolder: dataDir.path, clock, signal }),
+  );
+}
+
+/**
+ * Makes this machine a node: a kubelet on the Docker Engine and a proxy. Both call the API server of this process.
+ * @returns what runs, in the order it was started; stopping it leaves pods and rules in place
+ */
+export async function startNode(options: NodeOptions, surroundings: NodeSurroundings): Promise<Component[]> {
+  const { clock, log, plane, progress, dataDir } = surroundings;
+  mkdirSync(dataDir.kubelet, { recursive: true, mode: 0o750 });
+  const kubelet = await createKubelet(options, surroundings);
+  const proxy = new Proxy({
+    client: plane.clientAs(authenticated('system:kube-proxy'), 'kube-proxy'),
+    ...{ nodeName: options.nodeName, clusterCidr: options.clusterCidr, clock, random: realRandom },
+    log: log.child({ component: 'proxy' }),
+  });
+  await progress.step('Starting the node', () => Promise.all([kubelet.start(), proxy.start()]));
+  return [proxy, kubelet];
+}
+
+async function createKubelet(
+  options: NodeOptions,
+  { clock, log, pki, plane, dataDir }: NodeSurroundings,
+): Promise<Kubelet> {
+  const { nodeName, nodeIp } = options;
+  const { certificate, privateKey } = await pki.credentials('kubelet-serving');
+  const kubeletLog = log.child({ component: 'kubelet' });
+  const podCidr = firstPodRange(options.clusterCidr);
+  return new Kubelet({
+    client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes']), 'kubelet'),
+    ...{ nodeName, nodeIp, clock, random: realRandom, log: kubeletLog, podCidr, version: kubernetesVersion },
+    runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
+    network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, log: kubeletLog }),
+    rootDir: dataDir.kubelet,
+    serving: { port: options.kubeletPort, cert: certificate, key: privateKey, clientCa: pki.caCertificate },
+  });
+}
+
+/**
+ * Removes from this machine what a node of the cluster made: containers, the pods' network and files, service rules.
+ * @returns what was done, in lines for a person
+ */
+export async function removeNode(dataDir: DataDir, clusterCidr: string): Promise<string[]> {
+  const docker = (await dockerAnswers()) ? connectDocker() : undefined;
+  const { clusterId, kubelet } = dataDir;
+  const removed = await removeEverything(docker, { clusterId, rootDir: kubelet, podCidr: firstPodRange(clusterCidr) });
+  await removeProxyRules();
+  const containers = docker
+    ? `${removed} container${removed === 1 ? '' : 's'}`
+    : 'no containers (no Docker Engine answers)';
+  return [`Removed ${containers}, the network of the pods, and the iptables rules of services.`];
+}
+
+/** The node's part of the pod addresses: `10.244.0.0/16` gives `10.244.0.0/24`. */
+function firstPodRange(clusterCidr: string): string {
+  const [address = '', prefix = '16'] = clusterCidr.split('/');
+  return `${address}/${Math.max(24, Number(prefix))}`;
+}

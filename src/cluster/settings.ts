@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataDir } from './data-dir.ts';
+
+/** What cannot change while a cluster lives: addresses handed out would lie outside. */
+interface Settings {
+  readonly serviceCidr: string;
+  readonly clusterCidr: string;
+}
+
+const DEFAULT_CLUSTER_CIDR = '10.244.0.0/16';
+
+/**
+ * Keeps the settings of a new cluster, and holds those of an existing one against what is asked for now.
+ * @throws a sentence when they differ
+ */
+export function keepSettings(dataDir: DataDir, { serviceCidr, clusterCidr }: Settings): void {
+  const kept = read(dataDir);
+  if (!kept) {
+    writeFileSync(fileOf(dataDir), JSON.stringify({ serviceCidr, clusterCidr }), { mode: 0o600 });
+    return;
+  }
+  for (const [flag, was, is] of [
+    ['--service-cidr', kept.serviceCidr, serviceCidr],
+    ['--cluster-cidr', kept.clusterCidr, clusterCidr],
+  ]) {
+    if (was !== is)
+      throw new Error(
+        `The cluster on ${dataDir.path} was made with ${flag} ${was}; start it with that, or make another with --data-dir.`,
+      );
+  }
+}
+
+/** The range of pod addresses of an existing cluster. */
+export function clusterCidrOf(dataDir: DataDir): string {
+  return read(dataDir)?.clusterCidr ?? DEFAULT_CLUSTER_CIDR;
+}
+
+function read(dataDir: DataDir): Settings | undefined {
+  try {
+    return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as Settings;
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(dataDir: DataDir): string {
+  return join(dataDir.path, 'settings.json');
+}

@@ -1,0 +1,173 @@
+import { deployment as deploymentKind, type Deployment } from '../../api/apps-v1/deployment.ts';
+import { replicaSet, type ReplicaSet } from '../../api/apps-v1/replica-set.ts';
+import { ApiError, isApiError } from '../../apimachinery/api-error.ts';
+import { controllerOf, controllerRef, type New } from '../../apimachinery/object.ts';
+import { errorMessage } from '../../base/log.ts';
+import type { ReconcileContext } from '../../client/controller.ts';
+import { findCondition, withCondition } from '../conditions.ts';
+import { isNamespaceEnding } from '../../client/namespace-ending.ts';
+import { semanticEqual } from '../semantic-equal.ts';
+import {
+  findNewSet,
+  newSetAnnotations,
+  nextRevision,
+  revisionAnnotation,
+  revisionOf,
+  sizeAnnotations,
+} from './revisions.ts';
+import { newSetSize, type Sets } from './scaling.ts';
+import { completeReason, condition, hasDeadline, type DeploymentCondition } from './status.ts';
+import { hashLabel, sameTemplate, templateHash } from './template-hash.ts';
+
+/** What a reconcile knows: the deployment with the status that it will have, and its replica sets. */
+export interface Rollout {
+  readonly deployment: Deployment;
+  readonly sets: Sets;
+}
+
+/** Which of `all` runs the deployment's template. */
+export function sortSets(deployment: Deployment, all: readonly ReplicaSet[]): Sets {
+  const current = findNewSet(deployment, all);
+  return { current, old: all.filter((set) => set !== current) };
+}
+
+/** The replica set for the deployment's template, as it has to be created. */
+export function newSet(deployment: Deployment, old: readonly ReplicaSet[], hash: string): New<ReplicaSet> {
+  const { selector, template, minReadySeconds } = deployment.spec!;
+  const labels = { ...template.metadata?.labels, [hashLabel]: hash };
+  const annotations = newSetAnnotations(deployment, undefined, nextRevision(old));
+  return {
+    metadata: {
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace!,
+      labels,
+      annotations: { ...annotations, ...sizeAnnotations(deployment) },
+      ownerReferences: [controllerRef(deployment, deploymentKind)],
+    },
+    spec: {
+      replicas: newSetSize(deployment, old, 0),
+      ...(minReadySeconds !== undefined && { minReadySeconds }),
+      selector: { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  };
+}
+
+/** Brings revision and annotations of the new replica set and of the deployment up to date, if there is such a set. */
+export async function syncNewSet(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+  const { deployment, sets } = rollout;
+  if (!sets.current) return rollout;
+  const current = await updateNewSet(deployment, sets.current, sets.old, context);
+  const noted = await noteRevision(deployment, revisionOf(current), context);
+  const message = `Found new replica set "${current.metadata.name}"`;
+  const found = condition('Progressing', 'True', 'FoundNewReplicaSet', message, context.clock.now());
+  const next = speaksOf(noted, current) ? noted : withProgressing(noted, found);
+  return { deployment: next, sets: { ...sets, current } };
+}
+
+/** Whether what the deployment says of its progress may be about this set: that another one is done is old news. */
+function speaksOf(deployment: Deployment, { metadata }: ReplicaSet): boolean {
+  const known = findCondition(deployment.status?.conditions, 'Progressing');
+  return known !== undefined && (known.reason !== completeReason || !!known.message?.includes(`"${metadata.name}"`));
+}
+
+/**
+ * Like `syncNewSet`, but makes the set when there is none.
+ * @throws ApiError Conflict when its name is taken by another template: the next try uses another name
+ */
+export async function ensureNewSet(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+  const { deployment, sets } = rollout;
+  if (sets.current) return syncNewSet(rollout, context);
+  const created = await createNewSet(deployment, sets.old, context);
+  if (!created) return syncNewSet(await takenOver(rollout, context), context);
+  const { name } = created.metadata;
+  const size = created.spec?.replicas ?? 0;
+  if (size > 0) {
+    context.events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${size}`);
+  }
+  const noted = await noteRevision(deployment, revisionOf(created), context);
+  const message = `Created new replica set "${name}"`;
+  const next = condition('Progressing', 'True', 'NewReplicaSetCreated', message, context.clock.now());
+  return { deployment: withProgressing(noted, next), sets: { ...sets, current: created } };
+}
+
+/** Undefined when the name is taken. */
+async function createNewSet(
+  deployment: Deployment,
+  old: readonly ReplicaSet[],
+  context: ReconcileContext,
+): Promise<ReplicaSet | undefined> {
+  const set = newSet(deployment, old, hashOf(deployment));
+  try {
+    return await context.client.create(replicaSet, set);
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return undefined;
+    await reportFailure(deployment, set.metadata.name!, error, context);
+    throw error;
+  }
+}
+
+function hashOf(deployment: Deployment): string {
+  return templateHash(deployment.spec!.template, deployment.status?.collisionCount);
+}
+
+/** The name is taken: by our own set that the local copy does not show yet, or by another, and then the name must change. */
+async function takenOver({ deployment, sets }: Rollout, { client }: ReconcileContext): Promise<Rollout> {
+  const name = `${deployment.metadata.name}-${hashOf(deployment)}`;
+  const found = await client.get(replicaSet, { namespace: deployment.metadata.namespace, name });
+  const ours = controllerOf(found)?.uid === deployment.metadata.uid;
+  if (ours && sameTemplate(found, deployment.spec!.template)) return { deployment, sets: { ...sets, current: found } };
+  const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+  await client.updateStatus(deploymentKind, { ...deployment, status: { ...deployment.status, collisionCount } });
+  throw new ApiError(409, 'Conflict', `the name ${name} belongs to another replica set`);
+}
+
+async function reportFailure(
+  deployment: Deployment,
+  name: string,
+  error: unknown,
+  { client, clock, events }: ReconcileContext,
+): Promise<void> {
+  if (isNamespaceEnding(error) || !hasDeadline(deployment)) return;
+  const message = `Failed to create new replica set "${name}": ${errorMessage(error)}`;
+  events.event(deployment, 'Warning', 'ReplicaSetCreateError', message);
+  const failed = withProgressing(
+    deployment,
+    condition('Progressing', 'False', 'ReplicaSetCreateError', message, clock.now()),
+  );
+  if (!semanticEqual(failed.status, deployment.status)) await client.updateStatus(deploymentKind, failed);
+}
+
+async function updateNewSet(
+  deployment: Deployment,
+  current: ReplicaSet,
+  old: readonly ReplicaSet[],
+  { client }: ReconcileContext,
+): Promise<ReplicaSet> {
+  const annotations = newSetAnnotations(deployment, current.metadata.annotations, nextRevision(old));
+  const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
+  const same = semanticEqual(annotations, current.metadata.annotations);
+  if (same && minReadySeconds === (current.spec?.minReadySeconds ?? 0)) return current;
+  const spec = { ...current.spec!, minReadySeconds };
+  return client.update(replicaSet, { ...current, metadata: { ...current.metadata, annotations }, spec });
+}
+
+/** Writes the revision on the deployment. The status of the answer is the one that we had: it is written at the end. */
+async function noteRevision(
+  deployment: Deployment,
+  revision: bigint,
+  { client }: ReconcileContext,
+): Promise<Deployment> {
+  if (revisionOf(deployment) === revision) return deployment;
+  const { uid, resourceVersion } = deployment.metadata;
+  // The answer's version goes with the status that we have, so it must not be newer than what we have seen.
+  const patch = { metadata: { uid, resourceVersion, annotations: { [revisionAnnotation]: String(revision) } } };
+  const noted = await client.patch(deploymentKind, deployment.metadata, 'merge', patch);
+  return { ...noted, status: deployment.status };
+}
+
+function withProgressing(deployment: Deployment, next: DeploymentCondition): Deployment {
+  if (!hasDeadline(deployment)) return deployment;
+  const conditions = withCondition(deployment.status?.conditions, next);
+  return { ...deployment, status: { ...deployment.status, conditions } };
+}

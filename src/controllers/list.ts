@@ -1,0 +1,25 @@
+import type { Controller } from '../client/controller.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
+import { endpointsController } from './endpoints.ts';
+import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { namespaceController } from './namespace/namespace.ts';
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { podGarbageCollector } from './pod-garbage-collector.ts';
+import { replicaSetController } from './replica-set/replica-set.ts';
+import { serviceAccountController } from './service-account.ts';
+import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
+
+/** Every controller, in the order in which they start. One more controller is one more line. */
+export const controllers: readonly Controller[] = [
+  serviceAccountController,
+  namespaceController,
+  deploymentController,
+  replicaSetController,
+  endpointSliceController,
+  endpointsController,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGarbageCollector,
+  garbageCollector,
+];

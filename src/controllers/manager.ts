@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts';
+import type { Component } from '../base/component.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import type { Controller, RunningController } from '../client/controller.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
+import { controllers as all } from './list.ts';
+import { rootCaController } from './root-ca.ts';
+
+export interface ControllerManagerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Default: all that there are. */
+  readonly controllers?: readonly Controller[];
+  /** Names of the only ones to run. */
+  readonly only?: readonly string[];
+  /** Names of those not to run. */
+  readonly disabled?: readonly string[];
+  /** The cluster's CA certificates (PEM), to be published in every namespace. */
+  readonly rootCa?: string;
+}
+
+/** Runs controllers over one set of informers. Several managers of one cluster need leader election around them. */
+export class ControllerManager implements Component {
+  readonly name = 'controller-manager';
+  readonly #options: ControllerManagerOptions;
+  #informers: InformerFactory | undefined;
+  #running: RunningController[] = [];
+
+  constructor(options: ControllerManagerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts all controllers. Resolves at once: each begins to work when its informers are in sync. */
+  async start(): Promise<void> {
+    if (this.#informers) return;
+    const { client, clock, random, log } = this.#options;
+    const informers = new InformerFactory({ client, clock, random, log });
+    this.#informers = informers;
+    const dependencies = { client, informers, clock, random, log };
+    this.#running = this.#chosen().map((controller) => controller.start(dependencies));
+    informers.start();
+  }
+
+  /** Resolves when no controller works on anything any more. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((controller) => controller.stop()));
+    await this.#informers?.stop();
+  }
+
+  #chosen(): Controller[] {
+    const { controllers = all, only, disabled = [], rootCa } = this.#options;
+    const offered = rootCa ? [...controllers, rootCaController(rootCa)] : controllers;
+    return offered.filter(({ name }) => (only ? only.includes(name) : true) && !disabled.includes(name));
+  }
+}

@@ -1,0 +1,142 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import { identityOf, specOf, type Container } from '../pod-spec.ts';
+import type { ContainerConfig, Image, Mount, Sandbox } from '../runtime/runtime.ts';
+import type { ConfigSource } from './config-source.ts';
+import { containerEnv } from './env.ts';
+import { expand } from './expand.ts';
+import type { DownwardFacts } from './field-ref.ts';
+import { hostNetworkHostsFile, hostnameOf, hostsFile } from './hosts-file.ts';
+import { resolvConf } from './resolv-conf.ts';
+import { containerResources } from './resources.ts';
+import { containerSecurity } from './security.ts';
+import { specHash } from './spec-hash.ts';
+
+/** What turns a container of a pod into what the runtime starts. */
+export interface ConfigInputs {
+  readonly sandbox: Sandbox;
+  readonly attempt: number;
+  readonly image: Image | undefined;
+  readonly source: ConfigSource;
+  readonly facts: DownwardFacts;
+  readonly services: ReadonlyMap<string, string>;
+  /** The host's paths by the names of volumes. */
+  readonly volumes: ReadonlyMap<string, string>;
+  /** The pod's folder on the host; undefined when pods have no files (simulated nodes). */
+  readonly podFolder: string | undefined;
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+}
+
+/** @throws Error with a sentence that becomes the message of CreateContainerConfigError */
+export async function containerConfig(pod: Pod, container: Container, inputs: ConfigInputs): Promise<ContainerConfig> {
+  const spec = specOf(pod);
+  const env = await containerEnv(pod, container, inputs);
+  const security = containerSecurity(pod, container, inputs.image);
+  const mounts = volumeMounts(container, inputs.volumes, env);
+  const terminationMessage = await terminationFile(container, inputs);
+  return {
+    pod: identityOf(pod),
+    sandboxId: inputs.sandbox.id,
+    name: container.name,
+    attempt: inputs.attempt,
+    image: container.image ?? '',
+    specHash: specHash(container),
+    command: container.command?.map((word) => expand(word, env)),
+    args: container.args?.map((word) => expand(word, env)),
+    env: [...env]
+      .map(([name, value]) => `${name}=${value}`)
+      .concat(env.has('HOSTNAME') ? [] : [`HOSTNAME=${hostnameOf(pod)}`]),
+    workingDir: container.workingDir || undefined,
+    mounts: [...mounts, ...(await podFileMounts(pod, mounts, inputs)), ...messageMount(container, terminationMessage)],
+    tty: container.tty ?? false,
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    hostNetwork: spec.hostNetwork ?? false,
+    hostPid: spec.hostPID ?? false,
+    hostIpc: spec.hostIPC ?? false,
+    sharePid: spec.shareProcessNamespace ?? false,
+    resources: containerResources(container),
+    security,
+    terminationMessage,
+  };
+}
+
+function volumeMounts(
+  container: Container,
+  volumes: ReadonlyMap<string, string>,
+  env: ReadonlyMap<string, string>,
+): Mount[] {
+  if (volumes.size === 0) return [];
+  return (container.volumeMounts ?? []).map((mount) => {
+    const volume = volumes.get(mount.name);
+    if (volume === undefined) throw new Error(`volumeMount "${mount.name}" names no volume of the pod`);
+    const subPath = mount.subPathExpr ? expand(mount.subPathExpr, env) : (mount.subPath ?? '');
+    if (subPath && (normalize(subPath).startsWith('..') || subPath.startsWith('/'))) {
+      throw new Error(`the subPath "${subPath}" of volumeMount "${mount.name}" leads out of the volume`);
+    }
+    return {
+      hostPath: subPath ? join(volume, subPath) : volume,
+      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+      readOnly: mount.readOnly ?? false,
+      propagation: propagations[mount.mountPropagation ?? ''],
+    };
+  });
+}
+
+const propagations: Readonly<Record<string, Mount['propagation']>> = {
+  HostToContainer: 'rslave',
+  Bidirectional: 'rshared',
+};
+
+/** /etc/hosts and /etc/resolv.conf of the pod, unless the container mounts its own there. */
+async function podFileMounts(pod: Pod, mounts: readonly Mount[], inputs: ConfigInputs): Promise<Mount[]> {
+  const { podFolder, facts, clusterDomain } = inputs;
+  if (!podFolder) return [];
+  await mkdir(podFolder, { recursive: true, mode: 0o755 });
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const hosts = specOf(pod).hostNetwork
+    ? hostNetworkHostsFile(pod, await read('/etc/hosts'))
+    : hostsFile(pod, facts.ips, clusterDomain);
+  const resolv = resolvConf(pod, { ...inputs, nodeFile: await read('/etc/resolv.conf') });
+  const files = { '/etc/hosts': hosts, '/etc/resolv.conf': resolv };
+  const taken = new Set(mounts.map((m) => m.containerPath));
+  const wanted = Object.entries(files).filter(([path]) => !taken.has(path));
+  return Promise.all(
+    wanted.map(async ([containerPath, text]) => {
+      const hostPath = join(podFolder, containerPath === '/etc/hosts' ? 'etc-hosts' : 'resolv.conf');
+      await writeWithMode(hostPath, text, 0o644);
+      return { hostPath, containerPath, readOnly: false };
+    }),
+  );
+}
+
+async function terminationFile(
+  container: Container,
+  { podFolder, attempt }: ConfigInputs,
+): Promise<ContainerConfig['terminationMessage']> {
+  if (!podFolder) return undefined;
+  const folder = join(podFolder, 'containers', container.name);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const hostPath = join(folder, `termination-message-${attempt}`);
+  await writeWithMode(hostPath, '', 0o666); // whichever user the container runs as
+  return { hostPath, fallBackToLogs: container.terminationMessagePolicy === 'FallbackToLogsOnError' };
+}
+
+/** Writes a file whose mode does not depend on the process's umask. */
+async function writeWithMode(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(path, text, { mode });
+  await chmod(path, mode);
+}
+
+function messageMount(container: Container, file: ContainerConfig['terminationMessage']): Mount[] {
+  if (!file) return [];
+  return [
+    {
+      hostPath: file.hostPath,
+      containerPath: container.terminationMessagePath || '/dev/termination-log',
+      readOnly: false,
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+import type { V1LifecycleHandler } from '@kubernetes/client-node';
+import { sleep, type Clock } from '../base/clock.ts';
+import { errorMessage } from '../base/log.ts';
+import type { Plain } from '../apimachinery/object.ts';
+import type { Pod } from '../api/core-v1/pod.ts';
+import type { EventRecorder } from '../client/events.ts';
+import { httpGetOf } from './probes/targets.ts';
+import type { PodNetwork } from './network/network.ts';
+import { findContainer } from './pod-spec.ts';
+import { runCommand } from './probes/run-command.ts';
+import type { ContainerState, Runtime } from './runtime/runtime.ts';
+
+export type LifecycleHandler = Plain<V1LifecycleHandler>;
+
+export interface HookDependencies {
+  readonly runtime: Runtime;
+  readonly network: PodNetwork;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** The addresses under which a pod is reached. */
+  readonly ipsOf: (pod: Pod) => readonly string[];
+}
+
+/** Runs the hooks of a container's life. */
+export class HookRunner {
+  readonly #deps: HookDependencies;
+
+  constructor(deps: HookDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Runs a hook to its end. @returns why it failed, which an event has told already; undefined when it did not */
+  async run(
+    pod: Pod,
+    run: ContainerState,
+    handler: LifecycleHandler,
+    which: 'PostStart' | 'PreStop',
+  ): Promise<string | undefined> {
+    try {
+      await this.#call(pod, run, handler);
+      return undefined;
+    } catch (error) {
+      const message = `${which}Hook failed: ${errorMessage(error)}`;
+      this.#deps.events.event(pod, 'Warning', `Failed${which}Hook`, message);
+      return message;
+    }
+  }
+
+  async #call(pod: Pod, run: ContainerState, handler: LifecycleHandler): Promise<void> {
+    const { clock, network, runtime } = this.#deps;
+    const signal = new AbortController().signal;
+    if (handler.sleep) return sleep(clock, handler.sleep.seconds * 1000);
+    if (handler.exec) {
+      const { code, output } = await runCommand(runtime, run.id, handler.exec.command ?? [], signal);
+      if (code !== 0)
+        throw new Error(`command '${(handler.exec.command ?? []).join(' ')}' exited with ${code}: ${output}`);
+    } else if (handler.httpGet) {
+      const container = findContainer(pod, run.name)!;
+      const { status } = await network.httpGet({
+        ...httpGetOf(handler.httpGet, container, this.#deps.ipsOf(pod)[0] ?? ''),
+        signal,
+      });
+      if (status >= 400) throw new Error(`the answer had status ${status}`);
+    }
+  }
+}

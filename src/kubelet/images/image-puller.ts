@@ -1,0 +1,140 @@
+import type { Clock } from '../../base/clock.ts';
+import { errorMessage } from '../../base/log.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import type { EventRecorder } from '../../client/events.ts';
+import type { ConfigSource } from '../containers/config-source.ts';
+import type { Waiting } from '../container-status.ts';
+import type { Container } from '../pod-spec.ts';
+import type { Image, Runtime } from '../runtime/runtime.ts';
+import { parseImageName, withDefaultTag } from './image-name.ts';
+import { pullCredentials } from './pull-secrets.ts';
+
+export interface ImagePullerOptions {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+}
+
+/** Milliseconds: the first delay between two tries, and the longest. */
+const FIRST_DELAY = 10_000;
+const LONGEST_DELAY = 300_000;
+
+interface Failure {
+  readonly until: number;
+  readonly delay: number;
+  readonly message: string;
+  /** Whether events have told that it backs off. */
+  told: boolean;
+}
+
+/** Either the image, or why there is none; `after` says in how many milliseconds another try makes sense. */
+export type ImageResult = { readonly image: Image } | { readonly waiting: Waiting; readonly after?: number };
+
+/** Makes sure that images are here, as each container's pull policy says. Pulls that fail wait longer each time. */
+export class ImagePuller {
+  readonly #options: ImagePullerOptions;
+  #failures = new Map<string, Failure>();
+  #pulls = new Map<string, Promise<void>>();
+
+  constructor(options: ImagePullerOptions) {
+    this.#options = options;
+  }
+
+  async ensure(pod: Pod, container: Container, source: ConfigSource): Promise<ImageResult> {
+    const name = container.image ?? '';
+    const { events, runtime } = this.#options;
+    if (!parseImageName(name)) return this.#invalid(pod, name);
+    const policy = policyOf(container);
+    const present = await runtime.findImage(name);
+    if (present && policy !== 'Always') {
+      events.event(pod, 'Normal', 'Pulled', `Container image "${name}" already present on machine`);
+      return { image: present };
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${name}" is not present with pull policy of Never`;
+      events.event(pod, 'Warning', 'ErrImageNeverPull', message);
+      return { waiting: { reason: 'ErrImageNeverPull', message } };
+    }
+    return this.#pull(pod, name, source);
+  }
+
+  /** Drops what is remembered of a pod. */
+  forget(uid: string): void {
+    for (const key of this.#failures.keys()) if (key.startsWith(`${uid}/`)) this.#failures.delete(key);
+  }
+
+  #invalid(pod: Pod, name: string): ImageResult {
+    const message = `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format`;
+    this.#options.events.event(pod, 'Warning', 'InspectFailed', message);
+    this.#options.events.event(pod, 'Warning', 'Failed', 'Error: InvalidImageName');
+    return { waiting: { reason: 'InvalidImageName', message } };
+  }
+
+  async #pull(pod: Pod, name: string, source: ConfigSource): Promise<ImageResult> {
+    const { clock, events, runtime } = this.#options;
+    const key = `${pod.metadata.uid}/${name}`;
+    const failure = this.#failures.get(key);
+    if (failure && clock.now() < failure.until) return this.#backOff(pod, name, failure);
+    events.event(pod, 'Normal', 'Pulling', `Pulling image "${name}"`);
+    const started = clock.monotonic();
+    try {
+      await this.#pullOnce(pod, name, source);
+    } catch (error) {
+      return this.#failed(pod, name, key, errorMessage(error));
+    }
+    this.#failures.delete(key);
+    const image = await runtime.findImage(name);
+    if (!image) return this.#failed(pod, name, key, 'the image is not there after it was pulled');
+    const took = `${((clock.monotonic() - started) / 1000).toFixed(3)}s`;
+    const size = `Image size: ${image.size} bytes.`;
+    events.event(
+      pod,
+      'Normal',
+      'Pulled',
+      `Successfully pulled image "${name}" in ${took} (${took} including waiting). ${size}`,
+    );
+    return { image };
+  }
+
+  /** Containers that need the same image at once share one pull, unless they bring credentials. */
+  async #pullOnce(pod: Pod, name: string, source: ConfigSource): Promise<void> {
+    const credentials = await pullCredentials(pod, name, source);
+    const full = withDefaultTag(name);
+    if (credentials) return this.#options.runtime.pullImage(full, credentials);
+    let pull = this.#pulls.get(full);
+    if (!pull) {
+      pull = this.#options.runtime.pullImage(full).finally(() => this.#pulls.delete(full));
+      this.#pulls.set(full, pull);
+    }
+    return pull;
+  }
+
+  #failed(pod: Pod, name: string, key: string, why: string): ImageResult {
+    const { clock, events } = this.#options;
+    const message = `failed to pull image "${name}": ${why}`;
+    events.event(pod, 'Warning', 'Failed', `Failed to pull image "${name}": ${why}`);
+    events.event(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
+    const delay = Math.min(LONGEST_DELAY, (this.#failures.get(key)?.delay ?? FIRST_DELAY / 2) * 2);
+    this.#failures.set(key, { until: clock.now() + delay, delay, message, told: false });
+    // The next look finds the image backing off, and says so.
+    return { waiting: { reason: 'ErrImagePull', message }, after: Math.min(2_000, delay) };
+  }
+
+  #backOff(pod: Pod, name: string, failure: Failure): ImageResult {
+    const { events, clock } = this.#options;
+    if (!failure.told) {
+      failure.told = true;
+      events.event(pod, 'Normal', 'BackOff', `Back-off pulling image "${name}"`);
+      events.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff');
+    }
+    const message = `Back-off pulling image "${name}": ErrImagePull: ${failure.message}`;
+    return { waiting: { reason: 'ImagePullBackOff', message }, after: failure.until - clock.now() };
+  }
+}
+
+function policyOf(container: Container): string {
+  if (container.imagePullPolicy) return container.imagePullPolicy;
+  const name = parseImageName(container.image ?? '');
+  const latest = name?.tag === 'latest' || (!name?.tag && !name?.digest);
+  return latest ? 'Always' : 'IfNotPresent';
+}

@@ -1,0 +1,251 @@
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Component } from '../base/component.ts';
+import { errorMessage, type Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import type { Client } from '../client/client.ts';
+import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
+import type { DownwardFacts } from './containers/field-ref.ts';
+import { HookRunner } from './hooks.ts';
+import { ImagePuller } from './images/image-puller.ts';
+import type { PodNetwork } from './network/network.ts';
+import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
+import { NodeAgent } from './node/node-agent.ts';
+import type { NodeFacts } from './node/node-status.ts';
+import { specOf } from './pod-spec.ts';
+import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
+import { Prober } from './probes/prober.ts';
+import { RestartBackoff } from './restart-backoff.ts';
+import { emptyState, type PodState, type Runtime } from './runtime/runtime.ts';
+import { KubeletServer, type ServingOptions } from './server/server.ts';
+import { StatusWriter } from './status-writer.ts';
+import { VolumeManager } from './volumes/volume-manager.ts';
+
+export interface KubeletOptions {
+  readonly client: Client;
+  readonly nodeName: string;
+  /** The address by which the API server and other nodes reach this one. */
+  readonly nodeIp: string;
+  readonly runtime: Runtime;
+  readonly network: PodNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Where pods keep their files. Undefined on simulated nodes: no volumes, no /etc/hosts, nothing of this machine. */
+  readonly rootDir?: string | undefined;
+  /** e.g. `10.244.0.0/24`. */
+  readonly podCidr: string;
+  /** The HTTPS endpoint for logs and exec; without it the node has none. */
+  readonly serving?: ServingOptions | undefined;
+  /** Addresses of the cluster's DNS; without one pods use the node's resolver. */
+  readonly clusterDns?: readonly string[] | undefined;
+  readonly clusterDomain?: string | undefined;
+  readonly maxPods?: number | undefined;
+  readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
+  /** As `kubectl get nodes` shows it, e.g. `v1.36.0`. */
+  readonly version?: string | undefined;
+}
+
+/** Milliseconds between two looks at config maps, secrets and tokens that pods have mounted. */
+const REFRESH_EVERY = 60_000;
+
+/**
+ * Runs the pods of one node: watches those that are bound to it, keeps one worker for each, and tells their statuses and
+ * its own. Stopping it leaves the containers running; the next one on the same node adopts them.
+ */
+export class Kubelet implements Component {
+  readonly name: string;
+  readonly #options: KubeletOptions;
+  readonly #informers: InformerFactory;
+  readonly #events: FlushableRecorder;
+  readonly #statuses: StatusWriter;
+  readonly #prober: Prober;
+  readonly #agent: NodeAgent;
+  readonly #volumes: VolumeManager | undefined;
+  readonly #deps: WorkerDependencies;
+  readonly #server: KubeletServer | undefined;
+  #workers = new Map<string, PodWorker>();
+  #timers: Timer[] = [];
+  #problem: string | undefined;
+  #machine: MachineInfo;
+  #runtimeVersion = '';
+  #stopped = false;
+
+  constructor(options: KubeletOptions) {
+    const { client, clock, log, nodeName, runtime, network, random, rootDir } = options;
+    this.#options = options;
+    this.name = `kubelet ${nodeName}`;
+    this.#machine = simulatedMachine(nodeName);
+    this.#informers = new InformerFactory({ client, clock, random, log });
+    this.#events = createEventRecorder({ client, clock, log, component: 'kubelet', host: nodeName });
+    this.#statuses = new StatusWriter({ client, clock, log });
+    const ipsOf = (pod: Pod) => this.#ipsOf(pod);
+    const events = this.#events;
+    this.#prober = new Prober({
+      runtime,
+      network,
+      clock,
+      events,
+      ipsOf,
+      onChange: (uid) => this.#workers.get(uid)?.wake(),
+    });
+    this.#volumes = rootDir === undefined ? undefined : new VolumeManager({ rootDir, client, clock });
+    this.#deps = {
+      ...{ client, clock, log, runtime, network, events },
+      hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
+      images: new ImagePuller({ runtime, clock, events }),
+      prober: this.#prober,
+      backoff: new RestartBackoff(),
+      volumes: this.#volumes,
+      factsOf: (pod) => this.#factsOf(pod),
+      clusterDns: options.clusterDns ?? [],
+      clusterDomain: options.clusterDomain ?? 'cluster.local',
+      statuses: this.#statuses,
+      hostIp: options.nodeIp,
+      onGone: (uid) => this.#workers.delete(uid),
+    };
+    this.#agent = new NodeAgent({
+      ...{ client, clock, log, nodeName },
+      podCidr: options.podCidr,
+      architecture: () => this.#machine.architecture,
+      labels: options.nodeLabels ?? {},
+      facts: () => this.#nodeFacts(),
+    });
+    this.#server =
+      options.serving &&
+      new KubeletServer({
+        ...options.serving,
+        ...{ clock, log, runtime, network },
+        pods: () => this.#informers.of(podKind, this.#selection).list(),
+        healthy: () => this.#problem,
+      });
+  }
+
+  /**
+   * Resolves when the node is registered and its pods are looked after.
+   * @throws a sentence when the runtime does not answer or the endpoint's port is taken
+   */
+  async start(): Promise<void> {
+    const { runtime, network, rootDir } = this.#options;
+    if (rootDir) {
+      await mkdir(join(rootDir, 'pods'), { recursive: true, mode: 0o755 });
+      this.#machine = await readMachineInfo(rootDir);
+    }
+    await runtime.start({
+      podChanged: (uid) => this.#workers.get(uid)?.wake(),
+      healthChanged: (problem) => this.#healthChanged(problem),
+    });
+    this.#runtimeVersion = (await runtime.info()).version;
+    const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
+    const informer = this.#informers.of(podKind, this.#selection);
+    this.#informers.start();
+    await this.#server?.start(); // the node's status tells its port
+    await Promise.all([network.start(sandboxes), this.#agent.start(), this.#informers.synced()]);
+    informer.listen({
+      added: (pod) => this.#update(pod),
+      updated: (pod, old) => this.#replaced(pod, old),
+      deleted: (pod) => this.#workers.get(pod.metadata.uid)?.removed(),
+    });
+    await this.#endOrphans(new Set(informer.list().map((pod) => pod.metadata.uid)));
+    this.#timers.push(this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()));
+  }
+
+  /** Leaves all containers running. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    await this.#informers.stop();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    this.#prober.stop();
+    await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
+    await this.#options.network.stop();
+    await this.#options.runtime.stop();
+  }
+
+  get #selection(): { fieldSelector: string } {
+    return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
+  }
+
+  #update(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const worker = this.#workers.get(uid);
+    // Without a runtime nothing is known of the containers, and others' word stands.
+    if (!this.#problem) this.#statuses.observe(pod);
+    if (worker) return worker.update(pod);
+    const created = new PodWorker(this.#deps, pod);
+    this.#workers.set(uid, created);
+    created.update(pod);
+  }
+
+  /** A watch that was interrupted can show one pod turn into another of the same name. */
+  #replaced(pod: Pod, old: Pod): void {
+    if (pod.metadata.uid !== old.metadata.uid) this.#workers.get(old.metadata.uid)?.removed();
+    this.#update(pod);
+  }
+
+  /** Ends what runs of pods that were deleted while no kubelet was here, and removes what is left of their files. */
+  async #endOrphans(known: ReadonlySet<string>): Promise<void> {
+    const { runtime } = this.#options;
+    const uids = new Set((await this.#volumes?.knownPods()) ?? []);
+    const states = new Map(runtime.pods().map((state) => [state.uid, state]));
+    for (const uid of new Set([...uids, ...states.keys()])) {
+      if (known.has(uid) || this.#workers.has(uid)) continue;
+      const worker = new PodWorker(this.#deps, orphan(states.get(uid) ?? emptyState({ uid, namespace: '', name: '' })));
+      this.#workers.set(uid, worker);
+      worker.removed();
+    }
+  }
+
+  #refresh(): void {
+    for (const worker of this.#workers.values()) if (this.#volumes?.isDynamic(worker.pod)) worker.refresh();
+  }
+
+  #healthChanged(problem: string | undefined): void {
+    if (this.#stopped) return;
+    this.#problem = problem;
+    const { log, nodeName } = this.#options;
+    if (problem) log.warn('the container runtime is not there', { node: nodeName, reason: problem });
+    else log.info('the container runtime is back', { node: nodeName, announce: true });
+    this.#agent.report().catch((error) => log.warn('cannot report the node', { error: errorMessage(error) }));
+    if (problem) return;
+    for (const pod of this.#informers.of(podKind, this.#selection).list()) this.#statuses.observe(pod);
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  #ipsOf(pod: Pod): readonly string[] {
+    if (specOf(pod).hostNetwork) return [this.#options.nodeIp];
+    const { uid, name, namespace = '' } = pod.metadata;
+    const sandbox = this.#options.runtime.pod({ uid, name, namespace }).sandboxes[0];
+    return sandbox ? this.#options.network.ips(sandbox.id) : [];
+  }
+
+  #factsOf(pod: Pod): DownwardFacts {
+    const allocatable = { cpu: String(this.#machine.cpus), memory: String(this.#machine.memory) };
+    return { hostIp: this.#options.nodeIp, ips: this.#ipsOf(pod), allocatable };
+  }
+
+  async #nodeFacts(): Promise<NodeFacts> {
+    const { nodeName, nodeIp, rootDir, runtime, clock, maxPods = 110, version = 'v1.36.0' } = this.#options;
+    if (rootDir) this.#machine = await readMachineInfo(rootDir);
+    const images = this.#problem ? [] : await runtime.images().catch(() => []);
+    return {
+      ...{ nodeName, nodeIp, maxPods, images },
+      machine: this.#machine,
+      runtimeVersion: this.#runtimeVersion,
+      kubeletVersion: version,
+      kubeletPort: this.#server?.port ?? 10250,
+      problem: this.#problem,
+      now: clock.now(),
+    };
+  }
+}
+
+/** A pod that only the runtime knows. */
+function orphan({ uid, namespace, name }: PodState): Pod {
+  const metadata = { uid, namespace, name, resourceVersion: '', creationTimestamp: '' };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } };
+}

@@ -1,0 +1,44 @@
+import type { PodIdentity } from '../pod-spec.ts';
+import type { Sandbox } from '../runtime/runtime.ts';
+
+/** A port of the node that leads to a port of the pod. */
+export interface HostPort {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  /** Lower case. */
+  readonly protocol: string;
+  readonly hostIp?: string | undefined;
+}
+
+/** An HTTP GET that a probe or a lifecycle hook makes. */
+export interface HttpGet {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The beginning of the body. */
+  readonly body: string;
+}
+
+/** Connects pods. */
+export interface PodNetwork {
+  /** Prepares the node and gives back what sandboxes that are gone still hold. */
+  start(sandboxIds: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+  /** Connects a sandbox; its addresses, the primary first. Calling it again answers the same. */
+  attach(pod: PodIdentity, sandbox: Sandbox, ports: readonly HostPort[]): Promise<readonly string[]>;
+  /** Disconnects a sandbox, whether it still runs or not. A no-op when it was not connected. */
+  detach(pod: PodIdentity, sandbox: Sandbox): Promise<void>;
+  /** The addresses of a connected sandbox. */
+  ips(sandboxId: string): readonly string[];
+  /** @throws Error when there is no answer */
+  httpGet(request: HttpGet): Promise<HttpAnswer>;
+  /** @throws Error when nothing listens */
+  connect(host: string, port: number, signal: AbortSignal): Promise<void>;
+}

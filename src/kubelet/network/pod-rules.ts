@@ -1,0 +1,88 @@
+import { Iptables, parseSave, type Table } from '../../linux/iptables.ts';
+
+/** The packet filter's rules for the pods behind one bridge, in chains of their own. */
+export interface PodRulesOptions {
+  readonly bridge: string;
+  readonly podCidr: string;
+}
+
+/** A rule in a chain that is not ours, by which packets get into ours. */
+interface Jump {
+  readonly table: Table;
+  readonly from: string;
+  readonly to: string;
+}
+
+const multicast = '224.0.0.0/4';
+
+function chains(bridge: string): { forward: string; masquerade: string } {
+  return { forward: `COX-POD-FORWARD-${bridge}`.slice(0, 28), masquerade: `COX-POD-MASQ-${bridge}`.slice(0, 28) };
+}
+
+function jumps(bridge: string): Jump[] {
+  const { forward, masquerade } = chains(bridge);
+  return [
+    { table: 'filter', from: 'FORWARD', to: forward },
+    { table: 'nat', from: 'POSTROUTING', to: masquerade },
+  ];
+}
+
+/** What goes into our chain of a table. */
+function rulesOf(table: Table, { bridge, podCidr }: PodRulesOptions): string[] {
+  const { forward, masquerade } = chains(bridge);
+  if (table === 'filter') return [`-A ${forward} -i ${bridge} -j ACCEPT`, `-A ${forward} -o ${bridge} -j ACCEPT`];
+  return [
+    `-A ${masquerade} -s ${podCidr} -d ${multicast} -j RETURN`,
+    `-A ${masquerade} -s ${podCidr} ! -d ${podCidr} -j MASQUERADE`,
+  ];
+}
+
+/**
+ * What iptables-restore is fed, given the tables as they are: packets from and to pods may pass (Docker's default is to
+ * drop what is not its own), and what leaves the pods' network carries the node's address. Pure.
+ */
+export function podRulesText(options: PodRulesOptions, saved: Readonly<Partial<Record<Table, string>>>): string {
+  const lines = jumps(options.bridge).flatMap(({ table, from, to }) => {
+    const there = parseSave(saved[table] ?? '')
+      .get(from)
+      ?.some((rule) => leadsTo(rule, to));
+    return [
+      `*${table}`,
+      `:${to} - [0:0]`,
+      ...rulesOf(table, options),
+      ...(there ? [] : [`-I ${from} 1 -j ${to}`]),
+      'COMMIT',
+    ];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** What iptables-restore is fed to remove all that; empty when nothing is there. Pure. */
+export function removalText(bridge: string, saved: Readonly<Partial<Record<Table, string>>>): string {
+  const lines = jumps(bridge).flatMap(({ table, from, to }) => {
+    const known = parseSave(saved[table] ?? '');
+    if (!known.has(to)) return [];
+    const deletions = (known.get(from) ?? []).filter((rule) => leadsTo(rule, to)).map((rule) => `-D ${from} ${rule}`);
+    return [`*${table}`, `:${to} - [0:0]`, ...deletions, `-X ${to}`, 'COMMIT'];
+  });
+  return lines.length > 0 ? `${lines.join('\n')}\n` : '';
+}
+
+export async function installPodRules(options: PodRulesOptions, iptables = new Iptables()): Promise<void> {
+  await iptables.restore(podRulesText(options, await savedTables(iptables)));
+}
+
+/** Removes the chains and what leads to them; what is not there is no error. */
+export async function removePodRules(bridge: string, iptables = new Iptables()): Promise<void> {
+  const text = removalText(bridge, await savedTables(iptables));
+  if (text) await iptables.restore(text);
+}
+
+async function savedTables(iptables: Iptables): Promise<Partial<Record<Table, string>>> {
+  const [filter, nat] = await Promise.all([iptables.save('filter'), iptables.save('nat')]);
+  return { filter, nat };
+}
+
+function leadsTo(rule: string, chain: string): boolean {
+  return rule === `-j ${chain}`;
+}

@@ -1,0 +1,171 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isApiError } from '../../apimachinery/api-error.ts';
+import type { New } from '../../apimachinery/object.ts';
+import { formatMicroTime } from '../../apimachinery/time.ts';
+import { retry } from '../../base/backoff.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { errorMessage, type Log } from '../../base/log.ts';
+import { lease as leaseKind, type Lease } from '../../api/coordination-v1/lease.ts';
+import { node as nodeKind, type Node } from '../../api/core-v1/node.ts';
+import type { Client } from '../../client/client.ts';
+import { nodeStatus, type NodeFacts, type NodeStatus } from './node-status.ts';
+
+export interface NodeAgentOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nodeName: string;
+  readonly podCidr: string;
+  readonly architecture: () => string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Everything that goes into the status, read anew. */
+  readonly facts: () => Promise<NodeFacts>;
+}
+
+/** Milliseconds, all as upstream's defaults. */
+const LEASE_SECONDS = 40;
+const RENEW_EVERY = 10_000;
+const LOOK_EVERY = 10_000;
+const REPORT_EVERY = 300_000;
+
+const leaseNamespace = 'kube-node-lease';
+
+/** Keeps the node's object and lease in the API. */
+export class NodeAgent {
+  readonly #options: NodeAgentOptions;
+  #timers: Timer[] = [];
+  #stop = new AbortController();
+  #reported: { status: NodeStatus; at: number } | undefined;
+  #lease: Lease | undefined;
+  #reporting: Promise<void> | undefined;
+  #again = false;
+  #renewing: Promise<void> | undefined;
+  #node: Node | undefined;
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options;
+  }
+
+  /** The node's object as this agent last saw it. */
+  get node(): Node | undefined {
+    return this.#node;
+  }
+
+  /** Registers the node and tells its first status; from then on keeps both current. */
+  async start(): Promise<void> {
+    const { clock, log } = this.#options;
+    const onFailure = (error: unknown) => log.warn('cannot register the node yet', { error: errorMessage(error) });
+    await retry(clock, { initial: 100, max: 5_000 }, () => this.#register(), { signal: this.#stop.signal, onFailure });
+    await Promise.all([this.report(), this.#renew()]);
+    this.#timers.push(
+      clock.every(RENEW_EVERY, () => void this.#renew()),
+      clock.every(LOOK_EVERY, () => void this.report()),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the kubelet stops'));
+    for (const timer of this.#timers) timer.cancel();
+    await Promise.all([this.#reporting, this.#renewing]);
+  }
+
+  /** Tells the status if it has changed (or has not been told for minutes). Calls that come meanwhile become one. */
+  report(): Promise<void> {
+    this.#again = true;
+    this.#reporting ??= this.#reportWhileDue().finally(() => (this.#reporting = undefined));
+    return this.#reporting;
+  }
+
+  async #register(): Promise<void> {
+    const { client, nodeName } = this.#options;
+    this.#node = await client.find(nodeKind, { name: nodeName });
+    if (!this.#node) {
+      this.#node = await client.create(nodeKind, this.#newNode()).catch(async (error) => {
+        if (isApiError(error, 'AlreadyExists')) return client.get(nodeKind, { name: nodeName });
+        throw error;
+      });
+    }
+    const labels = this.#labels();
+    const missing = Object.entries(labels).filter(([key, value]) => this.#node!.metadata.labels?.[key] !== value);
+    if (missing.length === 0 && this.#node.spec?.podCIDR) return;
+    const { podCidr } = this.#options;
+    const spec = this.#node.spec?.podCIDR ? {} : { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+    this.#node = await client.patch(nodeKind, { name: nodeName }, 'merge', { metadata: { labels }, ...spec });
+  }
+
+  #newNode(): New<Node> {
+    const { nodeName, podCidr } = this.#options;
+    return { metadata: { name: nodeName, labels: this.#labels() }, spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+  }
+
+  #labels(): Record<string, string> {
+    const { nodeName, architecture, labels } = this.#options;
+    return {
+      'beta.kubernetes.io/arch': architecture(),
+      'beta.kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': architecture(),
+      'kubernetes.io/hostname': nodeName,
+      'kubernetes.io/os': 'linux',
+      ...labels,
+    };
+  }
+
+  async #reportWhileDue(): Promise<void> {
+    while (this.#again && !this.#stop.signal.aborted) {
+      this.#again = false;
+      try {
+        await this.#reportOnce();
+      } catch (error) {
+        this.#options.log.warn('cannot report the status of the node', { error: errorMessage(error) });
+        if (!isApiError(error, 'NotFound')) continue;
+        this.#reported = undefined; // somebody removed the node: it is made anew, and told anew
+        await this.#register().catch(() => {});
+      }
+    }
+  }
+
+  async #reportOnce(): Promise<void> {
+    const { client, clock, nodeName } = this.#options;
+    const facts = await this.#options.facts();
+    const status = nodeStatus(facts, this.#reported?.status ?? this.#node?.status);
+    const due = !this.#reported || clock.now() - this.#reported.at >= REPORT_EVERY;
+    if (!due && isDeepStrictEqual(withoutTimes(status), withoutTimes(this.#reported!.status))) return;
+    // Conditions are merged by type, so that those of others stay; images are replaced.
+    this.#node = await client.patch(nodeKind, { name: nodeName }, 'strategic', { status }, { subresource: 'status' });
+    this.#reported = { status, at: clock.now() };
+  }
+
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce()
+      .catch((error) => {
+        this.#lease = undefined;
+        if (!this.#stop.signal.aborted)
+          this.#options.log.warn('cannot renew the lease of the node', { error: errorMessage(error) });
+      })
+      .finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { client, clock, nodeName } = this.#options;
+    const renewTime = formatMicroTime(clock.now());
+    this.#lease ??= await client.find(leaseKind, { namespace: leaseNamespace, name: nodeName });
+    if (this.#lease) {
+      const spec = { ...this.#lease.spec, holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime };
+      this.#lease = await client.update(leaseKind, { ...this.#lease, spec });
+      return;
+    }
+    const uid = this.#node?.metadata.uid;
+    const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: uid ?? '' };
+    this.#lease = await client.create(leaseKind, {
+      metadata: { namespace: leaseNamespace, name: nodeName, ...(uid && { ownerReferences: [owner] }) },
+      spec: { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+    });
+  }
+}
+
+/** What counts as a change: heartbeats and what memory is free at the moment do not. */
+function withoutTimes(status: NodeStatus): object {
+  const conditions = status.conditions?.map((c) => ({ ...c, lastHeartbeatTime: '' }));
+  return { ...status, conditions };
+}

@@ -1,0 +1,116 @@
+import type { V1NodeCondition, V1NodeStatus } from '@kubernetes/client-node';
+import { formatTime } from '../../apimachinery/time.ts';
+import type { Plain } from '../../apimachinery/object.ts';
+import type { Image } from '../runtime/runtime.ts';
+import type { MachineInfo } from './machine-info.ts';
+
+export type NodeStatus = Plain<V1NodeStatus>;
+export type NodeCondition = Plain<V1NodeCondition>;
+
+/** What a node's status is made of. */
+export interface NodeFacts {
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  readonly machine: MachineInfo;
+  readonly runtimeVersion: string;
+  readonly kubeletVersion: string;
+  readonly kubeletPort: number;
+  readonly maxPods: number;
+  readonly images: readonly Image[];
+  /** Why the node is not ready, in a sentence. */
+  readonly problem: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Below these the node is under pressure: upstream's eviction thresholds. */
+const LEAST_MEMORY = 100 * 2 ** 20;
+const LEAST_DISK_SHARE = 0.1;
+const MOST_IMAGES = 50;
+
+/** The status of the node. Pure; conditions that did not change keep their time of transition. */
+export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeStatus {
+  const { machine } = facts;
+  const capacity = capacityOf(facts);
+  const memory = Math.max(0, machine.memory - LEAST_MEMORY);
+  return {
+    addresses: [
+      { type: 'InternalIP', address: facts.nodeIp },
+      { type: 'Hostname', address: facts.nodeName },
+    ],
+    capacity,
+    allocatable: { ...capacity, memory: `${Math.floor(memory / 1024)}Ki` },
+    conditions: conditionsOf(facts, old?.conditions ?? []),
+    daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
+    nodeInfo: {
+      machineID: machine.machineId,
+      systemUUID: machine.systemUuid,
+      bootID: machine.bootId,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kubeletVersion: facts.kubeletVersion,
+      kubeProxyVersion: facts.kubeletVersion,
+      operatingSystem: 'linux',
+      architecture: machine.architecture,
+    },
+    images: facts.images.slice(0, MOST_IMAGES).map(({ names, size }) => ({ names: [...names], sizeBytes: size })),
+  };
+}
+
+function capacityOf({ machine, maxPods }: NodeFacts): Record<string, string> {
+  return {
+    cpu: String(machine.cpus),
+    'ephemeral-storage': `${Math.floor(machine.disk / 1024)}Ki`,
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: `${Math.floor(machine.memory / 1024)}Ki`,
+    pods: String(maxPods),
+  };
+}
+
+type Verdict = readonly [type: string, bad: boolean, good: readonly [string, string], wrong: readonly [string, string]];
+
+function conditionsOf({ machine, problem, now }: NodeFacts, old: readonly NodeCondition[]): NodeCondition[] {
+  const fewBytes = machine.disk > 0 && machine.diskAvailable < machine.disk * LEAST_DISK_SHARE;
+  const pressures: Verdict[] = [
+    [
+      'MemoryPressure',
+      machine.memoryAvailable < LEAST_MEMORY,
+      ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+      ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+    ],
+    [
+      'DiskPressure',
+      fewBytes,
+      ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+      ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+    ],
+    [
+      'PIDPressure',
+      machine.pidsLimit > 0 && machine.pids > machine.pidsLimit * 0.95,
+      ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+      ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+    ],
+  ];
+  const list = pressures.map(([type, bad, good, wrong]) =>
+    condition(type, bad ? 'True' : 'False', bad ? wrong : good, old, now),
+  );
+  const ready = problem
+    ? condition('Ready', 'False', ['KubeletNotReady', problem], old, now)
+    : condition('Ready', 'True', ['KubeletReady', 'kubelet is posting ready status'], old, now);
+  return [...list, ready];
+}
+
+function condition(
+  type: string,
+  status: 'True' | 'False',
+  [reason, message]: readonly [string, string],
+  old: readonly NodeCondition[],
+  now: number,
+): NodeCondition {
+  const before = old.find((c) => c.type === type);
+  const time = formatTime(now);
+  const lastTransitionTime = before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : time;
+  return { type, status, reason, message, lastHeartbeatTime: time, lastTransitionTime };
+}

@@ -1,0 +1,66 @@
+import type { V1ContainerStatus, V1PodStatus } from '@kubernetes/client-node';
+import type { Plain } from '../apimachinery/object.ts';
+import type { Pod } from '../api/core-v1/pod.ts';
+import { isSidecar, type Container, type PodSpec } from '../api/core-v1/pod-spec.ts';
+
+export { isSidecar, type Container, type PodSpec };
+export type PodStatus = Plain<V1PodStatus>;
+export type ContainerStatus = Plain<V1ContainerStatus>;
+
+/** What names a pod on its node. */
+export interface PodIdentity {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The spec; an empty one for a pod that only the runtime knows. */
+export function specOf(pod: Pod): PodSpec {
+  return pod.spec ?? { containers: [] };
+}
+
+/** What names this pod on its node. */
+export function identityOf(pod: Pod): PodIdentity {
+  return { uid: pod.metadata.uid, namespace: pod.metadata.namespace ?? 'default', name: pod.metadata.name };
+}
+
+/** The app containers. */
+export function mainContainers(pod: Pod): Container[] {
+  return specOf(pod).containers ?? [];
+}
+
+/** The containers that run before the app's, sidecars among them. */
+export function initContainers(pod: Pod): Container[] {
+  return specOf(pod).initContainers ?? [];
+}
+
+/** Init containers (sidecars too) and app containers, in the order they start. */
+export function allContainers(pod: Pod): Container[] {
+  return [...initContainers(pod), ...mainContainers(pod)];
+}
+
+/** The init or app container of this name. */
+export function findContainer(pod: Pod, name: string): Container | undefined {
+  return allContainers(pod).find((c) => c.name === name);
+}
+
+/** When containers that ended are started again; `Always` when the pod does not say. */
+export function restartPolicyOf(pod: Pod): 'Always' | 'OnFailure' | 'Never' {
+  return (specOf(pod).restartPolicy as 'Always' | 'OnFailure' | 'Never' | undefined) ?? 'Always';
+}
+
+/** Whether the pod has ended for good. */
+export function hasEnded(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** `name_namespace(uid)`, as upstream's messages name pods. */
+export function podTitle({ name, namespace, uid }: PodIdentity): string {
+  return `${name}_${namespace}(${uid})`;
+}
+
+/** The status of a container in the API object, be it an init or an app container. */
+export function reportedStatus(pod: Pod, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find((s) => s.name === name);
+}

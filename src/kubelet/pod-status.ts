@@ -1,0 +1,97 @@
+import { formatTime } from '../apimachinery/time.ts';
+import type { Pod } from '../api/core-v1/pod.ts';
+import { appStatuses, initStatuses, type ContainerStatusInputs } from './container-status.ts';
+import { podConditions } from './pod-conditions.ts';
+import { qosClassOf } from './pod-qos.ts';
+import { hasEnded, initContainers, isSidecar, restartPolicyOf } from './pod-spec.ts';
+import type { ContainerStatus, PodStatus } from './pod-spec.ts';
+import type { PodState } from './runtime/runtime.ts';
+
+/** What a pod's status is made of besides the pod and the runtime's state. Times are milliseconds since the epoch. */
+export interface StatusInputs extends ContainerStatusInputs {
+  readonly hostIp: string;
+  /** The addresses of the newest sandbox, if it runs. */
+  readonly ips: readonly string[];
+  readonly networkReady: boolean;
+  readonly now: number;
+  /** The pod has been ended: nothing will be started any more. */
+  readonly ended: boolean;
+  /** The pod failed as a whole. */
+  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+}
+
+/** The status of a pod as the API shows it. Pure. */
+export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodStatus {
+  const init = initStatuses(pod, state, inputs);
+  const app = appStatuses(pod, state, inputs);
+  const phase = inputs.failure ? 'Failed' : podPhase(pod, init, app, inputs.ended);
+  const { networkReady, now } = inputs;
+  const ips =
+    inputs.ips.length > 0 ? inputs.ips : hasEnded(phase) ? (pod.status?.podIPs ?? []).map(({ ip }) => ip) : [];
+  return {
+    ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions: podConditions(pod, { phase, init, app, networkReady, now }),
+    ...(inputs.failure ?? kept(pod, phase)),
+    hostIP: inputs.hostIp,
+    hostIPs: [{ ip: inputs.hostIp }],
+    ...(ips.length > 0 && { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: pod.status?.startTime ?? formatTime(now),
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: app,
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+}
+
+/** Why a pod failed stays in its status. */
+function kept(pod: Pod, phase: string): { reason?: string; message?: string } {
+  const { status } = pod;
+  if (phase !== 'Failed' || status?.phase !== 'Failed') return {};
+  return { ...(status.reason && { reason: status.reason }), ...(status.message && { message: status.message }) };
+}
+
+/**
+ * The phase that follows from the states of the containers. A pod that has ended never goes back, and one that was made
+ * to end is either Succeeded (every container says so) or Failed.
+ */
+function podPhase(
+  pod: Pod,
+  init: readonly ContainerStatus[],
+  app: readonly ContainerStatus[],
+  ended: boolean,
+): NonNullable<PodStatus['phase']> {
+  if (hasEnded(pod.status?.phase)) return pod.status!.phase!;
+  if (ended) return app.every((s) => s.state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
+  const policy = restartPolicyOf(pod);
+  const initPhase = phaseOfInit(pod, init, app, policy);
+  if (initPhase) return initPhase;
+  if (app.some((s) => isFresh(s))) return 'Pending';
+  if (app.some((s) => s.state?.running) || policy === 'Always') return 'Running';
+  if (app.some((s) => s.state?.waiting)) return 'Running';
+  if (app.every((s) => s.state?.terminated?.exitCode === 0)) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}
+
+/** Pending (or Failed) while init containers have not done their part; undefined when the app's containers decide. */
+function phaseOfInit(
+  pod: Pod,
+  init: readonly ContainerStatus[],
+  app: readonly ContainerStatus[],
+  policy: string,
+): 'Pending' | 'Failed' | undefined {
+  if (app.some((s) => s.containerID)) return undefined;
+  const sidecars = new Set(
+    initContainers(pod)
+      .filter(isSidecar)
+      .map((c) => c.name),
+  );
+  const missing = init.filter((s) => (sidecars.has(s.name) ? !s.started : !s.ready));
+  if (missing.length === 0) return undefined;
+  const failed = missing.some((s) => !sidecars.has(s.name) && (s.state?.terminated?.exitCode ?? 0) !== 0);
+  return failed && policy === 'Never' ? 'Failed' : 'Pending';
+}
+
+/** Whether a container waits for its very first start. */
+function isFresh(status: ContainerStatus): boolean {
+  return status.state?.waiting !== undefined && !status.lastState?.terminated;
+}

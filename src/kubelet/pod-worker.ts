@@ -1,0 +1,248 @@
+import { isApiError } from '../apimachinery/api-error.ts';
+import { parseTime } from '../apimachinery/time.ts';
+import { Backoff } from '../base/backoff.ts';
+import type { Timer } from '../base/clock.ts';
+import { errorMessage, type Log } from '../base/log.ts';
+import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import type { Waiting } from './container-status.ts';
+import { GracePeriod } from './grace-period.ts';
+import { gracePeriodOf } from './kill-pod.ts';
+import { hasEnded, identityOf, specOf } from './pod-spec.ts';
+import { podStatus } from './pod-status.ts';
+import type { StatusWriter } from './status-writer.ts';
+import { endPod, syncPod, type PodMemory, type SyncDependencies } from './sync-pod.ts';
+
+export interface WorkerDependencies extends SyncDependencies {
+  readonly statuses: StatusWriter;
+  readonly log: Log;
+  readonly hostIp: string;
+  /** Called when nothing of the pod is left. */
+  readonly onGone: (uid: string) => void;
+}
+
+/** Milliseconds between tries of something that failed. */
+const FIRST_RETRY = 1_000;
+const LONGEST_RETRY = 15_000;
+/** What is left of a grace period when the pod has been removed from the API by force. */
+const FORCED_GRACE = 1_000;
+
+/**
+ * The life of one pod on this node: looks at it whenever something has changed, never twice at once, and always at its
+ * newest state. It ends when the pod is gone from the API and from the runtime.
+ */
+export class PodWorker {
+  readonly #deps: WorkerDependencies;
+  readonly #memory: PodMemory = { waiting: new Map<string, Waiting>() };
+  readonly #retries = new Backoff<'pod'>(FIRST_RETRY, LONGEST_RETRY);
+  #pod: Pod;
+  #inApi = true;
+  #ended = false;
+  #failure: { reason: string; message: string } | undefined;
+  #due = false;
+  #refreshDue = false;
+  #running: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #sync = new AbortController();
+  #grace: GracePeriod | undefined;
+  #stopped = false;
+
+  constructor(deps: WorkerDependencies, pod: Pod) {
+    this.#deps = deps;
+    this.#pod = pod;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** The pod as the API has it now. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (this.#leaving) this.#leave(pod.metadata.deletionGracePeriodSeconds === 0 ? 0 : gracePeriodOf(pod));
+    this.wake();
+  }
+
+  /** The pod is gone from the API. */
+  removed(): void {
+    this.#inApi = false;
+    this.#leave(FORCED_GRACE);
+    this.wake();
+  }
+
+  /** Something has changed: tell it, and look whether something is to be done. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#publish();
+    this.#due = true;
+    this.#running ??= this.#run();
+  }
+
+  /** Brings the content of volumes up to date. */
+  refresh(): void {
+    this.#refreshDue = true;
+    this.wake();
+  }
+
+  /** Leaves the pod as it is; resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#sync.abort(new Error('the kubelet stops'));
+    if (!this.#grace) await this.#running;
+  }
+
+  get #leaving(): boolean {
+    return !this.#inApi || this.#pod.metadata.deletionTimestamp !== undefined;
+  }
+
+  #leave(ms: number): void {
+    this.#sync.abort(new Error('the pod is being deleted'));
+    this.#grace?.shorten(ms);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#due && !this.#stopped) {
+      this.#due = false;
+      this.#timer?.cancel();
+      try {
+        const after = this.#leaving ? await this.#terminate() : await this.#advance();
+        if (after !== undefined) this.#wakeAfter(after);
+      } catch (error) {
+        const { name, namespace } = this.#pod.metadata;
+        this.#deps.log.warn('pod failed to sync', { pod: `${namespace}/${name}`, error: errorMessage(error) });
+        this.#wakeAfter(this.#retries.next('pod'));
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #wakeAfter(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.after(ms, () => this.wake());
+  }
+
+  /** @returns milliseconds after which to look again */
+  async #advance(): Promise<number | undefined> {
+    const pod = this.#deps.statuses.overlay(this.#pod);
+    if (this.#ended || hasEnded(pod.status?.phase)) {
+      await this.#end(pod);
+      return undefined;
+    }
+    const left = this.#deadline(pod);
+    if (left !== undefined && left <= 0) return this.#fail(pod);
+    const result = await syncPod(this.#deps, pod, this.#memory, () => this.#publish(), this.#sync.signal);
+    if (result.finished) this.#ended = true;
+    this.#publish();
+    await this.#refreshVolumes(pod);
+    if (!result.failed) {
+      this.#retries.forget('pod');
+      return left === undefined ? result.after : Math.min(left, result.after ?? Infinity);
+    }
+    return Math.min(result.after ?? Infinity, this.#retries.next('pod'));
+  }
+
+  /** Milliseconds until the pod has been active for as long as it may; undefined when it may be for ever. */
+  #deadline(pod: Pod): number | undefined {
+    const { activeDeadlineSeconds } = specOf(pod);
+    if (activeDeadlineSeconds === undefined) return undefined;
+    const { clock } = this.#deps;
+    return (parseTime(pod.status?.startTime) ?? clock.now()) + activeDeadlineSeconds * 1000 - clock.now();
+  }
+
+  async #fail(pod: Pod): Promise<undefined> {
+    this.#failure = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    };
+    this.#deps.events.event(pod, 'Normal', 'DeadlineExceeded', this.#failure.message);
+    await endPod(this.#deps, pod);
+    this.#ended = true;
+    this.#publish();
+  }
+
+  /** What still runs of a pod that is over in the API, as after a crash of the kubelet. */
+  async #end(pod: Pod): Promise<void> {
+    const state = this.#deps.runtime.pod(identityOf(pod));
+    if (state.sandboxes.length > 0 || state.containers.some((c) => c.state === 'running'))
+      await endPod(this.#deps, pod);
+  }
+
+  async #refreshVolumes(pod: Pod): Promise<void> {
+    if (!this.#refreshDue) return;
+    this.#refreshDue = false;
+    try {
+      await this.#deps.volumes?.setUp(pod, this.#deps.factsOf(pod));
+    } catch (error) {
+      this.#deps.events.event(pod, 'Warning', 'FailedMount', errorMessage(error));
+    }
+  }
+
+  /** Ends the pod, tells its last status, removes it from the API, and cleans up when that has happened. */
+  async #terminate(): Promise<undefined> {
+    const deps = this.#deps;
+    const { uid } = this.#pod.metadata;
+    if (!this.#ended) {
+      this.#grace ??= new GracePeriod(deps.clock, this.#inApi ? gracePeriodOf(this.#pod) : FORCED_GRACE);
+      await endPod(deps, this.#pod, this.#grace);
+      this.#ended = true;
+    } else {
+      await this.#end(this.#pod);
+    }
+    if (this.#inApi) {
+      this.#publish();
+      await deps.statuses.flushed(uid);
+      await this.#removeFromApi();
+    }
+    if (!this.#inApi) await this.#cleanUp();
+  }
+
+  async #removeFromApi(): Promise<void> {
+    const { uid, name, namespace, finalizers } = this.#pod.metadata;
+    try {
+      await this.#deps.client.delete(podKind, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } });
+      if (!finalizers?.length) this.#inApi = false;
+    } catch (error) {
+      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
+      this.#inApi = false;
+    }
+  }
+
+  async #cleanUp(): Promise<void> {
+    const deps = this.#deps;
+    const { uid } = this.#pod.metadata;
+    const state = deps.runtime.pod(identityOf(this.#pod));
+    await Promise.all(state.containers.map(({ id }) => deps.runtime.removeContainer(id)));
+    await deps.volumes?.tearDown(uid);
+    deps.prober.forget(uid);
+    deps.images.forget(uid);
+    deps.statuses.forget(uid);
+    for (const { name } of [...(specOf(this.#pod).initContainers ?? []), ...specOf(this.#pod).containers]) {
+      deps.backoff.forget(`${uid}/${name}`);
+    }
+    this.#stopped = true;
+    deps.onGone(uid);
+  }
+
+  #publish(): void {
+    if (!this.#inApi) return;
+    const { runtime, network, prober, statuses, clock, hostIp } = this.#deps;
+    const pod = statuses.overlay(this.#pod);
+    const state = runtime.pod(identityOf(pod));
+    prober.track(pod, state);
+    const sandbox = state.sandboxes[0];
+    const ips = !sandbox?.ready ? [] : sandbox.hostNetwork ? [hostIp] : network.ips(sandbox.id);
+    const status = podStatus(pod, state, {
+      waiting: this.#memory.waiting,
+      started: (run) => prober.started(pod, run),
+      ready: (run) => prober.ready(pod, run),
+      hostIp,
+      ips,
+      networkReady: ips.length > 0,
+      now: clock.now(),
+      ended: this.#ended,
+      failure: this.#failure,
+    });
+    statuses.set(pod, status);
+  }
+}

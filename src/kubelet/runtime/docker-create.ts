@@ -1,0 +1,111 @@
+import type { DockerCreateOptions } from './docker.ts';
+import { containerName, label, podLabels, sandboxName, type Owner } from './docker-labels.ts';
+import type { ContainerConfig, SandboxConfig } from './runtime.ts';
+
+/** The kernel's period of CPU quotas, in microseconds. */
+const CPU_PERIOD = 100_000;
+
+/** How a sandbox is made. It holds the pod's namespaces and does nothing but wait and reap. */
+export function sandboxOptions(config: SandboxConfig, owner: Owner, image: string): DockerCreateOptions {
+  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls } = config;
+  return {
+    name: sandboxName(config),
+    Image: image,
+    ...(!hostNetwork && { Hostname: hostname }),
+    Labels: { ...podLabels(owner, pod, 'sandbox', attempt), [label.hostNetwork]: String(hostNetwork) },
+    HostConfig: {
+      NetworkMode: hostNetwork ? 'host' : 'none',
+      IpcMode: hostIpc ? 'host' : 'shareable',
+      ...(hostPid && { PidMode: 'host' }),
+      ...(Object.keys(sysctls).length > 0 && { Sysctls: { ...sysctls } }),
+      LogConfig: { Type: 'none', Config: {} },
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: true,
+    },
+  };
+}
+
+/** How a container of a pod is made: in its sandbox's namespaces. */
+export function containerOptions(config: ContainerConfig, owner: Owner): DockerCreateOptions {
+  const { command, args, tty, stdin, stdinOnce, security } = config;
+  return {
+    name: containerName(config),
+    Image: config.image,
+    ...(command?.length && { Entrypoint: [...command] }),
+    ...((args?.length || command?.length) && { Cmd: [...(args ?? [])] }),
+    Env: [...config.env],
+    ...(config.workingDir && { WorkingDir: config.workingDir }),
+    ...(security.user && { User: security.user }),
+    Tty: tty,
+    OpenStdin: stdin,
+    StdinOnce: stdin && stdinOnce,
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
+    Labels: containerLabels(config, owner),
+    HostConfig: {
+      ...namespaces(config),
+      ...limits(config),
+      ...privileges(config),
+      Mounts: config.mounts.map((m) => ({
+        Type: 'bind',
+        Source: m.hostPath,
+        Target: m.containerPath,
+        ReadOnly: m.readOnly,
+        BindOptions: { Propagation: m.propagation ?? 'rprivate' },
+      })),
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      RestartPolicy: { Name: 'no' },
+    },
+  };
+}
+
+function containerLabels(config: ContainerConfig, owner: Owner): Record<string, string> {
+  const { pod, attempt, name, sandboxId, specHash, image, terminationMessage } = config;
+  return {
+    ...podLabels(owner, pod, 'container', attempt),
+    [label.container]: name,
+    [label.sandbox]: sandboxId,
+    [label.specHash]: specHash,
+    [label.image]: image,
+    ...(terminationMessage && {
+      [label.messagePath]: terminationMessage.hostPath,
+      [label.messageFromLog]: String(terminationMessage.fallBackToLogs),
+    }),
+  };
+}
+
+type HostConfig = NonNullable<DockerCreateOptions['HostConfig']>;
+
+function namespaces({ sandboxId, hostNetwork, hostPid, hostIpc, sharePid }: ContainerConfig): HostConfig {
+  return {
+    NetworkMode: hostNetwork ? 'host' : `container:${sandboxId}`,
+    IpcMode: hostIpc ? 'host' : `container:${sandboxId}`,
+    ...(hostPid ? { PidMode: 'host' } : sharePid ? { PidMode: `container:${sandboxId}` } : {}),
+  };
+}
+
+function limits({ resources: { memoryBytes, cpuShares, cpuQuota } }: ContainerConfig): HostConfig {
+  return {
+    CpuShares: cpuShares,
+    ...(cpuQuota > 0 && { CpuPeriod: CPU_PERIOD, CpuQuota: cpuQuota }),
+    // As much swap as memory means: none.
+    ...(memoryBytes > 0 && { Memory: memoryBytes, MemorySwap: memoryBytes }),
+  };
+}
+
+function privileges({ security }: ContainerConfig): HostConfig {
+  const options = [
+    ...(security.noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(security.seccomp ? [`seccomp=${security.seccomp}`] : []),
+  ];
+  return {
+    Privileged: security.privileged,
+    ReadonlyRootfs: security.readOnlyRootFilesystem,
+    ...(security.addCapabilities.length && { CapAdd: [...security.addCapabilities] }),
+    ...(security.dropCapabilities.length && { CapDrop: [...security.dropCapabilities] }),
+    ...(security.groups.length && { GroupAdd: security.groups.map(String) }),
+    ...(options.length && { SecurityOpt: options }),
+  };
+}

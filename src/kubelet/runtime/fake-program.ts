@@ -1,0 +1,40 @@
+/** How a simulated container behaves. Times are milliseconds. */
+export interface Program {
+  /** How long it runs; undefined runs until it is stopped. */
+  readonly runsFor?: number | undefined;
+  readonly exitCode: number;
+  /** How long it takes to end after its stop signal. */
+  readonly stopsIn: number;
+  /** What its log says. */
+  readonly output: string;
+}
+
+const forever: Program = { exitCode: 0, stopsIn: 0, output: '' };
+
+/**
+ * Understands a few commands, so that simulated jobs end: `true`, `false`, `sleep N`, `exit N`, `echo ...`, and those
+ * strung together by `&&` or `;` in `sh -c`. Everything else runs for ever.
+ */
+export function programOf(command: readonly string[]): Program {
+  const words = isShell(command) ? (command[2] ?? '').trim() : command.join(' ');
+  const steps = words
+    .split(/&&|;/)
+    .map((s) => s.trim())
+    .filter(Boolean);
+  let runsFor = 0;
+  let output = '';
+  for (const step of steps) {
+    const [name = '', argument = ''] = step.split(/\s+/);
+    if (name === 'true') continue;
+    if (name === 'false') return { ...forever, runsFor, exitCode: 1, output };
+    if (name === 'exit') return { ...forever, runsFor, exitCode: Number(argument) || 0, output };
+    if (name === 'echo') output += `${step.slice(5).replace(/^(['"])(.*)\1$/, '$2')}\n`;
+    else if (name === 'sleep' && Number(argument) >= 0) runsFor += Number(argument) * 1000;
+    else return { ...forever, output };
+  }
+  return steps.length === 0 ? forever : { ...forever, runsFor, output };
+}
+
+function isShell(command: readonly string[]): boolean {
+  return /(^|\/)(ba|a)?sh$/.test(command[0] ?? '') && command[1] === '-c';
+}

@@ -1,0 +1,266 @@
+import { PassThrough, type Duplex, type Writable } from 'node:stream';
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { PodIdentity } from '../pod-spec.ts';
+import { programOf, type Program } from './fake-program.ts';
+import { RuntimeError, emptyState } from './runtime.ts';
+import type {
+  ContainerConfig,
+  ContainerState,
+  Image,
+  LogOptions,
+  PodState,
+  ProcessStreams,
+  Runtime,
+  RuntimeInfo,
+  RuntimeListener,
+  Sandbox,
+  SandboxConfig,
+} from './runtime.ts';
+
+export interface FakeRuntimeOptions {
+  readonly clock: Clock;
+  /** Milliseconds that starting a sandbox or a container takes. Default 0. */
+  readonly startDelay?: number;
+  /** What a container does; default: what its command says (see `programOf`). */
+  readonly program?: (config: ContainerConfig) => Program;
+  /** Images that cannot be pulled. Default: those whose name contains `does-not-exist`. */
+  readonly missingImage?: (name: string) => boolean;
+}
+
+interface FakeContainer {
+  readonly config: ContainerConfig;
+  readonly program: Program;
+  state: ContainerState;
+  timer: Timer | undefined;
+  readonly exited: PromiseWithResolvers<void>;
+}
+
+interface FakePod {
+  readonly identity: PodIdentity;
+  sandboxes: Sandbox[];
+  containers: FakeContainer[];
+}
+
+/**
+ * A runtime without processes: containers start, run and end by the clock. The state it keeps is as real as Docker's, so
+ * that a kubelet cannot tell the difference, and thousands of pods cost next to nothing.
+ */
+export class FakeRuntime implements Runtime {
+  readonly #options: FakeRuntimeOptions;
+  #pods = new Map<string, FakePod>();
+  #byContainer = new Map<string, FakeContainer>();
+  #listener: RuntimeListener | undefined;
+  #next = 1;
+
+  constructor(options: FakeRuntimeOptions) {
+    this.#options = options;
+  }
+
+  async start(listener: RuntimeListener): Promise<void> {
+    this.#listener = listener;
+  }
+
+  async stop(): Promise<void> {
+    this.#listener = undefined;
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    return { version: 'fake://1.0.0' };
+  }
+
+  pods(): PodState[] {
+    return [...this.#pods.values()].map(stateOf);
+  }
+
+  pod(identity: PodIdentity): PodState {
+    const pod = this.#pods.get(identity.uid);
+    return pod ? stateOf(pod) : emptyState(identity);
+  }
+
+  async createSandbox(config: SandboxConfig): Promise<Sandbox> {
+    await this.#takeTime();
+    const pod = this.#podOf(config.pod);
+    const id = this.#newId();
+    const { attempt, hostNetwork } = config;
+    const sandbox = {
+      id,
+      attempt,
+      ready: true,
+      createdAt: this.#options.clock.now(),
+      hostNetwork,
+      netns: `fake:${id}`,
+    };
+    pod.sandboxes = [sandbox, ...pod.sandboxes];
+    return sandbox;
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    for (const pod of this.#pods.values()) {
+      if (!pod.sandboxes.some((s) => s.id === id)) continue;
+      for (const c of pod.containers) if (c.state.sandboxId === id) this.#exit(c, 137);
+      pod.sandboxes = pod.sandboxes.filter((s) => s.id !== id);
+      this.#forgetIfEmpty(pod);
+    }
+  }
+
+  async createContainer(config: ContainerConfig): Promise<string> {
+    const pod = this.#podOf(config.pod);
+    const id = this.#newId();
+    const { name, attempt, sandboxId, image, specHash } = config;
+    const createdAt = this.#options.clock.now();
+    const container: FakeContainer = {
+      config,
+      program: this.#options.program?.(config) ?? programOf([...(config.command ?? []), ...(config.args ?? [])]),
+      state: { id, name, attempt, sandboxId, image, imageId: imageIdOf(image), specHash, state: 'created', createdAt },
+      timer: undefined,
+      exited: Promise.withResolvers(),
+    };
+    pod.containers = [container, ...pod.containers];
+    this.#byContainer.set(id, container);
+    return id;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#takeTime();
+    const container = this.#byContainer.get(id);
+    if (!container) throw new RuntimeError('RunContainerError', `there is no container ${id}`);
+    container.state = { ...container.state, state: 'running', startedAt: this.#options.clock.now() };
+    const { runsFor, exitCode } = container.program;
+    if (runsFor !== undefined)
+      container.timer = this.#options.clock.after(runsFor, () => this.#exit(container, exitCode));
+    this.#changed(container);
+  }
+
+  async signal(id: string, signal?: 'SIGKILL'): Promise<void> {
+    const container = this.#byContainer.get(id);
+    if (container?.state.state !== 'running') return;
+    container.timer?.cancel();
+    if (signal === 'SIGKILL') return this.#exit(container, 137);
+    const { stopsIn } = container.program;
+    if (stopsIn <= 0) return this.#exit(container, 0);
+    container.timer = this.#options.clock.after(stopsIn, () => this.#exit(container, 0));
+  }
+
+  async exited(id: string): Promise<void> {
+    const container = this.#byContainer.get(id);
+    if (container?.state.state === 'running') await container.exited.promise;
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    const container = this.#byContainer.get(id);
+    if (!container) return;
+    container.timer?.cancel();
+    container.exited.resolve();
+    this.#byContainer.delete(id);
+    const pod = this.#pods.get(container.config.pod.uid);
+    if (!pod) return;
+    pod.containers = pod.containers.filter((c) => c !== container);
+    this.#forgetIfEmpty(pod);
+    this.#listener?.podChanged(pod.identity.uid);
+  }
+
+  /** Ends a running container from outside, as a crash would. */
+  crash(id: string, exitCode = 137): void {
+    const container = this.#byContainer.get(id);
+    if (container?.state.state === 'running') this.#exit(container, exitCode);
+  }
+
+  /** Ends a sandbox from outside, with everything in it. */
+  crashSandbox(id: string): void {
+    for (const pod of this.#pods.values()) {
+      if (!pod.sandboxes.some((s) => s.id === id)) continue;
+      pod.sandboxes = pod.sandboxes.map((s) => (s.id === id ? { ...s, ready: false, netns: undefined } : s));
+      for (const c of pod.containers) if (c.state.sandboxId === id) this.#exit(c, 137);
+      this.#listener?.podChanged(pod.identity.uid);
+    }
+  }
+
+  async findImage(name: string): Promise<Image | undefined> {
+    return this.#isMissing(name) ? undefined : { id: imageIdOf(name), size: 0, names: [name], user: '' };
+  }
+
+  async images(): Promise<Image[]> {
+    return [];
+  }
+
+  async pullImage(name: string): Promise<void> {
+    if (this.#isMissing(name))
+      throw new RuntimeError('ErrImagePull', `manifest for ${name} not found: manifest unknown`);
+  }
+
+  async exec(id: string, command: readonly string[], { stdout }: ProcessStreams): Promise<number> {
+    this.#mustRun(id);
+    const { exitCode, output } = programOf(command);
+    stdout?.write(output);
+    return exitCode;
+  }
+
+  async attach(id: string): Promise<void> {
+    this.#mustRun(id);
+    await this.exited(id);
+  }
+
+  async logs(id: string, { follow }: LogOptions, out: Writable): Promise<void> {
+    out.write(this.#byContainer.get(id)?.program.output ?? '');
+    if (follow) await this.exited(id);
+  }
+
+  async dial(): Promise<Duplex> {
+    return new PassThrough();
+  }
+
+  #mustRun(id: string): void {
+    if (this.#byContainer.get(id)?.state.state !== 'running')
+      throw new RuntimeError('NotRunning', `container ${id} is not running`);
+  }
+
+  #isMissing(name: string): boolean {
+    return this.#options.missingImage?.(name) ?? name.includes('does-not-exist');
+  }
+
+  #exit(container: FakeContainer, exitCode: number): void {
+    if (container.state.state !== 'running') return;
+    container.timer?.cancel();
+    const finishedAt = this.#options.clock.now();
+    container.state = {
+      ...container.state,
+      state: 'exited',
+      exitCode,
+      finishedAt,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+    };
+    container.exited.resolve();
+    this.#changed(container);
+  }
+
+  #changed(container: FakeContainer): void {
+    this.#listener?.podChanged(container.config.pod.uid);
+  }
+
+  #podOf(identity: PodIdentity): FakePod {
+    let pod = this.#pods.get(identity.uid);
+    if (!pod) this.#pods.set(identity.uid, (pod = { identity, sandboxes: [], containers: [] }));
+    return pod;
+  }
+
+  #forgetIfEmpty(pod: FakePod): void {
+    if (pod.sandboxes.length === 0 && pod.containers.length === 0) this.#pods.delete(pod.identity.uid);
+  }
+
+  #newId(): string {
+    return (this.#next++).toString(16).padStart(64, '0');
+  }
+
+  async #takeTime(): Promise<void> {
+    const { startDelay = 0, clock } = this.#options;
+    if (startDelay > 0) await new Promise<void>((resolve) => clock.after(startDelay, resolve));
+  }
+}
+
+function stateOf(pod: FakePod): PodState {
+  return { ...emptyState(pod.identity), sandboxes: pod.sandboxes, containers: pod.containers.map((c) => c.state) };
+}
+
+function imageIdOf(name: string): string {
+  return `docker://${name}`;
+}

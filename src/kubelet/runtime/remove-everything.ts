@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeCniNetwork, type CniNetworkOptions } from '../network/cni.ts';
+import { unmountAll } from '../../linux/mount.ts';
+import { hasStatus, type DockerEngine } from './docker.ts';
+import { label } from './docker-labels.ts';
+
+export interface RemovalOptions {
+  readonly clusterId: string;
+  /** The kubelet's folder. */
+  readonly rootDir: string;
+  readonly podCidr: string;
+  /** Default: `cox0`. */
+  readonly bridge?: string | undefined;
+}
+
+/**
+ * Removes all that kubelets of a cluster have made on this machine, and nothing else: its containers, the bridge of its
+ * pods with its rules and addresses, and the files of its pods. What is not there is no error.
+ * @param docker undefined: no Docker Engine answers, so there are no containers to remove
+ * @returns how many containers were removed
+ */
+export async function removeEverything(docker: DockerEngine | undefined, options: RemovalOptions): Promise<number> {
+  const removed = docker ? await removeContainers(docker, options.clusterId) : 0;
+  const { rootDir, podCidr, bridge } = options;
+  const network: CniNetworkOptions = { rootDir, podCidr, ...(bridge && { bridge }) };
+  await removeCniNetwork(network);
+  await unmountAll(join(rootDir, 'pods'));
+  await rm(join(rootDir, 'pods'), { recursive: true, force: true });
+  return removed;
+}
+
+async function removeContainers(docker: DockerEngine, clusterId: string): Promise<number> {
+  const found = await docker.listContainers({ all: true, filters: { label: [`${label.cluster}=${clusterId}`] } });
+  await Promise.all(
+    found.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .remove({ force: true, v: true })
+        .catch((error) => {
+          if (!hasStatus(error, 404, 409)) throw error;
+        }),
+    ),
+  );
+  return found.length;
+}

@@ -1,0 +1,223 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { PodIdentity } from '../pod-spec.ts';
+
+/** The container that holds a pod's namespaces. Times are milliseconds since the epoch. */
+export interface Sandbox {
+  readonly id: string;
+  readonly attempt: number;
+  readonly ready: boolean;
+  readonly createdAt: number;
+  readonly hostNetwork: boolean;
+  /** Path of the network namespace; undefined when it does not run. */
+  readonly netns: string | undefined;
+}
+
+export interface SandboxConfig {
+  readonly pod: PodIdentity;
+  readonly attempt: number;
+  readonly hostname: string;
+  readonly hostNetwork: boolean;
+  readonly hostPid: boolean;
+  readonly hostIpc: boolean;
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
+/** One run of a container as the runtime knows it. */
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  /** How many runs of this container there were before, which is its restart count. */
+  readonly attempt: number;
+  readonly sandboxId: string;
+  /** As the pod asked for it. */
+  readonly image: string;
+  /** As `imageID` of the pod's status shows it. */
+  readonly imageId: string;
+  readonly specHash: string;
+  readonly state: 'created' | 'running' | 'exited';
+  readonly createdAt: number;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly exitCode?: number | undefined;
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`. */
+  readonly reason?: string | undefined;
+  /** The termination message. */
+  readonly message?: string | undefined;
+}
+
+/** Everything of one pod, newest first. */
+export interface PodState extends PodIdentity {
+  readonly sandboxes: readonly Sandbox[];
+  readonly containers: readonly ContainerState[];
+}
+
+export interface Mount {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+  readonly propagation?: 'private' | 'rslave' | 'rshared' | undefined;
+}
+
+export interface ContainerSecurity {
+  /** `uid` or `uid:gid`; absent: the image's. */
+  readonly user?: string | undefined;
+  readonly groups: readonly number[];
+  readonly privileged: boolean;
+  readonly readOnlyRootFilesystem: boolean;
+  readonly addCapabilities: readonly string[];
+  readonly dropCapabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  /** `unconfined`, or undefined for the engine's default. */
+  readonly seccomp?: string | undefined;
+}
+
+/** Limits in the units of the kernel; 0 is none. */
+export interface ContainerResources {
+  readonly memoryBytes: number;
+  readonly cpuShares: number;
+  /** Microseconds per 100 milliseconds. */
+  readonly cpuQuota: number;
+}
+
+export interface ContainerConfig {
+  readonly pod: PodIdentity;
+  readonly sandboxId: string;
+  readonly name: string;
+  readonly attempt: number;
+  /** As the pod asked for it. */
+  readonly image: string;
+  readonly specHash: string;
+  /** Replaces the image's entry point. */
+  readonly command?: readonly string[] | undefined;
+  /** Replaces the image's command. */
+  readonly args?: readonly string[] | undefined;
+  /** `NAME=value`. */
+  readonly env: readonly string[];
+  readonly workingDir?: string | undefined;
+  readonly mounts: readonly Mount[];
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly hostNetwork: boolean;
+  readonly hostPid: boolean;
+  readonly hostIpc: boolean;
+  readonly sharePid: boolean;
+  readonly resources: ContainerResources;
+  readonly security: ContainerSecurity;
+  /** The host's file that is mounted as the termination message, and whether the log's end may stand in for it. */
+  readonly terminationMessage?: { readonly hostPath: string; readonly fallBackToLogs: boolean } | undefined;
+}
+
+export interface Image {
+  readonly id: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly names: readonly string[];
+  /** The user the image asks for: a number, a name, or empty. */
+  readonly user: string;
+}
+
+export interface ImageCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
+
+/** The ends of an interactive process. What is absent is not connected. */
+export interface ProcessStreams {
+  readonly stdin?: Readable | undefined;
+  readonly stdout?: Writable | undefined;
+  readonly stderr?: Writable | undefined;
+  readonly tty: boolean;
+  /** Calls `listener` with columns and rows whenever the terminal's size changes. */
+  onResize?(listener: (width: number, height: number) => void): void;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since?: number | undefined;
+}
+
+export interface RuntimeInfo {
+  /** `docker://20.10.24`, as the node's status shows it. */
+  readonly version: string;
+}
+
+/** What the runtime tells the kubelet. */
+export interface RuntimeListener {
+  /** Something of this pod changed. */
+  podChanged(uid: string): void;
+  /** The engine went away (a sentence that says so) or is back (undefined; everything has been listed anew). */
+  healthChanged(problem: string | undefined): void;
+}
+
+/** A failure of the runtime that the pod's status names by `reason`. */
+export class RuntimeError extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.name = 'RuntimeError';
+    this.reason = reason;
+  }
+}
+
+/**
+ * Runs pods. The state of all pods is known without asking: it is listed at the start and kept current by the engine's
+ * events. An operation's effect is in that state when its promise resolves.
+ */
+export interface Runtime {
+  /** Resolves when the engine has answered and its pods are known. @throws a sentence when it does not answer */
+  start(listener: RuntimeListener): Promise<void>;
+  /** Leaves everything running. */
+  stop(): Promise<void>;
+  info(): Promise<RuntimeInfo>;
+
+  /** All pods that this node ever started and that have not been removed. */
+  pods(): PodState[];
+  /** The state of one pod, empty when nothing is known of it. */
+  pod(identity: PodIdentity): PodState;
+
+  /** Makes and starts a sandbox; its network is not connected yet. */
+  createSandbox(config: SandboxConfig): Promise<Sandbox>;
+  /** Ends it and removes it. A no-op when there is none. */
+  removeSandbox(id: string): Promise<void>;
+
+  /** @returns its id */
+  createContainer(config: ContainerConfig): Promise<string>;
+  /** @throws RuntimeError when the process cannot be started */
+  startContainer(id: string): Promise<void>;
+  /** Sends a signal; undefined sends what the image declares to end it. A no-op when it does not run. */
+  signal(id: string, signal?: 'SIGKILL'): Promise<void>;
+  /** Resolves when the container does not run any more. */
+  exited(id: string): Promise<void>;
+  /** Removes it, running or not. A no-op when there is none. */
+  removeContainer(id: string): Promise<void>;
+
+  /** The image that `name` means, or undefined when it is not here. */
+  findImage(name: string): Promise<Image | undefined>;
+  images(): Promise<Image[]>;
+  pullImage(name: string, credentials?: ImageCredentials): Promise<void>;
+
+  /** Runs a command in a container to its end; the exit code. */
+  exec(id: string, command: readonly string[], streams: ProcessStreams, signal?: AbortSignal): Promise<number>;
+  /** Connects to the container's own process; resolves when either side ends. */
+  attach(id: string, streams: ProcessStreams, signal?: AbortSignal): Promise<void>;
+  /** Writes the log to `out` and resolves at its end (with `follow`: when the container ends). */
+  logs(id: string, options: LogOptions, out: Writable, signal?: AbortSignal): Promise<void>;
+  /** Connects to a TCP port as from inside the pod. */
+  dial(sandbox: Sandbox, ips: readonly string[], port: number): Promise<Duplex>;
+}
+
+/** The newest run of a container. */
+export function latest(state: PodState, name: string): ContainerState | undefined {
+  return state.containers.find((c) => c.name === name);
+}
+
+/** The state of a pod that the runtime does not know. */
+export function emptyState(identity: PodIdentity): PodState {
+  return { uid: identity.uid, namespace: identity.namespace, name: identity.name, sandboxes: [], containers: [] };
+}

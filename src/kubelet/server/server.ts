@@ -1,0 +1,245 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError, badRequest, internalError, noSuchPath } from '../../apimachinery/api-error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { errorMessage, type Log } from '../../base/log.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import type { PodNetwork } from '../network/network.ts';
+import { identityOf } from '../pod-spec.ts';
+import type { ContainerState, Runtime } from '../runtime/runtime.ts';
+import { exitStatus, failureStatus } from './exec-status.ts';
+import { sendLog } from './log-handler.ts';
+import { forwardPorts, portForwardProtocol } from './port-forward.ts';
+import type { ProcessChannels } from './process-channels.ts';
+import { noSuchPod, parseLogRequest, parseProcessRequest, parseTarget, type Target } from './requests.ts';
+import { spdyChannels } from './spdy-channels.ts';
+import { acceptProcessSocket, acceptSpdy, acceptTunnel, upgradeOf } from './upgrades.ts';
+import { webSocketChannels } from './websocket-channels.ts';
+
+/** Certificates and key are PEM. */
+export interface ServingOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly address?: string | undefined;
+  readonly cert: string;
+  readonly key: string;
+  /** Only clients whose certificate this authority has signed get in. */
+  readonly clientCa: string;
+}
+
+export interface KubeletServerOptions extends ServingOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runtime: Runtime;
+  readonly network: PodNetwork;
+  /** The pods of this node as the API has them. */
+  readonly pods: () => readonly Pod[];
+  /** Why the node is not well; undefined when it is. */
+  readonly healthy: () => string | undefined;
+}
+
+const spdyProcessProtocols = ['v4.channel.k8s.io', 'v5.channel.k8s.io'];
+
+/** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, health. */
+export class KubeletServer {
+  readonly #options: KubeletServerOptions;
+  readonly #server: Server;
+  #upgraded = new Set<Duplex>();
+
+  constructor(options: KubeletServerOptions) {
+    this.#options = options;
+    const { cert, key, clientCa } = options;
+    this.#server = createServer({
+      cert,
+      key,
+      ca: clientCa,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+    });
+    this.#server.on('request', (request, response) => void this.#request(request, response));
+    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    this.#server.on('tlsClientError', () => {}); // a client without a certificate of ours
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port;
+  }
+
+  /** @throws a sentence when the port is taken */
+  start(): Promise<void> {
+    const { port, address } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error) =>
+        reject(
+          new Error(
+            `The kubelet cannot listen on port ${port} (${error.message}): choose another with --kubelet-port.`,
+          ),
+        ),
+      );
+      this.#server.listen({ port, ...(address && { host: address }) }, () => resolve());
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#upgraded) socket.destroy();
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      if (response.headersSent) return void response.destroy();
+      sendError(response, error);
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = urlOf(request);
+    if (url.pathname === '/healthz' || url.pathname === '/livez' || url.pathname === '/readyz')
+      return this.#health(response);
+    if (url.pathname === '/pods') {
+      return sendJson(response, 200, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.#options.pods() });
+    }
+    const target = parseTarget(url.pathname);
+    if (!target) throw noSuchPath();
+    if (target.action !== 'containerLogs') throw badRequest('unable to upgrade: missing upgrade headers in request');
+    const { runtime, clock } = this.#options;
+    await sendLog(runtime, this.#pod(target), target.container, parseLogRequest(url.searchParams, clock), response);
+  }
+
+  #health(response: ServerResponse): void {
+    const problem = this.#options.healthy();
+    response.writeHead(problem ? 500 : 200, { 'content-type': 'text/plain' }).end(problem ?? 'ok');
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {}); // the streams on it see their end
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
+    try {
+      const url = urlOf(request);
+      const target = parseTarget(url.pathname);
+      const upgrade = upgradeOf(request);
+      if (!target || target.action === 'containerLogs') throw noSuchPath();
+      if (!upgrade)
+        throw badRequest(`unable to upgrade: neither websocket nor SPDY/3.1 but "${request.headers.upgrade}"`);
+      if (target.action === 'portForward') await this.#portForward(target, upgrade, request, socket, head);
+      else await this.#process(target, url.searchParams, upgrade, request, socket, head);
+    } catch (error) {
+      refuse(socket, error);
+    }
+  }
+
+  async #portForward(
+    target: Target,
+    upgrade: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const { runtime, network } = this.#options;
+    const pod = this.#pod(target);
+    const [sandbox] = runtime.pod(identityOf(pod)).sandboxes;
+    if (!sandbox?.ready)
+      throw badRequest(`unable to forward port because pod is not running. Current status=${pod.status?.phase}`);
+    const carrier =
+      upgrade === 'websocket'
+        ? await acceptTunnel(request, socket, head)
+        : acceptSpdy(request, socket, head, [portForwardProtocol]);
+    await forwardPorts(carrier, (port) => runtime.dial(sandbox, network.ips(sandbox.id), port));
+  }
+
+  async #process(
+    target: Extract<Target, { container: string }>,
+    query: URLSearchParams,
+    upgrade: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const run = this.#running(this.#pod(target), target.container);
+    const wanted = parseProcessRequest(query);
+    const { clock, runtime } = this.#options;
+    const channels =
+      upgrade === 'websocket'
+        ? webSocketChannels(await acceptProcessSocket(request, socket, head), wanted)
+        : await spdyChannels(acceptSpdy(request, socket, head, spdyProcessProtocols), wanted, clock);
+    const work =
+      target.action === 'exec'
+        ? runtime.exec(run.id, wanted.command, channels.streams, channels.signal)
+        : runtime.attach(run.id, channels.streams, channels.signal).then(() => this.#exitCode(target, run));
+    await this.#finish(channels, work);
+  }
+
+  async #finish(channels: ProcessChannels, work: Promise<number>): Promise<void> {
+    const status = await work.then(exitStatus, (error) => failureStatus(error));
+    await channels
+      .finish(status)
+      .catch((error) => this.#options.log.debug('client left early', { error: errorMessage(error) }));
+  }
+
+  /** How a process that was attached to ended; 0 while it goes on. */
+  async #exitCode(target: Target, run: ContainerState): Promise<number> {
+    const { runtime } = this.#options;
+    const runs = runtime.pod(identityOf(this.#pod(target))).containers;
+    return runs.find((c) => c.id === run.id)?.exitCode ?? 0;
+  }
+
+  #pod({ namespace, pod }: Target): Pod {
+    const found = this.#options
+      .pods()
+      .find(({ metadata }) => metadata.name === pod && metadata.namespace === namespace);
+    if (!found) throw noSuchPod(namespace, pod);
+    return found;
+  }
+
+  #running(pod: Pod, name: string): ContainerState {
+    const runs = this.#options.runtime.pod(identityOf(pod)).containers.filter((c) => c.name === name);
+    const run = runs.find((c) => c.state === 'running');
+    if (run) return run;
+    if (runs.length > 0) throw internalError(`container ${name} is not running`);
+    throw new ApiError(404, 'NotFound', `unable to upgrade connection: container not found ("${name}")`);
+  }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  try {
+    return new URL(request.url ?? '/', 'https://kubelet');
+  } catch {
+    throw badRequest('the address is not properly encoded');
+  }
+}
+
+function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : internalError(errorMessage(error));
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  // The API server makes a Status of the sentence, for its own client.
+  const { code, message } = asApiError(error);
+  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
+}
+
+function sendJson(response: ServerResponse, code: number, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+}
+
+/** Answers an upgrade that cannot be. On a connection that was upgraded already there is nobody left to tell. */
+function refuse(socket: Duplex, error: unknown): void {
+  const status = asApiError(error).toStatus();
+  const body = JSON.stringify(status);
+  const head = [
+    `HTTP/1.1 ${status.code} ${STATUS_CODES[status.code ?? 500] ?? 'Error'}`,
+    'Content-Type: application/json',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.ts';
+import { errorMessage } from '../base/log.ts';
+import type { Pod } from '../api/core-v1/pod.ts';
+import type { EventRecorder } from '../client/events.ts';
+import type { ConfigInputs } from './containers/container-config.ts';
+import { containerConfig } from './containers/container-config.ts';
+import type { Waiting } from './container-status.ts';
+import type { HookRunner } from './hooks.ts';
+import { GracePeriod } from './grace-period.ts';
+import { killContainer, type KillDependencies } from './kill-pod.ts';
+import { identityOf } from './pod-spec.ts';
+import type { ContainerStart } from './pod-actions.ts';
+import { RuntimeError, type Runtime } from './runtime/runtime.ts';
+
+export interface StartDependencies extends KillDependencies {
+  readonly runtime: Runtime;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+}
+
+/**
+ * Makes and starts one container whose image is here.
+ * @returns why it does not run, which an event has told already; undefined when it does
+ */
+export async function startContainer(
+  deps: StartDependencies,
+  pod: Pod,
+  start: ContainerStart,
+  inputs: ConfigInputs,
+): Promise<Waiting | undefined> {
+  const { runtime, events } = deps;
+  const { name } = start.container;
+  const failed = (reason: string, message: string): Waiting => {
+    events.event(pod, 'Warning', 'Failed', `Error: ${message}`);
+    return { reason, message };
+  };
+  let config;
+  try {
+    config = await containerConfig(pod, start.container, inputs);
+  } catch (error) {
+    return failed('CreateContainerConfigError', errorMessage(error));
+  }
+  let id: string;
+  try {
+    id = await runtime.createContainer(config);
+  } catch (error) {
+    return failed(error instanceof RuntimeError ? error.reason : 'CreateContainerError', errorMessage(error));
+  }
+  events.event(pod, 'Normal', 'Created', `Created container: ${name}`);
+  try {
+    await runtime.startContainer(id);
+  } catch (error) {
+    return failed(error instanceof RuntimeError ? error.reason : 'RunContainerError', errorMessage(error));
+  }
+  events.event(pod, 'Normal', 'Started', `Started container ${name}`);
+  return postStart(deps, pod, start, id);
+}
+
+async function postStart(
+  deps: StartDependencies,
+  pod: Pod,
+  { container }: ContainerStart,
+  id: string,
+): Promise<Waiting | undefined> {
+  const hook = container.lifecycle?.postStart;
+  if (!hook) return undefined;
+  const run = deps.runtime.pod(identityOf(pod)).containers.find((c) => c.id === id);
+  if (!run) return undefined;
+  const message = await deps.hooks.run(pod, run, hook, 'PostStart');
+  if (!message) return undefined;
+  const grace = new GracePeriod(deps.clock, (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000);
+  await killContainer(deps, pod, run, grace, `FailedPostStartHook`);
+  grace.cancel();
+  return { reason: 'PostStartHookError', message };
+}

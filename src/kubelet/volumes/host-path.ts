@@ -1,0 +1,35 @@
+import type { Stats } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
+import type { VolumeType } from './volume-type.ts';
+
+const checks: Readonly<Record<string, { is: (s: Stats) => boolean; what: string }>> = {
+  Directory: { is: (s) => s.isDirectory(), what: 'a directory' },
+  File: { is: (s) => s.isFile(), what: 'a file' },
+  Socket: { is: (s) => s.isSocket(), what: 'a socket file' },
+  CharDevice: { is: (s) => s.isCharacterDevice(), what: 'a character device' },
+  BlockDevice: { is: (s) => s.isBlockDevice(), what: 'a block device' },
+};
+
+/** A path of the node itself. */
+export const hostPath: VolumeType = {
+  field: 'hostPath',
+  async setUp({ volume }) {
+    const { path, type = '' } = volume.hostPath!;
+    const there = await stat(path).catch(() => undefined);
+    if (!there && type === 'DirectoryOrCreate') {
+      makeFolder(path, 0o755);
+      return path;
+    }
+    if (!there && type === 'FileOrCreate') {
+      makeFolder(dirname(path), 0o755);
+      await writeFile(path, '', { flag: 'a', mode: 0o644 });
+      return path;
+    }
+    const check = checks[type.replace('OrCreate', '')];
+    if (check && !(there && check.is(there)))
+      throw new Error(`hostPath type check failed: ${path} is not ${check.what}`);
+    return path;
+  },
+};

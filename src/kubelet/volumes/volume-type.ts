@@ -1,0 +1,40 @@
+import type { V1Volume } from '@kubernetes/client-node';
+import type { Plain } from '../../apimachinery/object.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import type { Client } from '../../client/client.ts';
+import type { ConfigSource } from '../containers/config-source.ts';
+import type { DownwardFacts } from '../containers/field-ref.ts';
+
+export type Volume = Plain<V1Volume>;
+
+/** What volume types work with. */
+export interface VolumeContext {
+  readonly pod: Pod;
+  readonly volume: Volume;
+  /** A folder for this volume alone; it does not exist at first. */
+  readonly folder: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly source: ConfigSource;
+  readonly facts: DownwardFacts;
+  /** Keeps tokens between two calls. */
+  readonly tokens: Map<string, IssuedToken>;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly renewAt: number;
+}
+
+/** A type of volume, named by its field in the volume. */
+export interface VolumeType {
+  readonly field: Exclude<keyof Volume, 'name'>;
+  /** Whether the content follows objects of the API, so that setting it up again updates it. */
+  readonly dynamic?: boolean;
+  /** Makes the volume ready, also when it is already. @returns the host's path to mount. @throws Error with a sentence */
+  setUp(context: VolumeContext): Promise<string>;
+  /** Undoes what removing the folder would not. */
+  tearDown?(folder: string): Promise<void>;
+}

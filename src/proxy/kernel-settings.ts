@@ -1,0 +1,42 @@
+import type { Log } from '../base/log.ts';
+import { errorMessage } from '../base/log.ts';
+import { run as runCommand, type Run } from '../linux/exec.ts';
+import { sysctl } from '../linux/sysctl.ts';
+
+/** Lets a node port answer on 127.0.0.1, whose packets the kernel otherwise keeps off every other interface. */
+const routeLocalnet = 'net.ipv4.conf.all.route_localnet';
+
+const bridged = 'net.bridge.bridge-nf-call-iptables';
+
+/** What the kernel does after `prepareKernel`. */
+export interface KernelSettings {
+  /** Whether packets between pods on one bridge pass through iptables. */
+  readonly filtersBridged: boolean;
+  /** Whether `route_localnet` was off before. */
+  readonly openedLoopback: boolean;
+}
+
+/** Makes the kernel settings that services need; what cannot be set is told in the log. */
+export async function prepareKernel(run: Run, log: Log): Promise<KernelSettings> {
+  const settings = sysctl(run);
+  const set = async (name: string, value: number): Promise<'set' | 'was so' | 'failed'> => {
+    try {
+      return (await settings.ensure(name, value)) ? 'set' : 'was so';
+    } catch (error) {
+      log.warn('a kernel setting that services need could not be made', { name, error: errorMessage(error) });
+      return 'failed';
+    }
+  };
+  await set('net.ipv4.ip_forward', 1);
+  const openedLoopback = (await set(routeLocalnet, 1)) === 'set';
+  if ((await settings.get(bridged)) === undefined) {
+    await runCommand('modprobe', ['br_netfilter'], { accept: true }).catch(() => {});
+  }
+  const known = (await settings.get(bridged)) !== undefined;
+  return { filtersBridged: known && (await set(bridged, 1)) !== 'failed', openedLoopback };
+}
+
+/** Takes back what would be a danger without our rules. */
+export async function closeLoopback(run: Run): Promise<void> {
+  await sysctl(run).ensure(routeLocalnet, 0);
+}

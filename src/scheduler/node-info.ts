@@ -1,0 +1,90 @@
+import type { Node, Taint } from '../api/core-v1/node.ts';
+import type { HostPort, PodInfo } from './pod-info.ts';
+import { addResources, noResources, resourcesOf, type Resources } from './resources.ts';
+import { quantityValue } from '../apimachinery/quantity.ts';
+
+/** A node with the sums over its pods, kept current pod by pod. */
+export class NodeInfo {
+  readonly name: string;
+  /** Undefined while only pods speak of it. */
+  node: Node | undefined;
+  readonly pods = new Map<string, PodInfo>();
+  allocatable: Resources = noResources();
+  allocatablePods = 0;
+  taints: readonly Taint[] = [];
+  /** Sizes in bytes by every name of the images that are there. */
+  images: ReadonlyMap<string, number> = new Map();
+  readonly requested = noResources();
+  /** Sums of the requests with stand-ins, for scoring. */
+  readonly scoringRequested = noResources();
+  /** How many pods hold each port. */
+  readonly #ports = new Map<string, { readonly port: HostPort; count: number }>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.node?.metadata.labels ?? {};
+  }
+
+  setNode(node: Node): void {
+    this.node = node;
+    this.allocatable = resourcesOf(node.status?.allocatable);
+    this.allocatablePods = quantityValue(node.status?.allocatable?.['pods']);
+    this.taints = node.spec?.taints ?? [];
+    this.images = imagesOf(node);
+  }
+
+  addPod(pod: PodInfo): void {
+    this.removePod(pod.uid);
+    this.pods.set(pod.uid, pod);
+    this.#count(pod, 1);
+  }
+
+  /** Returns what was removed. */
+  removePod(uid: string): PodInfo | undefined {
+    const pod = this.pods.get(uid);
+    if (!pod) return undefined;
+    this.pods.delete(uid);
+    this.#count(pod, -1);
+    return pod;
+  }
+
+  /** Whether one of the pods has taken `wanted`: the same port of the same address, where 0.0.0.0 is every address. */
+  portTaken(wanted: HostPort): boolean {
+    if (this.#ports.size === 0) return false;
+    if (wanted.ip !== ANY_ADDRESS)
+      return this.#ports.has(portKey(wanted)) || this.#ports.has(portKey({ ...wanted, ip: ANY_ADDRESS }));
+    for (const { port } of this.#ports.values()) {
+      if (port.port === wanted.port && port.protocol === wanted.protocol) return true;
+    }
+    return false;
+  }
+
+  #count(pod: PodInfo, sign: 1 | -1): void {
+    addResources(this.requested, pod.requests, sign);
+    addResources(this.scoringRequested, pod.scoring, sign);
+    for (const port of pod.ports) {
+      const key = portKey(port);
+      const entry = this.#ports.get(key) ?? { port, count: 0 };
+      entry.count += sign;
+      if (entry.count > 0) this.#ports.set(key, entry);
+      else this.#ports.delete(key);
+    }
+  }
+}
+
+const ANY_ADDRESS = '0.0.0.0';
+
+function portKey(port: HostPort): string {
+  return `${port.protocol}/${port.port}/${port.ip}`;
+}
+
+function imagesOf(node: Node): Map<string, number> {
+  const images = new Map<string, number>();
+  for (const { names, sizeBytes } of node.status?.images ?? []) {
+    for (const name of names ?? []) images.set(name, sizeBytes ?? 0);
+  }
+  return images;
+}

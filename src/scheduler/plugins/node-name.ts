@@ -1,0 +1,10 @@
+import type { Plugin, Rejection } from '../plugin.ts';
+
+const elsewhere: Rejection = { reasons: ["node(s) didn't match the requested node name"], unresolvable: true };
+
+/** A pod that names its node goes there or nowhere. */
+export const nodeName: Plugin = {
+  name: 'NodeName',
+  wakesOn: ['node-added'],
+  filter: (pod, node) => (!pod.spec.nodeName || pod.spec.nodeName === node.name ? undefined : elsewhere),
+};

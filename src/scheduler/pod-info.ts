@@ -1,0 +1,62 @@
+import type { Pod } from '../api/core-v1/pod.ts';
+import { isSidecar, type PodSpec } from '../api/core-v1/pod-spec.ts';
+import { keyOf } from '../apimachinery/object.ts';
+import { podRequests, podScoringRequests, type Resources } from './resources.ts';
+
+/** A port that a pod takes on its node. */
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** A pod with all that scheduling asks of it worked out once. */
+export interface PodInfo {
+  /** The newest state with this spec; only its status and metadata may be newer than the rest. */
+  pod: Pod;
+  readonly key: string;
+  readonly uid: string;
+  readonly spec: PodSpec;
+  readonly priority: number;
+  readonly requests: Resources;
+  /** Requests with stand-ins for those left open. */
+  readonly scoring: Resources;
+  readonly ports: readonly HostPort[];
+}
+
+/** What scheduling asks of a pod again and again, worked out once. */
+export function podInfo(pod: Pod): PodInfo {
+  const spec: PodSpec = pod.spec ?? { containers: [] };
+  return {
+    pod,
+    key: keyOf(pod),
+    uid: pod.metadata.uid,
+    spec,
+    priority: spec.priority ?? 0,
+    requests: podRequests(pod),
+    scoring: podScoringRequests(pod),
+    ports: hostPorts(spec),
+  };
+}
+
+/** The host ports of containers and sidecars. */
+function hostPorts(spec: PodSpec): HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(isSidecar);
+  const ports = [...sidecars, ...spec.containers].flatMap((c) => c.ports ?? []);
+  return ports
+    .filter((p) => p.hostPort)
+    .map((p) => ({ ip: p.hostIP || '0.0.0.0', protocol: p.protocol ?? 'TCP', port: p.hostPort! }));
+}
+
+/** Whether the pod has ended and holds nothing on its node any more. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/** Whether two states of one pod ask the same of the scheduler: the server counts every change of the spec. */
+export function sameSpec(a: Pod, b: Pod): boolean {
+  if (a.metadata.uid !== b.metadata.uid || a.spec?.nodeName !== b.spec?.nodeName) return false;
+  const { generation } = a.metadata;
+  if (generation !== undefined && b.metadata.generation !== undefined) return generation === b.metadata.generation;
+  return JSON.stringify(a.spec) === JSON.stringify(b.spec);
+}

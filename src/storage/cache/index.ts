@@ -1,0 +1,1 @@
+export { CachedStorage, type CachedStorageOptions, type IndexDeclaration } from './cached-storage.ts';

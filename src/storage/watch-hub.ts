@@ -1,0 +1,148 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import { expired } from '../apimachinery/api-error.ts';
+import type { EventWindow } from './event-window.ts';
+import type { StorageEvent, WatchOptions } from './storage.ts';
+
+/** How long after a change watchers without an event of their own learn how far the store has come, in milliseconds. */
+const PROGRESS_DELAY = 1000;
+
+interface Watcher {
+  readonly prefix: string;
+  readonly options: WatchOptions;
+  /** Events up to this revision are not its own. */
+  readonly after: number;
+  /** The first event, counted from the hub's beginning, that it has not seen. */
+  next: number;
+  stopped: boolean;
+  stop(): void;
+}
+
+/**
+ * Hands each event to the watchers of the prefixes of its key. Every watcher gets each event once and in order, also
+ * when a callback writes or starts another watch.
+ */
+export class WatchHub {
+  readonly #clock: Clock;
+  readonly #window: EventWindow;
+  #watchers = new Map<string, Set<Watcher>>();
+  #queue: StorageEvent[] = [];
+  #delivering = false;
+  /** Events published so far: the number of the next one. */
+  #published = 0;
+  #revision: number;
+  #progressTimer: Timer | undefined;
+
+  /** @param window holds every published event; the hub only reads it */
+  constructor(clock: Clock, window: EventWindow) {
+    this.#clock = clock;
+    this.#window = window;
+    this.#revision = window.floor;
+  }
+
+  /** Starts a watch. The first callback comes after this call has returned. */
+  watch(prefix: string, options: WatchOptions): void {
+    const after = options.after ?? this.#revision;
+    queueMicrotask(() => {
+      if (options.signal.aborted) return;
+      if (after < this.#window.floor) {
+        const oldest = this.#window.floor;
+        return options.onClose(expired(`too old resource version: ${after} (the oldest is ${oldest})`));
+      }
+      this.#attach(prefix, options, after);
+    });
+  }
+
+  /** Delivers `event`, which the window must hold already. */
+  publish(event: StorageEvent): void {
+    this.#queue.push(event);
+    this.#published++;
+    this.#revision = event.revision;
+    this.#deliver();
+    this.#armProgress();
+  }
+
+  /** Says that the store has come to `revision`. */
+  advance(revision: number): void {
+    this.#revision = revision;
+    this.#armProgress();
+  }
+
+  /** Ends every watch, telling `error`. */
+  close(error?: Error): void {
+    this.#progressTimer?.cancel();
+    this.#progressTimer = undefined;
+    const all = [...this.#watchers.values()].flatMap((set) => [...set]);
+    this.#watchers.clear();
+    for (const watcher of all) {
+      watcher.stop();
+      watcher.options.onClose(error);
+    }
+  }
+
+  #attach(prefix: string, options: WatchOptions, after: number): void {
+    const past = this.#window.since(after);
+    const stop = () => {
+      watcher.stopped = true;
+      options.signal.removeEventListener('abort', stop);
+      this.#detach(watcher);
+    };
+    const watcher: Watcher = { prefix, options, after, next: this.#published, stopped: false, stop };
+    const same = this.#watchers.get(prefix);
+    if (same) same.add(watcher);
+    else this.#watchers.set(prefix, new Set([watcher]));
+    options.signal.addEventListener('abort', stop, { once: true });
+    this.#delivering = true;
+    for (const event of past) if (event.entry.key.startsWith(prefix)) this.#give(watcher, event);
+    this.#delivering = false;
+    this.#deliver();
+  }
+
+  /** A callback that throws ends its own watch and nothing else. */
+  #give(watcher: Watcher, event: StorageEvent): void {
+    if (watcher.stopped) return;
+    try {
+      watcher.options.onEvent(event);
+    } catch (error) {
+      watcher.stop();
+      watcher.options.onClose(error as Error);
+    }
+  }
+
+  #detach(watcher: Watcher): void {
+    const same = this.#watchers.get(watcher.prefix);
+    same?.delete(watcher);
+    if (same?.size === 0) this.#watchers.delete(watcher.prefix);
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+      const number = this.#published - this.#queue.length - 1;
+      const key = event.entry.key;
+      for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+        const watchers = this.#watchers.get(key.slice(0, slash + 1));
+        if (watchers) this.#deliverTo(watchers, event, number);
+      }
+    }
+    this.#delivering = false;
+  }
+
+  #deliverTo(watchers: Set<Watcher>, event: StorageEvent, number: number): void {
+    for (const watcher of watchers) {
+      if (number < watcher.next || event.revision <= watcher.after) continue;
+      watcher.next = number + 1;
+      this.#give(watcher, event);
+    }
+  }
+
+  #armProgress(): void {
+    if (this.#progressTimer || this.#watchers.size === 0) return;
+    this.#progressTimer = this.#clock.after(PROGRESS_DELAY, () => {
+      this.#progressTimer = undefined;
+      for (const watchers of this.#watchers.values()) {
+        for (const { options } of watchers) options.onProgress?.(this.#revision);
+      }
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import { fromRecord } from '../../../src/api/definitions.ts';
+import { kinds } from '../../../src/api/index.ts';
+import { defineKind } from '../../../src/apimachinery/kind.ts';
+import { KindRegistry } from '../../../src/apimachinery/registry.ts';
+import type { CachedDocument } from '../../../src/apiserver/discovery.ts';
+import { OpenApi } from '../../../src/apiserver/openapi/openapi.ts';
+
+function parse(document: CachedDocument | undefined): any {
+  return document && JSON.parse(document.body.toString());
+}
+
+/** All `$ref`s in a document. */
+function refs(value: unknown, found = new Set<string>()): Set<string> {
+  if (typeof value !== 'object' || value === null) return found;
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '$ref' && typeof item === 'string') found.add(item);
+    else refs(item, found);
+  }
+  return found;
+}
+
+describe('OpenAPI', () => {
+  const registry = new KindRegistry(kinds);
+  const openApi = new OpenApi(registry);
+  const apps = parse(openApi.v3Document('apps', 'v1'));
+  const schemas = apps.components.schemas;
+
+  it('has an index of all groups and versions', () => {
+    const { paths } = parse(openApi.v3Index());
+    expect(paths['api/v1'].serverRelativeURL).to.match(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{64}$/);
+    expect(paths['apis/apps/v1'].serverRelativeURL).to.match(/^\/openapi\/v3\/apis\/apps\/v1\?hash=/);
+    expect(Object.keys(paths)).to.have.length(new Set(kinds.map((k) => `${k.group}/${k.version}`)).size);
+  });
+
+  it('has a document for each entry of the index, with no reference that leads nowhere', () => {
+    for (const { group, version } of kinds) {
+      const document = parse(openApi.v3Document(group, version));
+      for (const ref of refs(document))
+        expect(document.components.schemas, ref).to.have.property(ref.replace('#/components/schemas/', ''));
+    }
+    expect(openApi.v3Document('nope', 'v1')).to.equal(undefined);
+  });
+
+  it('holds only the schemas that its paths need', () => {
+    expect(schemas).to.have.property('io.k8s.api.core.v1.PodSpec');
+    expect(schemas).to.not.have.property('io.k8s.api.core.v1.Node');
+  });
+
+  it('wraps references that have siblings and leaves others bare', () => {
+    const spec = schemas['io.k8s.api.apps.v1.DeploymentSpec'];
+    expect(spec.properties.strategy.allOf).to.deep.equal([
+      { $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentStrategy' },
+    ]);
+    expect(spec.properties.strategy['x-kubernetes-patch-strategy']).to.equal('retainKeys');
+    expect(spec.properties.strategy.description).to.not.be.empty;
+    expect(spec.properties.strategy).to.not.have.property('$ref');
+    expect(spec.required).to.deep.equal(['selector', 'template']);
+  });
+
+  it('says what quantities and int-or-strings accept', () => {
+    expect(schemas['io.k8s.apimachinery.pkg.api.resource.Quantity'].oneOf).to.deep.equal([
+      { type: 'string' },
+      { type: 'number' },
+    ]);
+    expect(schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString']).to.deep.include({ format: 'int-or-string' });
+  });
+
+  it('tells kubectl that patches know field validation and dry run', () => {
+    const { patch } = apps.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
+    expect(patch['x-kubernetes-group-version-kind']).to.deep.equal({
+      group: 'apps',
+      kind: 'Deployment',
+      version: 'v1',
+    });
+    expect(patch['x-kubernetes-action']).to.equal('patch');
+    expect(patch.operationId).to.equal('patchAppsV1NamespacedDeployment');
+    expect(patch.parameters.map((p: { name: string }) => p.name)).to.include.members([
+      'fieldValidation',
+      'dryRun',
+      'fieldManager',
+    ]);
+    expect(Object.keys(patch.requestBody.content)).to.include('application/strategic-merge-patch+json');
+  });
+
+  it('has a path for every verb', () => {
+    const one = apps.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
+    const many = apps.paths['/apis/apps/v1/namespaces/{namespace}/deployments'];
+    expect(one).to.include.keys('get', 'put', 'patch', 'delete', 'parameters');
+    expect(one.parameters.map((p: { name: string }) => p.name)).to.deep.equal(['name', 'namespace', 'pretty']);
+    expect(many).to.include.keys('get', 'post', 'delete');
+    expect(many.get['x-kubernetes-action']).to.equal('list');
+    expect(apps.paths['/apis/apps/v1/deployments']).to.include.keys('get');
+    expect(apps.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}/status']).to.include.keys(
+      'get',
+      'put',
+      'patch',
+    );
+    const core = parse(openApi.v3Document('', 'v1'));
+    expect(core.paths['/api/v1/nodes/{name}'].get.operationId).to.equal('readCoreV1Node');
+    expect(core.paths).to.not.have.property('/api/v1/namespaces/{namespace}/nodes');
+  });
+
+  it('names every operation once', () => {
+    const ids = Object.values(parse(openApi.v2()).paths).flatMap((item: any) =>
+      ['get', 'put', 'post', 'patch', 'delete'].flatMap((m) => (item[m] ? [item[m].operationId as string] : [])),
+    );
+    expect(ids.length).to.be.greaterThan(500);
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).to.deep.equal([]);
+  });
+
+  it('comes as one OpenAPI 2 document too', () => {
+    const document = parse(openApi.v2());
+    expect(document.swagger).to.equal('2.0');
+    expect(document.definitions['io.k8s.api.core.v1.Pod']['x-kubernetes-group-version-kind']).to.deep.equal([
+      { group: '', version: 'v1', kind: 'Pod' },
+    ]);
+    for (const ref of refs(document))
+      expect(document.definitions, ref).to.have.property(ref.replace('#/definitions/', ''));
+  });
+
+  it('is made when asked for, kept, and dropped when the registry changes', () => {
+    const gadget = defineKind({
+      group: 'x.io',
+      version: 'v1',
+      kind: 'Gadget',
+      plural: 'gadgets',
+      namespaced: true,
+      definition: 'io.x.v1.Gadget',
+    });
+    let reads = 0;
+    const own = new KindRegistry([gadget]);
+    const documents = new OpenApi(own, { definitions: () => (reads++, fromRecord({})) });
+    const before = documents.v3Index().etag;
+    expect(reads).to.equal(0);
+    const first = documents.v3Document('x.io', 'v1')!;
+    expect(documents.v3Document('x.io', 'v1')).to.equal(first);
+    expect(parse(first).components.schemas).to.include.keys('io.x.v1.Gadget', 'io.x.v1.GadgetList');
+    own.add({ ...gadget, kind: 'Widget', plural: 'widgets', definition: 'io.x.v1.Widget' });
+    expect(documents.v3Index().etag).to.not.equal(before);
+    expect(parse(documents.v3Document('x.io', 'v1')).components.schemas).to.include.keys('io.x.v1.Widget');
+  });
+});

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '../../src/cli/main.ts';
+import { openDataDir } from '../../src/cluster/data-dir.ts';
+
+async function cox(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const signal = AbortSignal.abort();
+  const code = await main(args, {
+    ...{ out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) },
+    ...{ signal, environment: {}, root: false },
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+describe('cox', () => {
+  it('says what it can do', async () => {
+    for (const args of [[], ['help'], ['--help'], ['-h']]) {
+      const { code, out } = await cox(...args);
+      expect(code).to.equal(0);
+      expect(out)
+        .to.contain('Usage: cox COMMAND')
+        .and.to.match(/^ {2}up +Run a cluster/m);
+    }
+    expect((await cox('help', 'up')).out).to.equal((await cox('up', '--help')).out);
+    expect((await cox('--version')).out).to.match(/^cox \d+\.\d+\.\d+ \(Kubernetes v1\.36/);
+  });
+
+  const wrong: [string[], RegExp][] = [
+    [['nope'], /unknown command "nope"/],
+    [['up', '--nope'], /unknown flag: --nope/],
+    [['up', '--port'], /flag needs an argument: --port/],
+    [['up', '--port=0'], /invalid argument "0" for "--port" flag: not a port/],
+    [['up', 'extra'], /unexpected argument "extra"/],
+    [['up', '--bind-address=foo'], /invalid argument "foo" for "--bind-address" flag: not an IP address/],
+    [['up', '--log-level=loud'], /use debug, info, warn, error/],
+    [['up', '--etcd-servers=foo'], /invalid argument "foo" for "--etcd-servers" flag: not a URL like http:/],
+    [['up', '--etcd-servers=http://a:1,'], /invalid argument "" for "--etcd-servers" flag/],
+    [['up', '--service-cidr=foo'], /invalid argument "foo" for "--service-cidr" flag: not an IPv4 network/],
+    [['up', '--service-cidr=10.96.0.0/31'], /"--service-cidr" flag: not an IPv4 network from \/8 to \/30/],
+    [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: not an IPv4 network/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`refuses ${args.join(' ')} in one sentence`, async () => {
+      const { code, out, err } = await cox(...args);
+      expect(code).to.equal(2);
+      expect(out).to.equal('');
+      expect(err).to.match(message);
+      expect(err.split('\n')).to.have.length(1);
+    });
+  }
+});
+
+describe('the data folder', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'coxswain-data-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is made with what is above it, for its owner only, and is itself when it is opened again', () => {
+    const path = join(folder, 'a/b/c');
+    const first = openDataDir(path, () => 'one');
+    expect(openDataDir(path, () => 'two')).to.deep.equal(first);
+    expect(statSync(path).mode & 0o777).to.equal(0o700);
+    expect(readdirSync(path)).to.deep.equal(['cluster-id']);
+  });
+
+  it('says which folder cannot be used', () => {
+    writeFileSync(join(folder, 'file'), '');
+    for (const path of [join(folder, 'file'), join(folder, 'file/x'), '/proc/nope', '/proc/nope/x'])
+      expect(() => openDataDir(path, () => 'id'), path).to.throw(/^The data folder .+ cannot be used \(E[A-Z]+\)\./);
+  });
+});

@@ -1,0 +1,163 @@
+import { definitions } from '../../src/api/definitions.ts';
+import { namespace } from '../../src/api/core-v1/namespace.ts';
+import { pod, type Pod } from '../../src/api/core-v1/pod.ts';
+import { event } from '../../src/api/core-v1/event.ts';
+import { kinds } from '../../src/api/index.ts';
+import { ApiError, isApiError } from '../../src/apimachinery/api-error.ts';
+import { KindRegistry } from '../../src/apimachinery/registry.ts';
+import { formatTime } from '../../src/apimachinery/time.ts';
+import { ApiServer } from '../../src/apiserver/server.ts';
+import { defaultAuthenticator } from '../../src/auth/authn/index.ts';
+import { defaultAuthorizer } from '../../src/auth/authz/index.ts';
+import { authenticated } from '../../src/auth/user.ts';
+import type { HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
+import { noLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { Client } from '../../src/client/client.ts';
+import { InformerFactory } from '../../src/client/informer-factory.ts';
+import { ControllerManager } from '../../src/controllers/index.ts';
+import { MemoryStorage } from '../../src/storage/memory.ts';
+
+/** A real API server over the memory store with chosen controllers, in virtual time, and a node that can be told how its pods do. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly client: Client;
+  /** Whether pods become ready as soon as they are bound. */
+  podsBecomeReady = true;
+  /** Whether deleted pods go at once. */
+  podsGo = true;
+  /** Why controllers may not create pods at the moment. */
+  noPodsBecause: string | undefined;
+  readonly #server: ApiServer;
+  readonly #storage: MemoryStorage;
+  readonly #manager: ControllerManager;
+  readonly #informers: InformerFactory;
+  #addresses = 0;
+  #errors: unknown[] = [];
+
+  private constructor(only: readonly string[] | undefined, rootCa: string | undefined) {
+    const { clock } = this;
+    const random = seededRandom(1);
+    this.#storage = new MemoryStorage({ clock });
+    this.#server = new ApiServer({
+      ...{
+        storage: this.#storage,
+        kinds: new KindRegistry(kinds),
+        definitions: definitions(),
+        clock,
+        random,
+        log: noLog,
+      },
+      authenticator: defaultAuthenticator({ tokens: [] }),
+      authorizer: defaultAuthorizer,
+    });
+    const as = (name: string) => new Client(this.#server.exchange(authenticated(name, ['system:masters'])));
+    this.client = as('test');
+    const controllers = this.#server.exchange(authenticated('controllers', ['system:masters']));
+    const parts = { clock, random, log: noLog };
+    this.#manager = new ControllerManager({
+      ...parts,
+      client: new Client((request) => this.#refuse(request) ?? controllers(request)),
+      only,
+      rootCa,
+    });
+    this.#informers = new InformerFactory({ ...parts, client: as('kubelet') });
+  }
+
+  static async start(options: { only?: readonly string[]; rootCa?: string; kubelet?: boolean } = {}): Promise<World> {
+    const world = new World(options.only, options.rootCa);
+    await world.#server.start();
+    await world.#manager.start();
+    if (options.kubelet !== false) world.#startKubelet();
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    await this.#manager.stop();
+    await this.#informers.stop();
+    await this.#server.close();
+    await this.#storage.close();
+    if (this.#errors.length > 0) throw this.#errors[0];
+  }
+
+  /** Lets the world run, for at most 20 s of its own time, until `check` does not throw; its error if it always does. */
+  async eventually<T>(check: () => Promise<T> | T): Promise<T> {
+    let last: unknown;
+    for (let round = 0; round < 400; round++) {
+      try {
+        return await check();
+      } catch (error) {
+        last = error;
+      }
+      await this.clock.advance(round < 200 ? 1 : 100, turn);
+    }
+    throw last;
+  }
+
+  /** Lets everything happen that is going to, within the next `ms` of the world's time. */
+  async settle(ms = 100): Promise<void> {
+    for (let i = 0; i < 50; i++) await turn();
+    await this.clock.advance(ms, turn);
+    for (let i = 0; i < 50; i++) await turn();
+  }
+
+  /** Messages of the events about an object, with their reasons, oldest first. */
+  async events(name: string, inNamespace = 'default'): Promise<string[]> {
+    const { items } = await this.client.list(event, { namespace: inNamespace });
+    const about = items.filter((one) => one.involvedObject.name === name);
+    about.sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
+    return about.map((one) => `${one.reason}: ${one.message}`);
+  }
+
+  async newNamespace(name: string): Promise<void> {
+    await this.client.create(namespace, { metadata: { name } });
+  }
+
+  /** Sets the pod's Ready condition. */
+  async ready(one: Pod, ready = true, phase = 'Running'): Promise<void> {
+    const lastTransitionTime = formatTime(this.clock.now());
+    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime }];
+    const ip = one.status?.podIP ?? `10.1.${this.#addresses >> 8}.${this.#addresses++ & 255}`;
+    const status = { ...one.status, phase, conditions, podIP: ip, podIPs: [{ ip }] };
+    await this.client.updateStatus(pod, { ...one, status });
+  }
+
+  #refuse({ method, url }: HttpRequest): Promise<HttpResponse> | undefined {
+    if (!this.noPodsBecause || method !== 'POST' || !url.endsWith('/pods')) return undefined;
+    const status = new ApiError(403, 'Forbidden', this.noPodsBecause).toStatus();
+    const body = (async function* () {
+      yield Buffer.from(JSON.stringify(status));
+    })();
+    return Promise.resolve({ status: 403, headers: { 'content-type': 'application/json' }, body });
+  }
+
+  #startKubelet(): void {
+    const work = (one: Pod) => void this.#kubelet(one).catch((error: unknown) => this.#note(error));
+    this.#informers.of(pod).listen({ added: work, updated: work });
+    this.#informers.start();
+  }
+
+  async #kubelet(one: Pod): Promise<void> {
+    if (one.metadata.deletionTimestamp) {
+      if (this.podsGo) await this.client.delete(pod, one.metadata, { gracePeriodSeconds: 0 });
+    } else if (!one.spec?.nodeName) {
+      const target = { apiVersion: 'v1', kind: 'Node', name: 'n1' };
+      await this.client.createSubresource(pod, one.metadata, 'binding', {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: one.metadata.name, namespace: one.metadata.namespace },
+        target,
+      });
+    } else if (!one.status?.podIP) await this.ready(one, this.podsBecomeReady);
+  }
+
+  #note(error: unknown): void {
+    if (!isApiError(error, 'Conflict', 'NotFound', 'ServiceUnavailable')) this.#errors.push(error);
+  }
+}
+
+/** Room for everything that is ready to run, also what needs several turns of the event loop. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+}

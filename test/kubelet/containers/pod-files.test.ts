@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { hostnameOf, hostsFile } from '../../../src/kubelet/containers/hosts-file.ts';
+import { resolvConf } from '../../../src/kubelet/containers/resolv-conf.ts';
+import { containerResources } from '../../../src/kubelet/containers/resources.ts';
+import { containerSecurity } from '../../../src/kubelet/containers/security.ts';
+import type { Container } from '../../../src/kubelet/pod-spec.ts';
+import { qosClassOf } from '../../../src/kubelet/pod-qos.ts';
+import { somePod } from '../pods.ts';
+
+describe('hostsFile', () => {
+  it('names the pod, its subdomain and its aliases', () => {
+    const pod = somePod({ hostname: 'h', subdomain: 's', hostAliases: [{ ip: '192.0.2.9', hostnames: ['x', 'y'] }] });
+    const text = hostsFile(pod, ['10.244.0.5'], 'cluster.local');
+    expect(text).to.contain('10.244.0.5\th.s.default.svc.cluster.local\th\n').and.contain('192.0.2.9\tx\ty\n');
+  });
+
+  it('cuts host names to what the kernel takes', () => {
+    const name = `${'a'.repeat(62)}-b`;
+    expect(hostnameOf(somePod({}, {}, { name }))).to.equal('a'.repeat(62));
+  });
+});
+
+describe('resolvConf', () => {
+  const dns = {
+    clusterDns: ['10.96.0.10'],
+    clusterDomain: 'cluster.local',
+    nodeFile: 'search lan\nnameserver 192.0.2.53\n',
+  };
+  const node = 'search lan\nnameserver 192.0.2.53\n';
+  const cluster =
+    'search default.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.96.0.10\noptions ndots:5\n';
+  const cases: [string, object, object, string][] = [
+    ['ClusterFirst asks the cluster', {}, dns, cluster],
+    ['ClusterFirst without a DNS asks as the node does', {}, { ...dns, clusterDns: [] }, node],
+    ['Default asks as the node does', { dnsPolicy: 'Default' }, dns, node],
+    ['the network of the node asks as the node does', { hostNetwork: true }, dns, node],
+    ['unless it says so', { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }, dns, cluster],
+    [
+      'None has what it says',
+      { dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.1'], options: [{ name: 'ndots', value: '2' }] } },
+      dns,
+      'nameserver 192.0.2.1\noptions ndots:2\n',
+    ],
+  ];
+  for (const [title, spec, options, expected] of cases) {
+    it(title, () => expect(resolvConf(somePod(spec), options as typeof dns)).to.equal(expected));
+  }
+});
+
+const container = (resources: object) => ({ name: 'app', resources }) as Container;
+
+describe('containerResources', () => {
+  const cases: [object, object][] = [
+    [{}, { memoryBytes: 0, cpuShares: 2, cpuQuota: 0 }],
+    [{ requests: { cpu: '250m' } }, { memoryBytes: 0, cpuShares: 256, cpuQuota: 0 }],
+    [{ limits: { cpu: '500m', memory: '64Mi' } }, { memoryBytes: 67108864, cpuShares: 512, cpuQuota: 50000 }],
+    [{ limits: { cpu: '1m' } }, { memoryBytes: 0, cpuShares: 2, cpuQuota: 1000 }],
+  ];
+  for (const [resources, expected] of cases) {
+    it(JSON.stringify(resources), () => expect(containerResources(container(resources))).to.deep.equal(expected));
+  }
+});
+
+describe('qosClassOf', () => {
+  const cases: [object, string][] = [
+    [{}, 'BestEffort'],
+    [{ requests: { cpu: '1' } }, 'Burstable'],
+    [{ limits: { cpu: '1', memory: '1Gi' } }, 'Guaranteed'],
+    [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } }, 'Burstable'],
+  ];
+  for (const [resources, expected] of cases) {
+    it(`${JSON.stringify(resources)} is ${expected}`, () =>
+      expect(qosClassOf(somePod({ containers: [container(resources)] }))).to.equal(expected));
+  }
+});
+
+describe('containerSecurity', () => {
+  const image = { id: 'i', size: 0, names: [], user: '' };
+  const of = (own: object, ofPod = {}, user = '') =>
+    containerSecurity(
+      somePod({ securityContext: ofPod }),
+      { name: 'app', securityContext: own },
+      {
+        ...image,
+        user,
+      },
+    );
+
+  it('takes the user of the container, else of the pod', () => {
+    expect(of({}, { runAsUser: 5 }).user).to.equal('5');
+    expect(of({ runAsUser: 7, runAsGroup: 8 }, { runAsUser: 5 }).user).to.equal('7:8');
+    expect(of({}, { runAsGroup: 8 }, '33').user).to.equal('33:8');
+  });
+
+  const refused: [object, string, string][] = [
+    [{ runAsNonRoot: true }, '', 'image will run as root'],
+    [{ runAsNonRoot: true, runAsUser: 0 }, '5', 'breaks non-root policy'],
+    [{ runAsNonRoot: true }, 'www', 'non-numeric user (www)'],
+  ];
+  for (const [own, user, message] of refused) {
+    it(`refuses ${JSON.stringify(own)} with an image of user "${user}"`, () =>
+      expect(() => of(own, {}, user)).to.throw(message));
+  }
+});

@@ -1,0 +1,223 @@
+import { expect } from 'chai';
+import { event } from '../../src/api/core-v1/event.ts';
+import { node as nodeKind } from '../../src/api/core-v1/node.ts';
+import { pod as podKind, type Pod } from '../../src/api/core-v1/pod.ts';
+import { authenticated } from '../../src/auth/user.ts';
+import { realClock } from '../../src/base/clock.ts';
+import { noLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { Client } from '../../src/client/client.ts';
+import { adminUser, ControlPlane } from '../../src/cluster/control-plane.ts';
+import { Pki } from '../../src/cluster/pki.ts';
+import { FakeNetwork, FakeRuntime, Kubelet } from '../../src/kubelet/index.ts';
+import { MemoryStorage } from '../../src/storage/memory.ts';
+
+const podCidr = '10.244.0.0/24';
+const nodeName = 'n1';
+
+describe('Kubelet on the fake runtime', () => {
+  let clock: VirtualClock;
+  let plane: ControlPlane;
+  let client: Client;
+  let runtime: FakeRuntime;
+  let network: FakeNetwork;
+  let kubelet: Kubelet;
+
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    const pki = await Pki.open({ clock: realClock });
+    plane = await ControlPlane.start({
+      ...{ storage: new MemoryStorage({ clock }), pki, clock, random: seededRandom(1), log: noLog },
+      ...{ serviceCidr: '10.96.0.0/16', advertiseAddress: '127.0.0.1', controllers: false, scheduler: false },
+    });
+    client = plane.clientAs(adminUser);
+    runtime = new FakeRuntime({ clock });
+    network = new FakeNetwork(podCidr);
+    await startKubelet();
+  });
+
+  afterEach(async () => {
+    await kubelet.stop();
+    await plane.stop();
+  });
+
+  async function startKubelet(): Promise<void> {
+    kubelet = new Kubelet({
+      client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes'])),
+      ...{ nodeName, nodeIp: '192.0.2.1', runtime, network, clock, random: seededRandom(2), log: noLog, podCidr },
+    });
+    await kubelet.start();
+  }
+
+  async function run(name: string, spec: object = {}, container: object = {}): Promise<void> {
+    const containers = [{ name: 'c', image: 'app:1', ...container }];
+    await client.create(podKind, {
+      metadata: { namespace: 'default', name },
+      spec: { nodeName, containers, ...spec },
+    });
+  }
+
+  const get = (name: string) => client.find(podKind, { namespace: 'default', name });
+  const statusOf = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0];
+
+  /** Lets everything happen that needs no time, until the pod is as expected. */
+  async function until(name: string, holds: (pod: Pod) => unknown): Promise<Pod> {
+    for (let i = 0; i < 300; i++) {
+      const pod = await get(name);
+      if (pod && holds(pod)) return pod;
+      await clock.advance(0);
+    }
+    throw new Error(`the pod ${name} is ${JSON.stringify((await get(name))?.status)}`);
+  }
+
+  const gone = async (name: string) => {
+    for (let i = 0; i < 300 && (await get(name)); i++) await clock.advance(0);
+    expect(await get(name)).to.equal(undefined);
+  };
+
+  const running = (pod: Pod) => pod.status?.phase === 'Running' && statusOf(pod)?.ready;
+
+  it('registers a node that is ready', async () => {
+    const found = await client.get(nodeKind, { name: nodeName });
+    expect(found.spec?.podCIDR).to.equal(podCidr);
+    expect(found.status?.conditions?.find((c) => c.type === 'Ready')?.status).to.equal('True');
+  });
+
+  it('runs a pod that is bound to its node, and no other', async () => {
+    await run('mine');
+    await run('foreign', { nodeName: 'n2' });
+    const pod = await until('mine', running);
+    expect(pod.status).to.include({ podIP: '10.244.0.2', hostIP: '192.0.2.1', qosClass: 'BestEffort' });
+    expect((await get('foreign'))?.status?.phase).to.equal('Pending');
+    const reasons = (await client.list(event)).items.map((e) => e.reason);
+    expect(reasons).to.include.members(['Pulled', 'Created', 'Started']);
+  });
+
+  it('restarts with back-off, by the clock', async () => {
+    await run('crash', {}, { command: ['sh', '-c', 'exit 7'] });
+    const first = await until('crash', (p) => statusOf(p)?.state?.waiting?.reason === 'CrashLoopBackOff');
+    expect(statusOf(first)).to.include({ restartCount: 1 });
+    expect(statusOf(first)?.lastState?.terminated?.exitCode).to.equal(7);
+    await clock.advance(9_000);
+    expect(statusOf(await get('crash'))?.restartCount).to.equal(1);
+    await clock.advance(2_000);
+    await until('crash', (p) => statusOf(p)?.restartCount === 2);
+    await clock.advance(21_000);
+    await until('crash', (p) => statusOf(p)?.restartCount === 3);
+  });
+
+  it('starts a crashed container again at once', async () => {
+    await run('web');
+    const before = await until('web', running);
+    runtime.crash(statusOf(before)!.containerID!.replace('docker://', ''));
+    const after = await until('web', (p) => statusOf(p)?.restartCount === 1 && running(p));
+    expect(statusOf(after)?.containerID).not.to.equal(statusOf(before)?.containerID);
+  });
+
+  it('replaces a sandbox that died', async () => {
+    await run('web');
+    await until('web', running);
+    runtime.crashSandbox(runtime.pods()[0]!.sandboxes[0]!.id);
+    await until('web', (p) => statusOf(p)?.restartCount === 1 && running(p));
+    expect(runtime.pods()[0]!.sandboxes.map((s) => s.attempt)).to.deep.equal([1]);
+  });
+
+  it('finishes a job, keeps what it said, and frees its network', async () => {
+    await run('job', { restartPolicy: 'Never' }, { command: ['sleep', '30'] });
+    await until('job', running);
+    await clock.advance(30_000);
+    const pod = await until('job', (p) => p.status?.phase === 'Succeeded');
+    expect(statusOf(pod)?.state?.terminated).to.include({ exitCode: 0, reason: 'Completed' });
+    expect(pod.status?.podIP).to.equal('10.244.0.2');
+    expect(runtime.pods()[0]!.sandboxes).to.deep.equal([]);
+    expect(runtime.pods()[0]!.containers).to.have.length(1);
+  });
+
+  it('lets a container end in its grace period and then removes the pod', async () => {
+    const slow = { runsFor: undefined, exitCode: 0, stopsIn: 5_000, output: '' };
+    await kubelet.stop();
+    runtime = new FakeRuntime({ clock, program: () => slow });
+    await startKubelet();
+    await run('slow', { terminationGracePeriodSeconds: 10 });
+    await until('slow', running);
+    await client.delete(podKind, { namespace: 'default', name: 'slow' });
+    await clock.advance(4_000);
+    expect((await get('slow'))?.metadata.deletionTimestamp).to.be.a('string');
+    await clock.advance(1_500);
+    await gone('slow');
+    expect(runtime.pods()).to.deep.equal([]);
+  });
+
+  it('kills a container whose grace period is over, or is cut short', async () => {
+    const deaf = { runsFor: undefined, exitCode: 0, stopsIn: 1e9, output: '' };
+    await kubelet.stop();
+    runtime = new FakeRuntime({ clock, program: () => deaf });
+    await startKubelet();
+    for (const name of ['late', 'hurried']) await run(name, { terminationGracePeriodSeconds: 60 });
+    await until('late', running);
+    await until('hurried', running);
+    for (const name of ['late', 'hurried']) await client.delete(podKind, { namespace: 'default', name });
+    await clock.advance(5_000);
+    await client.delete(podKind, { namespace: 'default', name: 'hurried' }, { gracePeriodSeconds: 1 });
+    await clock.advance(2_000);
+    await gone('hurried');
+    expect(await get('late')).not.to.equal(undefined);
+    await clock.advance(55_000);
+    await gone('late');
+  });
+
+  it('kills what was removed from the API by force', async () => {
+    await run('web');
+    await until('web', running);
+    await client.delete(podKind, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });
+    await gone('web');
+    for (let i = 0; i < 100 && runtime.pods().length > 0; i++) await clock.advance(50);
+    expect(runtime.pods()).to.deep.equal([]);
+  });
+
+  it('adopts the pods of the kubelet before it, and ends those that nobody wants any more', async () => {
+    await run('kept');
+    await run('dropped');
+    const before = await until('kept', running);
+    await until('dropped', running);
+    await kubelet.stop();
+    await client.delete(podKind, { namespace: 'default', name: 'dropped' }, { gracePeriodSeconds: 0 });
+    await startKubelet();
+    for (let i = 0; i < 100 && runtime.pods().length > 1; i++) await clock.advance(50);
+    expect(runtime.pods().map((p) => p.name)).to.deep.equal(['kept']);
+    expect(statusOf(await get('kept'))?.containerID).to.equal(statusOf(before)?.containerID);
+    expect(statusOf(await get('kept'))?.restartCount).to.equal(0);
+  });
+
+  it('says why an image cannot be had, and tries again later', async () => {
+    let missing = true;
+    await kubelet.stop();
+    runtime = new FakeRuntime({ clock, missingImage: () => missing });
+    await startKubelet();
+    await run('pod');
+    await until('pod', (p) => statusOf(p)?.state?.waiting?.reason === 'ErrImagePull');
+    await clock.advance(3_000);
+    const waiting = await until('pod', (p) => statusOf(p)?.state?.waiting?.reason === 'ImagePullBackOff');
+    expect(statusOf(waiting)?.state?.waiting?.message).to.contain('Back-off pulling image "app:1": ErrImagePull: ');
+    missing = false;
+    await clock.advance(10_000);
+    await until('pod', running);
+  });
+
+  it('ends a pod that is active for too long', async () => {
+    await run('limited', { activeDeadlineSeconds: 20 });
+    await until('limited', running);
+    await clock.advance(21_000);
+    const pod = await until('limited', (p) => p.status?.phase === 'Failed');
+    expect(pod.status?.reason).to.equal('DeadlineExceeded');
+    expect(runtime.pods()[0]!.sandboxes).to.deep.equal([]);
+  });
+
+  it('runs a hundred pods side by side', async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `p${i}`);
+    await Promise.all(names.map((name) => run(name)));
+    for (const name of names) await until(name, running);
+    expect(new Set((await client.list(podKind)).items.map((p) => p.status?.podIP)).size).to.equal(100);
+  });
+});

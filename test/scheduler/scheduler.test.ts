@@ -1,0 +1,228 @@
+import { expect } from 'chai';
+import { noLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { Client } from '../../src/client/client.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { MemoryApi } from '../client/memory-api.ts';
+import { aNode, aPod } from './objects.ts';
+
+const podPath = (name: string) => `/api/v1/namespaces/default/pods/${name}`;
+
+class World {
+  readonly api = new MemoryApi();
+  readonly clock = new VirtualClock();
+  readonly scheduler = new Scheduler({
+    client: new Client(this.api.exchange),
+    clock: this.clock,
+    random: seededRandom(1),
+    log: noLog,
+  });
+
+  node(name: string, more: Parameters<typeof aNode>[1] = {}): void {
+    this.api.put(`/api/v1/nodes/${name}`, aNode(name, more));
+  }
+
+  pod(name: string, requests: Record<string, string> = {}, spec: object = {}): void {
+    const { metadata, ...rest } = aPod(name, requests, spec);
+    this.api.put(podPath(name), { metadata: { ...metadata, uid: `uid-of-${name}` }, ...rest });
+  }
+
+  nodeOf(name: string): string | undefined {
+    return this.api.object(podPath(name)).spec.nodeName;
+  }
+
+  condition(name: string): any {
+    return this.api.object(podPath(name)).status.conditions?.[0];
+  }
+
+  events(reason: string): string[] {
+    const all = this.api.objects('/api/v1/events').filter((e) => e.reason === reason);
+    return all.map((e) => e.message);
+  }
+
+  async settle(): Promise<void> {
+    for (let i = 0; i < 60; i++) await new Promise(setImmediate);
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    await this.settle();
+  }
+}
+
+describe('scheduler', () => {
+  let world: World;
+  beforeEach(() => (world = new World()));
+  afterEach(() => world.scheduler.stop());
+
+  it('binds what waits, and what comes, and says so', async () => {
+    world.node('n1');
+    world.pod('a', { cpu: '1' });
+    await world.scheduler.start();
+    await world.settle();
+    world.pod('b', { cpu: '1' });
+    await world.settle();
+    expect([world.nodeOf('a'), world.nodeOf('b')]).to.deep.equal(['n1', 'n1']);
+    expect(world.events('Scheduled')).to.deep.equal([
+      'Successfully assigned default/a to n1',
+      'Successfully assigned default/b to n1',
+    ]);
+    const [binding] = world.api.sent('POST', '/a/binding');
+    expect(binding!.body).to.deep.equal({
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'a', namespace: 'default', uid: 'uid-of-a' },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'n1' },
+    });
+    expect(world.api.objects('/api/v1/events')[0].source.component).to.equal('default-scheduler');
+  });
+
+  it('never puts more on a node than fits, however fast pods come', async () => {
+    world.node('n1');
+    world.node('n2');
+    for (let i = 0; i < 12; i++) world.pod(`p${i}`, { cpu: '1' });
+    await world.scheduler.start();
+    await world.settle();
+    const placed = [...Array(12).keys()].map((i) => world.nodeOf(`p${i}`));
+    const count = (name?: string) => placed.filter((n) => n === name).length;
+    expect([count('n1'), count('n2'), count(undefined)]).to.deep.equal([4, 4, 4]);
+  });
+
+  it('says why a pod waits, in an event and in its condition, and places it when there is room', async () => {
+    world.node('n1');
+    world.pod('big', { cpu: '3' });
+    await world.scheduler.start();
+    await world.settle();
+    world.pod('late', { cpu: '2' });
+    await world.settle();
+    const message =
+      '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
+    expect(world.condition('late')).to.deep.equal({
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    });
+    expect(world.events('FailedScheduling')).to.deep.equal([message]);
+    world.api.drop(podPath('big'));
+    await world.pass(1000);
+    expect(world.nodeOf('late')).to.equal('n1');
+  });
+
+  it('writes the condition once, not with every try', async () => {
+    world.node('n1', { spec: { unschedulable: true } });
+    world.pod('a');
+    await world.scheduler.start();
+    await world.settle();
+    for (let i = 0; i < 5; i++) {
+      world.node(`more${i}`, { spec: { unschedulable: true } });
+      await world.pass(11_000);
+    }
+    const patches = world.api.sent('PATCH', '/pods/a/status');
+    expect(new Set(patches.map((p) => p.body.status.conditions[0].message)).size).to.equal(patches.length);
+    expect(patches.at(-1)!.body.status.conditions[0].lastTransitionTime).to.equal('2026-01-01T00:00:00Z');
+    world.node('n1');
+    await world.pass(11_000);
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  const others: [string, object][] = [
+    ['of another scheduler', { schedulerName: 'mine' }],
+    ['that have gates', { schedulingGates: [{ name: 'x' }] }],
+    ['that have a node', { nodeName: 'elsewhere' }],
+  ];
+  for (const [name, spec] of others) {
+    it(`leaves pods alone ${name}`, async () => {
+      world.node('n1');
+      world.pod('a', {}, spec);
+      await world.scheduler.start();
+      await world.pass(10 * 60_000);
+      expect([
+        world.api.sent('POST', 'binding'),
+        world.api.sent('PATCH'),
+        world.events('FailedScheduling'),
+      ]).to.deep.equal([[], [], []]);
+    });
+  }
+
+  it('schedules a pod whose gates are removed', async () => {
+    world.node('n1');
+    world.pod('a', {}, { schedulingGates: [{ name: 'x' }] });
+    await world.scheduler.start();
+    await world.settle();
+    world.api.put(podPath('a'), {
+      ...aPod('a'),
+      metadata: { ...world.api.object(podPath('a')).metadata, generation: 2 },
+    });
+    await world.settle();
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  it('takes back what could not be bound, and tries again', async () => {
+    world.node('n1');
+    let failures = 1;
+    world.api.intercept = (r) => {
+      if (!r.url.endsWith('/binding') || failures-- <= 0) return undefined;
+      return { status: 500, body: { kind: 'Status', code: 500, message: 'no luck' } };
+    };
+    world.pod('a', { cpu: '4' });
+    await world.scheduler.start();
+    await world.settle();
+    expect([world.nodeOf('a'), world.events('FailedScheduling')]).to.deep.equal([undefined, ['no luck']]);
+    await world.pass(1000);
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  it('frees the node of pods that have ended', async () => {
+    world.node('n1');
+    world.pod('job', { cpu: '4' }, { nodeName: 'n1' });
+    world.pod('a', { cpu: '4' });
+    await world.scheduler.start();
+    await world.settle();
+    expect(world.nodeOf('a')).to.equal(undefined);
+    world.api.put(podPath('job'), { ...world.api.object(podPath('job')), status: { phase: 'Succeeded' } });
+    await world.pass(1000);
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  it('tries the more important pod first', async () => {
+    world.node('n1');
+    world.pod('small', { cpu: '4' }, { priority: 1 });
+    world.pod('great', { cpu: '4' }, { priority: 1000 });
+    await world.scheduler.start();
+    await world.settle();
+    expect([world.nodeOf('small'), world.nodeOf('great')]).to.deep.equal([undefined, 'n1']);
+  });
+
+  it('does not bind a pod that is being deleted', async () => {
+    world.node('n1', { spec: { unschedulable: true } });
+    world.pod('a');
+    await world.scheduler.start();
+    await world.settle();
+    const pod = world.api.object(podPath('a'));
+    world.api.put(podPath('a'), { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    world.node('n1');
+    await world.pass(60_000);
+    expect(world.nodeOf('a')).to.equal(undefined);
+  });
+
+  it('keeps up with a large cluster', async () => {
+    for (let i = 0; i < 1000; i++) world.node(`n${i}`);
+    const pods = 1000;
+    for (let i = 0; i < pods; i++) world.pod(`p${i}`, { cpu: '100m', memory: '64Mi' });
+    const started = performance.now();
+    await world.scheduler.start();
+    while (world.api.sent('POST', '/binding').length < pods) await world.settle();
+    const perSecond = (pods * 1000) / (performance.now() - started);
+    expect(perSecond).to.be.greaterThan(200);
+    const most = Math.max(
+      ...world.api
+        .objects('/api/v1/pods')
+        .reduce((m, p) => m.set(p.spec.nodeName, (m.get(p.spec.nodeName) ?? 0) + 1), new Map())
+        .values(),
+    );
+    expect(most).to.be.at.most(4);
+  });
+});
