@@ -30,6 +30,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly definition?: string;
   /** True when code in `apiserver/subresources/` serves it. */
   readonly connect?: boolean;
+  /** Of a status: true when the labels, annotations and other metadata that come with it are ignored too. */
+  readonly keepsMetadata?: boolean;
   /** What a GET shows. Default: the parent itself. */
   get?(parent: T): object;
   /**
@@ -98,6 +100,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly deprecation?: string;
   /** True when the creator's status is kept: nodes register with theirs. */
   readonly statusOnCreate?: boolean;
+  /** True when an update must name the version that it changes (patches always do). */
+  readonly versionedUpdate?: boolean;
+  /** True when finalizers need no domain before them, as in custom resources. */
+  readonly plainFinalizers?: boolean;
   /** Whether PUT on a name that does not exist creates it. */
   readonly createOnUpdate: boolean;
 
@@ -105,10 +111,15 @@ export interface Kind<T extends KubeObject = KubeObject> {
   setDefaults?(object: T): void;
   /** Errors in the name itself. Default: a DNS-1123 subdomain. */
   validateName?(name: string): string[];
-  /** Errors of a new object; updates are checked with it too. The schema has been checked before. */
-  validate?(object: T): FieldError[];
+  /**
+   * Errors of a new object; updates are checked with it too. The schema has been checked before. `old` is there on an
+   * update: what was accepted once and has not changed may be accepted again.
+   */
+  validate?(object: T, old?: T): FieldError[];
   /** Errors of a change: immutable fields and the like. */
   validateUpdate?(object: T, old: T): FieldError[];
+  /** Sentences for the writer about what is allowed but unwise. Asked for after the validation; `old` on an update. */
+  warnings?(object: T, old?: T): string[];
   /** Sets fields that callers cannot choose on create. The status has been removed before if there is a `status` subresource. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   /** Restores or sets fields that callers cannot change. The status has been restored before. */
@@ -150,6 +161,9 @@ export function defineKind<T extends KubeObject>(declaration: KindDeclaration<T>
 
 /** The `status` subresource of a kind: get, update and patch of the status alone. */
 export const statusSubresource: Subresource<any> = { name: 'status', verbs: ['get', 'patch', 'update'] };
+
+/** The same, where the metadata sent with a status is ignored as the spec is. */
+export const bareStatusSubresource: Subresource<any> = { ...statusSubresource, keepsMetadata: true };
 
 /** Whether `kind` has a status of its own that ordinary writes cannot touch. */
 export function hasStatus(kind: Kind): boolean {

@@ -48,6 +48,26 @@ describe('objects through the API', () => {
     ]);
   });
 
+  it('takes labels and annotations with a status, unless the kind keeps its metadata', async () => {
+    const patch = { metadata: { annotations: { seen: 'yes' } }, status: { phase: 'Active' } };
+    const { body } = await api.patch('/api/v1/namespaces/default/status', 'merge-patch', patch);
+    expect(body.metadata.annotations).to.deep.equal({ seen: 'yes' });
+    const schemas = '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas';
+    const spec = { priorityLevelConfiguration: { name: 'x' } };
+    expect((await api.post(schemas, { metadata: { name: 'f' }, spec })).status).to.equal(201);
+    const kept = await api.patch(`${schemas}/f/status`, 'merge-patch', { metadata: { annotations: { seen: 'yes' } } });
+    expect(kept.body.metadata).not.to.have.property('annotations');
+  });
+
+  it('needs the version of what is changed where the kind says so', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const lease = { metadata: { name: 'l' }, spec: { holderIdentity: 'a' } };
+    await api.post(leases, lease);
+    const { status, body } = await api.put(`${leases}/l`, lease);
+    expect(status).to.equal(422);
+    expect(body.message).to.match(/metadata.resourceVersion: Invalid value: 0: must be specified for an update$/);
+  });
+
   describe('create', () => {
     it('fills in what only the server knows and answers with what GET gives', async () => {
       const sent = configMap('a', {

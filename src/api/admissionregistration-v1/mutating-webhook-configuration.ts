@@ -11,6 +11,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   version: 'v1',
   kind: 'MutatingWebhookConfiguration',
   plural: 'mutatingwebhookconfigurations',
+  versionedUpdate: true,
   namespaced: false,
   hasGeneration: true,
   columns: [nameColumn, numberColumn('Webhooks', (c) => c.webhooks?.length ?? 0), ageColumn],

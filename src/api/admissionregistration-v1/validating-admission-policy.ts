@@ -1,6 +1,6 @@
 import type { V1ValidatingAdmissionPolicy } from '@kubernetes/client-node';
 import { required, type FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, nameColumn, numberColumn } from '../meta-v1/columns.ts';
@@ -25,6 +25,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   version: 'v1',
   kind: 'ValidatingAdmissionPolicy',
   plural: 'validatingadmissionpolicies',
+  versionedUpdate: true,
   namespaced: false,
   hasGeneration: true,
   columns: [
@@ -33,7 +34,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     paramKindColumn<ValidatingAdmissionPolicy>(),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   setDefaults(p) {
     const spec = (p.spec ??= {});
     spec.failurePolicy ??= 'Fail';

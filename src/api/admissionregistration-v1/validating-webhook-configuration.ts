@@ -11,6 +11,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   version: 'v1',
   kind: 'ValidatingWebhookConfiguration',
   plural: 'validatingwebhookconfigurations',
+  versionedUpdate: true,
   namespaced: false,
   hasGeneration: true,
   columns: [nameColumn, numberColumn('Webhooks', (c) => c.webhooks?.length ?? 0), ageColumn],

@@ -1,6 +1,6 @@
 import type { V1CustomResourceDefinition } from '@kubernetes/client-node';
 import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { checked, immutable, noDuplicates, requiredOneOf, requiredText } from '../meta-v1/checks.ts';
@@ -88,12 +88,13 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   version: 'v1',
   kind: 'CustomResourceDefinition',
   plural: 'customresourcedefinitions',
+  versionedUpdate: true,
   namespaced: false,
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
   definition: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   columns: [nameColumn, createdAtColumn],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   hasGeneration: true,
   setDefaults,
   validate,

@@ -1,6 +1,6 @@
 import type { V1APIService } from '@kubernetes/client-node';
 import { forbidden, invalid, type FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { inRange, requiredText } from '../meta-v1/checks.ts';
@@ -43,6 +43,7 @@ export const apiService = defineKind<APIService>({
   version: 'v1',
   kind: 'APIService',
   plural: 'apiservices',
+  versionedUpdate: true,
   namespaced: false,
   categories: ['api-extensions'],
   definition: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
@@ -52,7 +53,7 @@ export const apiService = defineKind<APIService>({
     column('Available', availableText),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   validateName: pathSegmentName,
   setDefaults({ spec }) {
     if (spec?.service) spec.service.port ??= 443;

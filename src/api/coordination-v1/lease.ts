@@ -19,6 +19,7 @@ export const lease = defineKind<Lease>({
   version: 'v1',
   kind: 'Lease',
   plural: 'leases',
+  versionedUpdate: true,
   namespaced: true,
   createOnUpdate: true,
   columns: [nameColumn, column('Holder', (l) => l.spec?.holderIdentity ?? ''), ageColumn],

@@ -1,6 +1,6 @@
 import type { V1FlowSchema } from '@kubernetes/client-node';
 import type { FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { inRange, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
@@ -35,7 +35,7 @@ export const flowSchema = defineKind<FlowSchema>({
     ageColumn,
     column('MissingPL', missingText),
   ],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   setDefaults(s) {
     const spec = (s.spec ??= {} as Spec);
     spec.matchingPrecedence ||= 1000;

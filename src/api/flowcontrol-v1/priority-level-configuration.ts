@@ -1,6 +1,6 @@
 import type { V1PriorityLevelConfiguration } from '@kubernetes/client-node';
 import { forbidden, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { nonNegative, requiredOneOf } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
@@ -56,7 +56,7 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     column('QueueLengthLimit', (l) => queuing(l)?.queueLengthLimit ?? '<none>'),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   setDefaults,
   validate,
   prepareForCreate(l) {

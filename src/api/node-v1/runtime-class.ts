@@ -24,6 +24,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   version: 'v1',
   kind: 'RuntimeClass',
   plural: 'runtimeclasses',
+  versionedUpdate: true,
   namespaced: false,
   createOnUpdate: true,
   columns: [nameColumn, column('Handler', (c) => c.handler ?? ''), ageColumn],

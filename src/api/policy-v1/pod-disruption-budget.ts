@@ -26,6 +26,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   version: 'v1',
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
+  versionedUpdate: true,
   namespaced: true,
   shortNames: ['pdb'],
   columns: [

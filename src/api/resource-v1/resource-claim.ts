@@ -1,5 +1,5 @@
 import type { ResourceV1ResourceClaim } from '@kubernetes/client-node';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
@@ -20,6 +20,6 @@ export const resourceClaim = defineKind<ResourceClaim>({
   kind: 'ResourceClaim',
   plural: 'resourceclaims',
   namespaced: true,
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   columns: [nameColumn, column('State', stateText), ageColumn],
 });

@@ -1,6 +1,6 @@
 import type { V1VolumeAttachment } from '@kubernetes/client-node';
 import { required } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
+import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { immutable, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
@@ -12,6 +12,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   version: 'v1',
   kind: 'VolumeAttachment',
   plural: 'volumeattachments',
+  versionedUpdate: true,
   namespaced: false,
   columns: [
     nameColumn,
@@ -21,7 +22,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     column('Attached', (a) => a.status?.attached ?? false),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [bareStatusSubresource],
   validate: ({ spec }) => [
     ...requiredText('spec.attacher', spec?.attacher),
     ...(spec?.source?.persistentVolumeName || spec?.source?.inlineVolumeSpec

@@ -40,7 +40,13 @@ export type VerbHandler = (services: HandlerServices, request: ResourceRequest) 
 
 /** Who writes, and whether for real. @throws ApiError Invalid for an unknown `dryRun` */
 export function writeOptions(exchange: Exchange): WriteOptions {
-  return { user: exchange.user, dryRun: dryRunOf(exchange, exchange.query.getAll('dryRun')) };
+  const dryRun = dryRunOf(exchange, exchange.query.getAll('dryRun'));
+  return { user: exchange.user, dryRun, warn: (text) => addWarning(exchange, text) };
+}
+
+/** Nobody is told the same thing twice. */
+function addWarning(exchange: Exchange, text: string): void {
+  if (!exchange.warnings.includes(text)) exchange.warnings.push(text);
 }
 
 const optionsKinds: Readonly<Record<string, string>> = {

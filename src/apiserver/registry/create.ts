@@ -64,6 +64,7 @@ async function createNamed(
   const errors = [...validateMetadata(kind, object.metadata), ...(kind.validate?.(object) ?? [])];
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await registry.admission.validate(request);
+  for (const text of kind.warnings?.(object) ?? []) options.warn?.(text);
   return store(registry, target, object, options.dryRun);
 }
 

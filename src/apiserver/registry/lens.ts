@@ -16,14 +16,17 @@ export function applyLens(
 ): AnyObject {
   if (!subresource) return sent;
   const { uid, resourceVersion } = sent.metadata ?? {};
-  const updated = subresource.set ? (subresource.set(current, sent, context) as AnyObject) : withStatus(current, sent);
+  const updated = subresource.set
+    ? (subresource.set(current, sent, context) as AnyObject)
+    : withStatus(current, sent, subresource.keepsMetadata);
   // The caller's preconditions hold for the parent.
   updated.metadata = { ...updated.metadata, ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
   return updated;
 }
 
-/** The default lens: the status that was sent on everything else as it is. */
-function withStatus(current: AnyObject, sent: AnyObject): AnyObject {
+/** The default lens: the status that was sent, with its metadata, on everything else as it is. */
+function withStatus(current: AnyObject, sent: AnyObject, keepsMetadata = false): AnyObject {
+  if (sent.metadata && !keepsMetadata) current.metadata = copyJson(sent.metadata);
   if (sent['status'] === undefined) delete current['status'];
   else current['status'] = copyJson(sent['status']);
   return current;

@@ -1,13 +1,4 @@
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  keyPath,
-  path,
-  required,
-  tooLong,
-  type FieldError,
-} from '../../apimachinery/field-error.ts';
+import { forbidden, invalid, keyPath, required, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, prefixCheck, qualifiedName } from '../../apimachinery/names.ts';
 import type { ObjectMeta, OwnerReference } from '../../apimachinery/object.ts';
@@ -25,7 +16,7 @@ export function validateMetadata(kind: Kind, metadata: ObjectMeta): FieldError[]
     ...(metadata.labels ? validateLabels(metadata.labels) : []),
     ...(metadata.annotations ? validateAnnotations(metadata.annotations) : []),
     ...(metadata.ownerReferences ? validateOwners(metadata.ownerReferences) : []),
-    ...(metadata.finalizers ? validateFinalizers(metadata.finalizers) : []),
+    ...(metadata.finalizers ? validateFinalizers(kind, metadata.finalizers) : []),
   ];
 }
 
@@ -74,38 +65,43 @@ function validateAnnotations(annotations: Readonly<Record<string, string>>): Fie
   return errors;
 }
 
+/** Kinds that can own nothing: they go by themselves. */
+const bannedOwners: ReadonlyMap<string, string> = new Map([['v1/Event', '/v1, Kind=Event']]);
+
 function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
-  const errors: FieldError[] = [];
-  owners.forEach((owner, i) => {
-    for (const field of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      const at = path('metadata', 'ownerReferences') + path(i) + `.${field}`;
-      if (!owner[field]) errors.push(invalid(at, owner[field] ?? '', ownerRule(field)));
-    }
-  });
-  const controllers = owners.filter((o) => o.controller).map((o) => o.name);
-  if (controllers.length > 1) {
-    const names = controllers.slice(0, 2).join(' and ');
-    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
-    errors.push(invalid('metadata.ownerReferences', owners, detail));
+  const field = 'metadata.ownerReferences';
+  const errors = owners.flatMap((owner) => validateOwner(owner, field));
+  const [first, ...others] = owners.filter((o) => o.controller).map((o) => `${o.kind}/${o.name}`);
+  for (const other of others) {
+    const found = `Found "true" in references for ${first} and ${other}`;
+    errors.push(invalid(field, owners, `Only one reference can have Controller set to true. ${found}`));
   }
   return errors;
 }
 
-function ownerRule(field: string): string {
-  return field === 'apiVersion' ? 'version must not be empty' : `${field} must not be empty`;
+function validateOwner(owner: OwnerReference, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const version = owner.apiVersion?.slice(owner.apiVersion.lastIndexOf('/') + 1);
+  if (!version) errors.push(invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+  for (const name of ['kind', 'name', 'uid'] as const) {
+    if (!owner[name]) errors.push(invalid(`${field}.${name}`, owner[name] ?? '', 'must not be empty'));
+  }
+  const banned = bannedOwners.get(`${owner.apiVersion}/${owner.kind}`);
+  if (banned) errors.push(invalid(field, owner, `${banned} is disallowed from being an owner`));
+  return errors;
 }
 
-function validateFinalizers(finalizers: readonly string[]): FieldError[] {
-  const errors: FieldError[] = [];
-  finalizers.forEach((finalizer, i) => {
-    if (standardFinalizers.has(finalizer)) return;
-    for (const e of qualifiedName(finalizer)) errors.push(invalid('metadata.finalizers', finalizer, e));
-    if (finalizers.indexOf(finalizer) !== i)
-      errors.push(duplicate(keyPath('metadata.finalizers', String(i)), finalizer));
-  });
+function validateFinalizers(kind: Kind, finalizers: readonly string[]): FieldError[] {
+  const field = 'metadata.finalizers';
+  const errors = finalizers.flatMap((finalizer) => qualifiedName(finalizer).map((e) => invalid(field, finalizer, e)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
-    const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
-    errors.push(invalid('metadata.finalizers', finalizers, detail));
+    errors.push(invalid(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
+  if (kind.plainFinalizers) return errors;
+  finalizers.forEach((finalizer, i) => {
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return;
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(invalid(keyPath(field, String(i)), finalizer, detail));
+  });
   return errors;
 }

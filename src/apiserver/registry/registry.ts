@@ -34,6 +34,8 @@ export interface Target {
 export interface WriteOptions {
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** Takes what the writer is to be warned of. */
+  warn?(text: string): void;
 }
 
 /** What belongs to this kind alone, if anything. */

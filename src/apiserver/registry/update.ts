@@ -1,4 +1,5 @@
 import { conflict, invalidObject, notFound, staleVersion } from '../../apimachinery/api-error.ts';
+import { invalid } from '../../apimachinery/field-error.ts';
 import { hasStatus, type Kind, type StrategyContext, type Subresource } from '../../apimachinery/kind.ts';
 import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
@@ -97,6 +98,7 @@ class Attempt {
     this.#prepare(updated, old, context);
     this.#validate(updated, old);
     await registry.admission.validate(admission);
+    this.#warn(updated, old);
     const extension = extensionOf(registry, kind);
     if (!subresource) this.undo = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
     if (isReadyToGo(updated, old) && !extension?.holds?.(updated)) return (this.#outcome = 'delete');
@@ -127,14 +129,19 @@ class Attempt {
     if (counts && !equalSpec(updated, old)) updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
 
+  #warn(updated: AnyObject, old: AnyObject): void {
+    const { kind, subresource, options } = this.#request;
+    if (subresource) return;
+    for (const text of kind.warnings?.(updated, old) ?? []) options.warn?.(text);
+  }
+
   #validate(updated: AnyObject, old: AnyObject): void {
     const { kind, subresource, name } = this.#request;
     const errors = validateMetadataUpdate(updated.metadata, old.metadata);
     if (subresource?.validate) errors.push(...subresource.validate(updated, old));
     else {
-      if (subresource?.name !== 'status') {
-        errors.push(...validateMetadata(kind, updated.metadata), ...(kind.validate?.(updated) ?? []));
-      }
+      errors.push(...validateMetadata(kind, updated.metadata));
+      if (subresource?.name !== 'status') errors.push(...(kind.validate?.(updated, old) ?? []));
       errors.push(...(kind.validateUpdate?.(updated, old) ?? []));
     }
     if (errors.length > 0) throw invalidObject(kind, name, errors);
@@ -155,6 +162,11 @@ function checkPreconditions(kind: Kind, sent: KubeObject, old: KubeObject): void
   }
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
     throw staleVersion(kind, name || old.metadata.name);
+  }
+  if (kind.versionedUpdate && !resourceVersion) {
+    throw invalidObject(kind, old.metadata.name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
   }
 }
 
