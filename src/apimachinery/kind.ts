@@ -52,12 +52,22 @@ export interface Conversion<T extends KubeObject = KubeObject> {
   fromStored(stored: any): T;
 }
 
+/** Who writes an object, as authentication found it. */
+export interface Caller {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What strategy functions may know beyond the object. */
 export interface StrategyContext {
   /** Now, in milliseconds. */
   readonly now: number;
   /** The user name of the caller. */
   readonly user: string;
+  /** All that is known of the caller, for kinds that record it. */
+  readonly caller?: Caller;
   /** Through which subresource the object is written; empty for the object itself. */
   readonly subresource?: string;
 }
@@ -88,6 +98,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly subresources: readonly Subresource<T>[];
   /** Whether `metadata.generation` counts changes of anything but metadata and status. */
   readonly hasGeneration: boolean;
+  /** With `hasGeneration`: whether a change of the labels counts too. */
+  readonly labelsCount?: boolean;
   /** True for kinds that are questions (TokenReview, ...): created, answered, never stored. */
   readonly ephemeral: boolean;
   /** Seconds after which a stored object goes by itself (events). */

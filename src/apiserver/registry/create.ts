@@ -60,7 +60,8 @@ async function createNamed(
   const request = admissionRequest('CREATE', target, options, { object });
   await registry.admission.admit(request);
   if (hasStatus(kind) && !kind.statusOnCreate) delete object['status'];
-  kind.prepareForCreate?.(object, { now: registry.clock.now(), user: options.user.username, subresource: '' });
+  const { user } = options;
+  kind.prepareForCreate?.(object, { now: registry.clock.now(), user: user.username, caller: user, subresource: '' });
   const errors = [...validateMetadata(kind, object.metadata), ...(kind.validate?.(object) ?? [])];
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await registry.admission.validate(request);

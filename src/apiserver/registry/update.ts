@@ -83,7 +83,12 @@ class Attempt {
     this.undo = undefined;
     const registry = this.#registry;
     const { kind, options, subresource } = this.#request;
-    const context = { now: registry.clock.now(), user: options.user.username, subresource: subresource?.name ?? '' };
+    const context = {
+      now: registry.clock.now(),
+      user: options.user.username,
+      caller: options.user,
+      subresource: subresource?.name ?? '',
+    };
     const old: AnyObject = current.object;
     const updated = this.#request.produce(copyJson(old), context);
     checkPreconditions(kind, updated, old);
@@ -126,7 +131,7 @@ class Attempt {
     kind.prepareForUpdate?.(updated, old, context);
     // What can only be posted (a binding) is no change of what the owner wants.
     const counts = kind.hasGeneration && (!subresource || subresource.verbs.includes('update'));
-    if (counts && !equalSpec(updated, old)) updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (counts && !equalSpec(kind, updated, old)) updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
 
   #warn(updated: AnyObject, old: AnyObject): void {
@@ -149,8 +154,9 @@ class Attempt {
 }
 
 /** Whether two objects say the same apart from their metadata and status: what `metadata.generation` counts. */
-function equalSpec(a: AnyObject, b: AnyObject): boolean {
-  return equalJson({ ...a, metadata: 0, status: 0 }, { ...b, metadata: 0, status: 0 });
+function equalSpec(kind: Kind, a: AnyObject, b: AnyObject): boolean {
+  const counted = (o: AnyObject) => ({ ...o, metadata: kind.labelsCount ? (o.metadata.labels ?? {}) : 0, status: 0 });
+  return equalJson(counted(a), counted(b));
 }
 
 /** The version and identity that the caller means, if it says. */

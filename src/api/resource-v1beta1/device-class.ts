@@ -1,0 +1,12 @@
+import type { V1beta1DeviceClass } from '@kubernetes/client-node';
+import type { Resource } from '../../apimachinery/object.ts';
+import { otherVersion } from '../../apimachinery/other-version.ts';
+import { deviceClass as stored } from '../resource-v1/device-class.ts';
+
+export type DeviceClass = Resource<V1beta1DeviceClass>;
+
+export const deviceClass = otherVersion<DeviceClass, any>(stored, {
+  version: 'v1beta1',
+
+  deprecation: 'resource.k8s.io/v1beta1 DeviceClass is deprecated in v1.35+, unavailable in v1.38+',
+});
