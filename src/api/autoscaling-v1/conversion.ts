@@ -5,6 +5,7 @@ import type { HorizontalPodAutoscaler as Stored } from '../autoscaling-v2/horizo
 import { deepCurrent, deepMetric, flatCurrent, flatMetric, type Metric } from './metric-annotations.ts';
 
 export type HorizontalPodAutoscaler = Resource<V1HorizontalPodAutoscaler>;
+type StoredStatus = NonNullable<Stored['status']>;
 
 /** What this version has no field for travels in annotations, as JSON. */
 const PREFIX = 'autoscaling.alpha.kubernetes.io/';
@@ -17,13 +18,13 @@ function cpuTarget(metric: Metric | undefined): number | undefined {
 
 function fromStored(stored: Stored): HorizontalPodAutoscaler {
   const { metrics = [], behavior, ...spec } = stored.spec ?? ({} as NonNullable<Stored['spec']>);
-  const { conditions, currentMetrics, ...status } = stored.status ?? {};
+  const { conditions, currentMetrics, ...status }: Partial<StoredStatus> = stored.status ?? {};
   // Only the first metric becomes the field: so the order of all of them is kept.
   const target = cpuTarget(metrics[0]);
   const others = target === undefined ? metrics : metrics.slice(1);
   const current = currentMetrics?.find((m) => m.resource?.name === 'cpu')?.resource?.current?.averageUtilization;
   return {
-    ...stored,
+    ...(stored as Omit<Stored, 'spec' | 'status'>),
     apiVersion: 'autoscaling/v1',
     metadata: withAnnotations(stored.metadata, {
       ...stored.metadata.annotations,
