@@ -1,4 +1,4 @@
-import { defineKind, type Conversion, type Kind, type Subresource } from './kind.ts';
+import { defineKind, type Conversion, type Kind, type StrategyContext, type Subresource } from './kind.ts';
 import { apiVersionOf, type KubeObject } from './object.ts';
 
 /** What differs between a version and the one that is stored. */
@@ -44,23 +44,20 @@ function rules<T extends KubeObject, S extends KubeObject>(
   conversion: Conversion<T>,
   up: (object: T) => S,
 ): Partial<Kind<T>> {
-  const { setDefaults, validate, validateUpdate, prepareForCreate, prepareForUpdate } = stored;
   const inPlace = (object: T, change: (object: S) => void) => {
     const changed = up(object);
     change(changed);
     replace(object, conversion.fromStored(changed));
   };
-  return {
-    ...(setDefaults && { setDefaults: (o: T) => inPlace(o, setDefaults) }),
-    ...(validate && { validate: (o: T, old?: T) => validate(up(o), old && up(old)) }),
-    ...(validateUpdate && { validateUpdate: (o: T, old: T) => validateUpdate(up(o), up(old)) }),
-    ...(prepareForCreate && {
-      prepareForCreate: (o, context) => inPlace(o, (s) => prepareForCreate(s, context)),
-    }),
-    ...(prepareForUpdate && {
-      prepareForUpdate: (o, old, context) => inPlace(o, (s) => prepareForUpdate(s, up(old), context)),
-    }),
-  };
+  return only(stored, {
+    setDefaults: (o: T) => inPlace(o, (s) => stored.setDefaults!(s)),
+    validate: (o: T, old?: T) => stored.validate!(up(o), old && up(old)),
+    validateUpdate: (o: T, old: T) => stored.validateUpdate!(up(o), up(old)),
+    warnings: (o: T, old?: T) => stored.warnings!(up(o), old && up(old)),
+    prepareForCreate: (o: T, context: StrategyContext) => inPlace(o, (s) => stored.prepareForCreate!(s, context)),
+    prepareForUpdate: (o: T, old: T, context: StrategyContext) =>
+      inPlace(o, (s) => stored.prepareForUpdate!(s, up(old), context)),
+  });
 }
 
 function throughConversion<T extends KubeObject, S extends KubeObject>(
@@ -68,15 +65,23 @@ function throughConversion<T extends KubeObject, S extends KubeObject>(
   conversion: Conversion<T>,
   up: (object: T) => S,
 ): Subresource<T> {
-  const { get, set, validate } = subresource;
   // A body of a kind of its own (Scale) is the same in all versions; else it is the parent, in its version.
   const body = (sent: any) => (subresource.kind ? sent : up(sent));
   return {
     ...(subresource as unknown as Subresource<T>),
-    ...(get && { get: (parent) => get(up(parent)) }),
-    ...(set && { set: (parent, sent, context) => conversion.fromStored(set(up(parent), body(sent), context)) }),
-    ...(validate && { validate: (updated, old) => validate(up(updated), up(old)) }),
+    ...only(subresource, {
+      get: (parent: T) => subresource.get!(up(parent)),
+      set: (parent: T, sent: any, context?: StrategyContext) =>
+        conversion.fromStored(subresource.set!(up(parent), body(sent), context)),
+      validate: (updated: T, old: T) => subresource.validate!(up(updated), up(old)),
+    }),
   };
+}
+
+/** Of `functions` those that `original` has too. */
+function only<F extends object>(original: object, functions: F): Partial<F> {
+  const has = (name: string) => (original as Record<string, unknown>)[name] !== undefined;
+  return Object.fromEntries(Object.entries(functions).filter(([name]) => has(name))) as Partial<F>;
 }
 
 function renaming(stored: string, apiVersion: string): Conversion {

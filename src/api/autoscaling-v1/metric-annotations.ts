@@ -52,7 +52,7 @@ export function deepMetric({ type, resource, containerResource, pods, object, ex
       metric: { name: external.metricName, selector: external.metricSelector },
       target: targetOf({ value: external.targetValue, averageValue: external.targetAverageValue }),
     },
-  }) as unknown as Metric;
+  });
 }
 
 /** The same for what metrics are, in a status. */
@@ -102,7 +102,7 @@ export function deepCurrent({ type, resource, containerResource, pods, object, e
       metric: { name: external.metricName, selector: external.metricSelector },
       current: { value: external.currentValue, averageValue: external.currentAverageValue },
     },
-  }) as unknown as CurrentMetric;
+  });
 }
 
 function flatResource(source: Fields, field: string, prefix: string): Fields {
