@@ -2,15 +2,17 @@
  * Makes generated/definitions.json and generated/descriptions.json: the OpenAPI definitions of all built-in kinds, from the
  * installed client-node (names, types, formats, required, descriptions) and facts.json (what client-node leaves out: full
  * names, group-version-kinds, list and map types, patch strategies, raw and quantity types). And generated/protobuf.json,
- * the wire numbers of the same types, from protobuf.json.
+ * the wire numbers of the same types, from protobuf.json; and generated/values.json, defaults and enumerations (values.ts).
  * Usage: node scripts/schema/derive.ts [--force]. Does nothing when the files are up to date.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Schema } from '../../src/apimachinery/schema/schema.ts';
 import { classNames, readModel, type Model, type ModelField } from './models.ts';
+import { allFieldValues } from './field-values.ts';
+import { fieldTexts } from './field-texts.ts';
 import { scalars } from './scalars.ts';
 
 /** What stands in facts.json for one definition; `fields` is in the notation that `applyFieldFacts` reads. */
@@ -25,20 +27,20 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const clientNode = join(root, 'node_modules/@kubernetes/client-node');
 const output = join(root, 'generated');
+const results = ['definitions.json', 'descriptions.json', 'protobuf.json', 'values.json'];
 const REF = '#/definitions/';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Everything that the result depends on. */
 function stamp(): string {
   const hash = createHash('sha256').update(readFileSync(join(clientNode, 'package.json')));
-  for (const file of ['derive.ts', 'models.ts', 'scalars.ts', 'facts.json', 'protobuf.json'])
-    hash.update(readFileSync(join(here, file)));
+  for (const file of readdirSync(here).toSorted()) hash.update(readFileSync(join(here, file)));
   return hash.digest('hex');
 }
 
 function isCurrent(wanted: string): boolean {
   const file = join(output, 'schema.stamp');
-  const made = ['definitions.json', 'descriptions.json', 'protobuf.json'].every((f) => existsSync(join(output, f)));
+  const made = results.every((f) => existsSync(join(output, f)));
   return made && existsSync(file) && readFileSync(file, 'utf8') === wanted;
 }
 
@@ -120,15 +122,10 @@ function applyFieldFacts(schema: Schema, words: readonly string[]): void {
   }
 }
 
-/** What the fields that nearly every kind has are. */
-const usualFields: Readonly<Record<string, string>> = {
-  metadata: 'Standard metadata: name, namespace, labels and annotations, and what the server keeps about the object.',
-  spec: 'The desired state.',
-  status: 'The observed state, written by the system.',
-};
-
-function firstSentence(text: string): string {
-  return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
+/** The text of a field that refers to the definition `target`. */
+function fieldText(definition: string, field: string, target: string): string | undefined {
+  const [type, targetType] = [definition, target].map((name) => name.split('.').at(-1));
+  return fieldTexts[`${type}.${field}`] ?? fieldTexts[`${field} ${targetType}`] ?? fieldTexts[field];
 }
 
 class Derivation {
@@ -165,15 +162,18 @@ class Derivation {
 
   /**
    * Fields that refer to another definition have no text of their own in client-node, or a repetition of the whole text
-   * of their type. They get a short one, as clients show the type's text behind it.
+   * of their type. They get one from `field-texts.ts`, or none, as clients show the type's text behind it.
    */
   completeDescriptions(): void {
     for (const [name, schema] of Object.entries(this.definitions)) {
       const texts = this.descriptions[name]!;
       for (const [field, { $ref }] of Object.entries(schema.properties ?? {})) {
-        const ofType = $ref && this.descriptions[$ref.slice(REF.length)]?.[''];
-        if (ofType && (!texts[field] || texts[field] === ofType))
-          texts[field] = usualFields[field] ?? firstSentence(ofType);
+        if (!$ref) continue;
+        const target = $ref.slice(REF.length);
+        if (texts[field] && texts[field] !== this.descriptions[target]?.['']) continue;
+        const text = fieldText(name, field, target);
+        if (text) texts[field] = text;
+        else delete texts[field];
       }
     }
   }
@@ -254,6 +254,7 @@ if (process.argv.includes('--force') || !isCurrent(wanted)) {
   write('definitions.json', JSON.stringify(sorted(definitions)));
   write('descriptions.json', JSON.stringify(sorted(descriptions)));
   write('protobuf.json', JSON.stringify(JSON.parse(readFileSync(join(here, 'protobuf.json'), 'utf8'))));
+  write('values.json', JSON.stringify(sorted(allFieldValues(definitions))));
   write('schema.stamp', wanted);
   console.log(`generated/: ${Object.keys(definitions).length} definitions`);
 }

@@ -25,6 +25,17 @@ export function describedDefinitions(): Definitions {
   return fromRecord(schemas);
 }
 
+/** What OpenAPI 3 says about a field beyond `Schema`'s facts: defaults and enumerations, in the shape of the field. */
+export type FieldValues = Pick<Schema, 'default' | 'enum' | 'items' | 'additionalProperties'>;
+
+/** By definition, then by field. */
+export type AllFieldValues = Readonly<Record<string, Readonly<Record<string, FieldValues>>>>;
+
+/** Defaults and enumerations of the fields of built-in types, by definition and field. Read anew on every call. */
+export function fieldValues(): AllFieldValues {
+  return read('values.json') as AllFieldValues;
+}
+
 /** Changes whenever the built-in definitions do. */
 export function definitionsStamp(): string {
   return readText('schema.stamp');

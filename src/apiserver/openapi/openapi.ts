@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { definitionsStamp, describedDefinitions } from '../../api/definitions.ts';
+import { definitionsStamp, describedDefinitions, fieldValues, type AllFieldValues } from '../../api/definitions.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { KindRegistry } from '../../apimachinery/registry.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
@@ -10,7 +10,7 @@ import { v2Protobuf, v2ProtobufType } from './v2-protobuf.ts';
 import { v3Document } from './v3.ts';
 
 /** Goes into the hashes that clients cache documents by: raise it when the form of the documents changes. */
-const FORM = 1;
+const FORM = 2;
 
 export interface OpenApiOptions {
   /** Where the schemas come from, with descriptions; called when a document is made. Default: the built-in kinds'. */
@@ -26,6 +26,7 @@ export class OpenApi {
   readonly #serverVersion: string;
   readonly #documents = new Map<string, CachedDocument>();
   #version = -1;
+  #fieldValues: AllFieldValues | undefined;
   /** Kept only as long as memory is plentiful: several documents are often asked for one after another. */
   #recent: WeakRef<Definitions> | undefined;
 
@@ -50,7 +51,7 @@ export class OpenApi {
   v3Document(group: string, version: string): CachedDocument | undefined {
     return this.#cached(`v3${groupVersionPath({ group, version })}`, () => {
       const kinds = this.#registry.all().filter((k) => k.group === group && k.version === version);
-      return kinds.length > 0 ? v3Document(kinds, this.#schemas(), this.#serverVersion) : undefined;
+      return kinds.length > 0 ? v3Document(kinds, this.#schemas(), this.#serverVersion, this.#values()) : undefined;
     });
   }
 
@@ -83,6 +84,11 @@ export class OpenApi {
     const fresh = this.#definitions();
     this.#recent = new WeakRef(fresh);
     return fresh;
+  }
+
+  /** Small enough to be kept. */
+  #values(): AllFieldValues {
+    return (this.#fieldValues ??= fieldValues());
   }
 
   #byGroupVersion(): Map<string, Kind[]> {

@@ -1,4 +1,5 @@
 import type { OpenAPIV3 } from 'openapi-types';
+import type { AllFieldValues, FieldValues } from '../../api/definitions.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { Definitions, Schema } from '../../apimachinery/schema/schema.ts';
 import { operationsOf, type Operation } from './operations.ts';
@@ -35,11 +36,12 @@ export function v3Document(
   kinds: readonly Kind[],
   definitions: Definitions,
   serverVersion: string,
+  values: AllFieldValues = {},
 ): OpenAPIV3.Document<OperationExtensions> {
   const operations = kinds.flatMap(operationsOf);
   const all = withMissing(definitions, kinds);
   const roots = operations.flatMap((o) => [o.body, o.response].filter((name) => name !== undefined));
-  const schemas = [...reachable(all, roots)].map(([name, schema]) => [name, definition(name, schema)]);
+  const schemas = [...reachable(all, roots)].map(([name, schema]) => [name, definition(name, schema, values[name])]);
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: serverVersion },
@@ -117,21 +119,36 @@ function responseObject({ action, response }: Operation): OpenAPIV3.ResponseObje
   return { description: 'OK', content: Object.fromEntries(types.map((type) => [type, schema])) };
 }
 
-function definition(name: string, schema: Schema): SchemaV3 {
-  if (!Object.hasOwn(wider, name)) return schemaObject(schema);
-  return { ...(schema.description && { description: schema.description }), ...wider[name] };
+/** Facts of one definition's fields that OpenAPI 2 has no words for. */
+type ValuesOf = Readonly<Record<string, FieldValues>>;
+
+function definition(name: string, schema: Schema, values: ValuesOf = {}): SchemaV3 {
+  if (Object.hasOwn(wider, name))
+    return { ...(schema.description && { description: schema.description }), ...wider[name] };
+  const { properties } = schema;
+  if (!properties) return schemaObject(schema);
+  const fields = Object.entries(properties).map(([field, one]) => [field, schemaObject(one, values[field])]);
+  return { ...schemaObject(without(schema)), properties: Object.fromEntries(fields) };
+}
+
+function without({ properties: _, ...schema }: Schema): Schema {
+  return schema;
 }
 
 /** A reference may not have siblings, so one that has any is wrapped. Without a description, clients show its target's. */
-function schemaObject(schema: Schema): SchemaV3 {
-  const { $ref, items, properties, additionalProperties, ...rest } = schema;
+function schemaObject(schema: Schema, values: FieldValues = {}): SchemaV3 {
+  const { $ref, items, properties, additionalProperties, ...bare } = schema;
+  const { items: ofItems, additionalProperties: ofRest, ...own } = values;
+  const rest = { ...bare, ...own };
   if ($ref) return reference($ref, rest);
   const object = { ...rest } as OpenAPIV3.SchemaObject;
-  if (properties) object.properties = mapValues(properties, schemaObject);
-  if (items) (object as OpenAPIV3.ArraySchemaObject).items = schemaObject(items);
+  if (properties) object.properties = mapValues(properties, (one) => schemaObject(one));
+  if (items) (object as OpenAPIV3.ArraySchemaObject).items = schemaObject(items, ofItems);
   if (additionalProperties !== undefined) {
     object.additionalProperties =
-      typeof additionalProperties === 'object' ? schemaObject(additionalProperties) : additionalProperties;
+      typeof additionalProperties === 'object'
+        ? schemaObject(additionalProperties, ofRest as FieldValues | undefined)
+        : additionalProperties;
   }
   return object;
 }

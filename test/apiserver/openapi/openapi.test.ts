@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fromRecord } from '../../../src/api/definitions.ts';
+import { describedDefinitions, fromRecord } from '../../../src/api/definitions.ts';
 import { kinds } from '../../../src/api/index.ts';
 import { defineKind } from '../../../src/apimachinery/kind.ts';
 import { KindRegistry } from '../../../src/apimachinery/registry.ts';
@@ -56,6 +56,39 @@ describe('OpenAPI', () => {
     expect(spec.properties.strategy.description).to.not.be.empty;
     expect(spec.properties.strategy).to.not.have.property('$ref');
     expect(spec.required).to.deep.equal(['selector', 'template']);
+  });
+
+  it('tells defaults and enumerations, which OpenAPI 2 does not', () => {
+    const core = parse(openApi.v3Document('', 'v1')).components.schemas;
+    expect(core['io.k8s.api.core.v1.ContainerPort'].properties.protocol).to.deep.include({
+      default: 'TCP',
+      enum: ['SCTP', 'TCP', 'UDP'],
+    });
+    const { containers, tolerations, nodeSelector, affinity } = core['io.k8s.api.core.v1.PodSpec'].properties;
+    expect(containers.items).to.deep.equal({
+      default: {},
+      allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }],
+    });
+    expect(tolerations.items.default).to.deep.equal({});
+    expect(nodeSelector.additionalProperties).to.deep.equal({ type: 'string', default: '' });
+    expect(affinity).to.not.have.property('default');
+    expect(core['io.k8s.api.core.v1.Container'].properties.name.default).to.equal('');
+    expect(core['io.k8s.api.core.v1.Pod'].properties.spec.default).to.deep.equal({});
+    expect(schemas['io.k8s.api.apps.v1.DeploymentSpec'].properties.selector).to.not.have.property('default');
+    const claim = core['io.k8s.api.core.v1.PersistentVolumeClaimSpec'].properties;
+    expect(claim.accessModes.items.enum).to.include('ReadWriteOncePod');
+    const v2 = parse(openApi.v2()).definitions['io.k8s.api.core.v1.ContainerPort'].properties.protocol;
+    expect(v2).to.not.have.any.keys('default', 'enum');
+  });
+
+  it('has no text of a field that only repeats the text of its type', () => {
+    const all = describedDefinitions();
+    for (const name of all.names()) {
+      for (const [field, { $ref, description }] of Object.entries(all.get(name)!.properties ?? {})) {
+        const type = $ref && all.get($ref.replace('#/definitions/', ''))?.description;
+        if (type) expect(type.startsWith(description ?? '-'), `${name} ${field}`).to.equal(false);
+      }
+    }
   });
 
   it('says what quantities and int-or-strings accept', () => {
