@@ -7,18 +7,12 @@ import { endpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import type { Kind } from '../apimachinery/kind.ts';
 import { apiVersionOf, type AnyObject } from '../apimachinery/object.ts';
-import type { UserInfo } from '../auth/user.ts';
 import { create } from './registry/create.ts';
 import { AddressRange } from './registry/extensions/address-range.ts';
 import type { Registry, WriteOptions } from './registry/registry.ts';
 import { copyJson } from '../apimachinery/json-value.ts';
 import { update } from './registry/update.ts';
-
-/** The API server as a user of itself. */
-const apiServerUser: UserInfo = {
-  username: 'system:apiserver',
-  groups: ['system:masters', 'system:authenticated'],
-};
+import { apiServerUser } from './server-user.ts';
 
 const asServer: WriteOptions = { user: apiServerUser, dryRun: false };
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

@@ -1,5 +1,6 @@
 import type { Controller } from '../client/controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
@@ -18,6 +19,7 @@ export const controllers: readonly Controller[] = [
   replicaSetController,
   endpointSliceController,
   endpointsController,
+  disruptionController,
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollector,

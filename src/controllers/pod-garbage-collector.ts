@@ -2,7 +2,7 @@ import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { controller, type Controller, type ReconcileContext } from '../client/controller.ts';
-import { markDisrupted } from './disruption.ts';
+import { markDisrupted } from './disruption/mark-disrupted.ts';
 import { assignedNode, nodeIndex } from './node-lifecycle/node-lifecycle.ts';
 import { isPodTerminal } from './pod-state.ts';
 

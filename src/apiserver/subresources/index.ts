@@ -4,7 +4,7 @@ import { gvkKey, type Kind } from '../../apimachinery/kind.ts';
 import type { VerbHandler } from '../handlers/services.ts';
 import { bindingKind } from './binding.ts';
 import type { AnsweredKind, ConnectSubresource } from './connect.ts';
-import { handleEviction } from './eviction.ts';
+import { handleEviction } from './eviction/eviction.ts';
 import { handleLog } from './log.ts';
 import { reviews } from './reviews.ts';
 import { handleAttach, handleExec, handlePortForward } from './streams.ts';

@@ -3,7 +3,7 @@ import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { isApiError } from '../../apimachinery/api-error.ts';
 import { keyOf } from '../../apimachinery/object.ts';
 import { controller, type Controller, type ReconcileContext } from '../../client/controller.ts';
-import { markDisrupted } from '../disruption.ts';
+import { markDisrupted } from '../disruption/mark-disrupted.ts';
 import { assignedNode, nodeIndex } from '../node-lifecycle/node-lifecycle.ts';
 import { evictionTime, noExecuteTaints, TaintTimes } from './plan.ts';
 

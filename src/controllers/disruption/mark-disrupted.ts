@@ -1,8 +1,8 @@
-import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
-import { formatTime } from '../apimachinery/time.ts';
-import type { Client } from '../client/client.ts';
-import { withCondition } from './conditions.ts';
-import { semanticEqual } from './semantic-equal.ts';
+import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
+import { formatTime } from '../../apimachinery/time.ts';
+import type { Client } from '../../client/client.ts';
+import { withCondition } from '../conditions.ts';
+import { semanticEqual } from '../semantic-equal.ts';
 
 /**
  * Says on a pod why it is about to be deleted by the system. `phase` overrides the pod's phase, for pods that nobody

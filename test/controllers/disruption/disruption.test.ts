@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { deployment } from '../../../src/api/apps-v1/deployment.ts';
+import { pod, type Pod } from '../../../src/api/core-v1/pod.ts';
+import { podDisruptionBudget } from '../../../src/api/policy-v1/pod-disruption-budget.ts';
+import { isApiError } from '../../../src/apimachinery/api-error.ts';
+import { template } from '../objects.ts';
+import { World } from '../world.ts';
+
+const only = ['deployment-controller', 'replicaset-controller', 'disruption-controller'];
+const selector = { matchLabels: { app: 'web' } };
+
+describe('disruption controller', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.start({ only });
+  });
+  afterEach(() => world.stop());
+
+  const status = async () =>
+    (await world.client.get(podDisruptionBudget, { namespace: 'default', name: 'web' })).status!;
+  const pods = async () => (await world.client.list(pod, { namespace: 'default' })).items;
+  const evict = ({ metadata }: Pod) => world.client.createSubresource(pod, metadata, 'eviction', { metadata });
+
+  async function aDeployment(replicas: number, spec: object): Promise<void> {
+    const meta = { name: 'web', namespace: 'default' };
+    await world.client.create(deployment, {
+      metadata: meta,
+      spec: { replicas, selector, template: template() as any },
+    });
+    await world.client.create(podDisruptionBudget, { metadata: meta, spec: { selector, ...spec } });
+  }
+
+  const allowed = (count: number, of: number) =>
+    world.eventually(async () =>
+      expect(await status()).to.include({ disruptionsAllowed: count, expectedPods: of, observedGeneration: 1 }),
+    );
+
+  it('allows what the deployment can spare, and again when new pods are ready', async () => {
+    await aDeployment(4, { maxUnavailable: '25%' });
+    await allowed(1, 4);
+    const [first, second] = await pods();
+    world.podsBecomeReady = false;
+    await evict(first!);
+    await allowed(0, 4);
+    const refusal = await evict(second!).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(isApiError(refusal, 'TooManyRequests')).to.equal(true);
+    await world.settle();
+    world.podsBecomeReady = true;
+    for (const one of await pods()) if (one.status?.phase === 'Running') await world.ready(one);
+    await allowed(1, 4);
+    await evict(second!);
+  });
+
+  it('says why it cannot tell', async () => {
+    await aDeployment(1, { minAvailable: '50%' });
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true };
+    const meta = { name: 'of-job', namespace: 'default', labels: { app: 'web' }, ownerReferences: [owner] };
+    await world.client.create(pod, { metadata: meta, spec: { containers: [{ name: 'c', image: 'i' }] } } as any);
+    await world.eventually(async () =>
+      expect((await status()).conditions![0]).to.include({
+        status: 'False',
+        reason: 'SyncFailed',
+        message: 'found no controllers for pod "of-job"',
+      }),
+    );
+  });
+
+  it('forgets an eviction that never happened', async () => {
+    await aDeployment(2, { minAvailable: 1 });
+    await allowed(1, 2);
+    const budget = await world.client.get(podDisruptionBudget, { namespace: 'default', name: 'web' });
+    const [one] = await pods();
+    const disruptedPods = { [one!.metadata.name]: new Date(world.clock.now()).toISOString() as any };
+    await world.client.updateStatus(podDisruptionBudget, { ...budget, status: { ...budget.status!, disruptedPods } });
+    await allowed(0, 2);
+    await world.settle(125_000);
+    await allowed(1, 2);
+    expect(await world.events(one!.metadata.name)).to.include(
+      "NotDeleted: Pod was expected by PDB default/web to be deleted but it wasn't",
+    );
+  });
+});
