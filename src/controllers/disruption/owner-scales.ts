@@ -79,7 +79,7 @@ function knownScale(
   const object: KubeObject & { spec?: { replicas?: number } } = reader.get(
     kind,
     keyOf({ namespace, name: owner.name }),
-  )!;
+  );
   if (object?.metadata.uid !== owner.uid) return undefined;
   const above = controllerOf(object);
   if (above && names(above, deployment)) return knownScale(deployment, above, namespace, reader);

@@ -59,7 +59,7 @@ describe('disruption controller', () => {
     await aDeployment(1, { minAvailable: '50%' });
     const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true };
     const meta = { name: 'of-job', namespace: 'default', labels: { app: 'web' }, ownerReferences: [owner] };
-    await world.client.create(pod, { metadata: meta, spec: { containers: [{ name: 'c', image: 'i' }] } } as any);
+    await world.client.create(pod, { metadata: meta, spec: { containers: [{ name: 'c', image: 'i' }] } });
     await world.eventually(async () =>
       expect((await status()).conditions![0]).to.include({
         status: 'False',

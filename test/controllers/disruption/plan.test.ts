@@ -10,7 +10,7 @@ const aBudget = (spec: object, status: object = {}): PodDisruptionBudget => ({
   kind: 'PodDisruptionBudget',
   metadata: metadata('b', { generation: 3 }),
   spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
-  status: status as any,
+  status: status,
 });
 
 const owned = (uid: string) => ({
@@ -123,7 +123,7 @@ describe('disruption: announcements', () => {
   const announced = (seconds: number, more: object = {}, options: object = {}) => {
     const pod = aPod(options);
     const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', ...more };
-    pod.status!.conditions!.push({ ...condition, lastTransitionTime: formatTime(now - seconds * 1000) as any });
+    pod.status!.conditions!.push({ ...condition, lastTransitionTime: formatTime(now - seconds * 1000) });
     return pod;
   };
   const cases: [string, ReturnType<typeof aPod>, number | undefined][] = [

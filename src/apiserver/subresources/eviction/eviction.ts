@@ -101,7 +101,7 @@ async function removeUnhealthy(order: Order, budget: PodDisruptionBudget, found:
 
 /** Delete only if the pod is as it was seen. */
 function inState(how: DeleteOptions, { metadata: { resourceVersion } }: Pod): DeleteOptions {
-  return { ...how, preconditions: { ...how.preconditions, resourceVersion: resourceVersion! } };
+  return { ...how, preconditions: { ...how.preconditions, resourceVersion: resourceVersion } };
 }
 
 /** The budget that covers the pod. @throws ApiError when several do */
@@ -123,7 +123,7 @@ async function chargeBudget({ registry, target, options }: Order, { metadata }: 
     options: { user: apiServerUser, dryRun: options.dryRun },
     subresource: budgetStatus,
     produce: (current) => {
-      current['status'] = charge(current as PodDisruptionBudget, target.name, registry.clock.now());
+      current['status'] = charge(current, target.name, registry.clock.now());
       return current;
     },
   });
@@ -139,14 +139,14 @@ async function deletePod(order: Order, how: DeleteOptions): Promise<void> {
     options,
     subresource: podStatus,
     produce: (current) => {
-      const marked = markEvicted(current as Pod, registry.clock.now());
+      const marked = markEvicted(current, registry.clock.now());
       if (uid) marked.metadata.uid = uid;
       if (resourceVersion) marked.metadata.resourceVersion = resourceVersion;
       return marked;
     },
   });
   const preconditions = resourceVersion
-    ? { ...how.preconditions, resourceVersion: entry.object.metadata.resourceVersion! }
+    ? { ...how.preconditions, resourceVersion: entry.object.metadata.resourceVersion }
     : how.preconditions;
   await remove(registry, target, { ...how, preconditions }, options);
 }
@@ -165,7 +165,7 @@ function markEvicted(pod: Pod, now: number): Pod {
   };
   pod.status = {
     ...pod.status,
-    conditions: [...conditions.filter((c) => c !== before), next as typeof next & { lastTransitionTime: any }],
+    conditions: [...conditions.filter((c) => c !== before), next],
   };
   return pod;
 }
