@@ -8,12 +8,12 @@ import { Decoder } from '../apimachinery/schema/validate.ts';
 import type { Authenticator } from '../auth/authn/authenticator.ts';
 import type { Authorizer } from '../auth/authz/authorizer.ts';
 import type { UserInfo } from '../auth/user.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { HttpExchange } from '../base/http-exchange.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Storage } from '../storage/storage.ts';
-import { createNamespaces, createPriorityClasses, publishServer } from './bootstrap.ts';
+import { createNamespaces, createPriorityClasses, createServiceCidr } from './bootstrap.ts';
 import type { Handler } from './exchange/exchange.ts';
 import { inProcessExchange } from './exchange/in-process.ts';
 import { upgradeExchange } from './exchange/upgrade.ts';
@@ -28,6 +28,7 @@ import { storageFor } from './registry/converting-storage.ts';
 import { registryExtensions } from './registry/extensions/index.ts';
 import type { RegistryExtension } from './registry/extensions/extension.ts';
 import { objectKey, type Registry } from './registry/registry.ts';
+import { ServerPresence } from './presence/presence.ts';
 import { routes, type Endpoints } from './routes.ts';
 import { expressShell } from './shell.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
@@ -45,7 +46,7 @@ export interface ApiServerOptions {
   /** Default: those of `admission/index.ts`. */
   readonly admission?: readonly AdmissionPlugin[];
   readonly version?: VersionInfo;
-  /** IPv4; default `10.96.0.0/16`. */
+  /** Default `10.96.0.0/16`; for dual-stack one range of each IP family with a comma between them. */
   readonly serviceCidr?: string;
   /** Default 30000 to 32767. */
   readonly nodePortRange?: { readonly first: number; readonly last: number };
@@ -55,12 +56,11 @@ export interface ApiServerOptions {
   readonly issueToken?: IssueToken;
   /** Checked by `/readyz` besides the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
-  /** Under which IPv4 address pods reach the server; default: the one it listens on. */
+  /** Under which address pods reach the server; default: the one it listens on. */
   readonly advertiseAddress?: string;
+  /** The machine's name, for the server's identity among several. */
+  readonly hostname?: string;
 }
-
-/** Milliseconds after which the server looks whether pods can still find it. */
-const PUBLISH_AGAIN = 10_000;
 
 /** The Kubernetes API over a store. It owns neither the store nor the clock. */
 export class ApiServer {
@@ -72,7 +72,7 @@ export class ApiServer {
   readonly #kubelets: KubeletConnector;
   readonly #handler: Handler;
   #started: Promise<void> | undefined;
-  #publishing: Timer | undefined;
+  #presence: ServerPresence | undefined;
   #listener: HttpsListener | undefined;
   #stopping = false;
 
@@ -95,7 +95,7 @@ export class ApiServer {
   /** Serves HTTPS, and makes the Service `default/kubernetes` point here. */
   async listen(options: ListenOptions): Promise<{ port: number }> {
     await this.start();
-    const { log, clock, advertiseAddress } = this.#options;
+    const { log, clock, advertiseAddress, hostname = 'localhost' } = this.#options;
     const listener = new HttpsListener(
       options,
       expressShell(this.#handler, log),
@@ -104,22 +104,10 @@ export class ApiServer {
     );
     const { port, address } = await listener.listen(options);
     this.#listener = listener;
-    const publish = () => publishServer(this.#registry, this.#cidr, { ip: advertiseAddress ?? address, port });
-    await publish();
-    this.#keepDoing(publish);
+    const presence = { cidr: this.#cidr, hostname, ip: advertiseAddress ?? address, port };
+    this.#presence = new ServerPresence(this.#registry, presence);
+    await this.#presence.start();
     return { port };
-  }
-
-  /** Users may delete what pods need to find the server, so it is made again. */
-  #keepDoing(publish: () => Promise<void>): void {
-    const { clock, log } = this.#options;
-    this.#publishing = clock.after(PUBLISH_AGAIN, () => {
-      publish()
-        .catch((error) => log.debug('the address of the server was not published', { error: errorMessage(error) }))
-        .finally(() => {
-          if (!this.#stopping) this.#keepDoing(publish);
-        });
-    });
   }
 
   /** A transport for a component in this process, which makes its requests as `user`. */
@@ -130,7 +118,7 @@ export class ApiServer {
   /** Ends watches politely, lets requests finish, closes everything. The store stays open. */
   async close(): Promise<void> {
     this.#stopping = true;
-    this.#publishing?.cancel();
+    await this.#presence?.stop();
     this.#watches.endAll();
     await this.#listener?.close();
     this.#watches.endAll(); // those that came in between
@@ -142,6 +130,7 @@ export class ApiServer {
     for (const extension of this.#registry.extensions.values()) await extension.start?.();
     await createNamespaces(this.#registry);
     await createPriorityClasses(this.#registry);
+    await createServiceCidr(this.#registry, this.#cidr);
   }
 
   #services(): HandlerServices {

@@ -1,8 +1,8 @@
 import { isIP, isIPv4 } from 'node:net';
 import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
-import { startMachineCluster, type MachineClusterOptions } from '../cluster/machine-cluster.ts';
-import type { LogLevel } from '../base/log.ts';
+import { addressRanges, startMachineCluster, type MachineClusterOptions } from '../cluster/machine-cluster.ts';
+import { errorMessage, type LogLevel } from '../base/log.ts';
 import type { Command, Terminal } from './command.ts';
 import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
 import { UsageError, type Flag, type FlagValues } from './flags.ts';
@@ -34,7 +34,13 @@ const flags: readonly Flag[] = [
     help: "the node's address (default: that of the default route)",
   },
   { name: 'kubelet-port', type: 'integer', default: 10250, help: "port of the kubelet's endpoint" },
-  { name: 'service-cidr', type: 'string', default: '10.96.0.0/16', placeholder: 'CIDR', help: 'range of cluster IPs' },
+  {
+    name: 'service-cidr',
+    type: 'string',
+    default: '10.96.0.0/16',
+    placeholder: 'CIDR[,CIDR]',
+    help: 'range of cluster IPs; for dual-stack services one of IPv4 and one of IPv6',
+  },
   { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
   {
     name: 'log-level',
@@ -88,7 +94,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     nodeName: text('node-name'),
     nodeIp: ipFlag('node-ip', text('node-ip')),
     kubeletPort: portFlag('kubelet-port', values['kubelet-port']),
-    serviceCidr: rangeFlag('service-cidr', text('service-cidr')),
+    serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
     clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
     etcd: etcdServers && {
       endpoints: etcdServers,
@@ -114,6 +120,16 @@ function urlsFlag(name: string, value: string | undefined): string[] | undefined
   if (wrong !== undefined)
     throw new UsageError(`invalid argument "${wrong}" for "--${name}" flag: not a URL like http://127.0.0.1:2379`);
   return urls;
+}
+
+/** One range of service addresses, or one of each IP family. */
+function serviceRangesFlag(name: string, value = ''): string {
+  try {
+    addressRanges(value);
+    return value;
+  } catch (error) {
+    throw new UsageError(`invalid argument "${value}" for "--${name}" flag: ${errorMessage(error)}`);
+  }
 }
 
 /** A range of IPv4 addresses that has room for some. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { KindRegistry } from '../apimachinery/registry.ts';
 import { definitions } from '../api/definitions.ts';
 import { kinds } from '../api/index.ts';
@@ -136,6 +137,7 @@ async function createApiServer(storage: CachedStorage, options: ControlPlaneOpti
     log: log.child({ component: 'apiserver' }),
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
+    hostname: hostname(),
     issueToken: (subject) => issuer.sign(subject),
     kubeletClient: { cert: kubelet.certificate, key: kubelet.privateKey, ca: pki.caCertificate },
   });

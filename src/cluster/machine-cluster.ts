@@ -5,7 +5,7 @@ import type { Component } from '../base/component.ts';
 import { createLog, errorMessage, type Log, type LogLevel } from '../base/log.ts';
 import type { Progress } from '../base/progress.ts';
 import { realRandom } from '../base/random.ts';
-import { AddressRange } from '../apiserver/registry/extensions/address-range.ts';
+import { addressRanges } from '../apiserver/registry/extensions/address-range.ts';
 import { guardProcess } from '../apiserver/server.ts';
 import { kubeconfigText } from '../client/kubeconfig.ts';
 import { Compactor } from '../storage/compactor.ts';
@@ -19,6 +19,8 @@ import { ensureDocker, startNode } from './node.ts';
 import { Pki } from './pki.ts';
 import { keepSettings } from './settings.ts';
 import { kubernetesVersion, version } from './version.ts';
+
+export { addressRanges };
 
 /** An etcd that somebody else runs. Files are PEM. */
 export interface ForeignEtcd {
@@ -153,7 +155,7 @@ function openPki(
     ...{ directory: dataDir.pki, clock, nodeName },
     apiServerHosts: [options.bindAddress, nodeIp],
     kubeletHosts: [nodeIp],
-    serviceIp: new AddressRange(options.serviceCidr).at(0),
+    serviceIp: addressRanges(options.serviceCidr)[0].at(0),
   });
 }
 

@@ -9,6 +9,7 @@ import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { serviceAccountController } from './service-account.ts';
+import { serviceCidrController } from './service-cidr.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 
 /** Every controller, in the order in which they start. One more controller is one more line. */
@@ -22,6 +23,7 @@ export const controllers: readonly Controller[] = [
   disruptionController,
   nodeLifecycleController,
   taintEvictionController,
+  serviceCidrController,
   podGarbageCollector,
   garbageCollector,
 ];

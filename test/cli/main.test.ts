@@ -39,8 +39,15 @@ describe('cox', () => {
     [['up', '--log-level=loud'], /use debug, info, warn, error/],
     [['up', '--etcd-servers=foo'], /invalid argument "foo" for "--etcd-servers" flag: not a URL like http:/],
     [['up', '--etcd-servers=http://a:1,'], /invalid argument "" for "--etcd-servers" flag/],
-    [['up', '--service-cidr=foo'], /invalid argument "foo" for "--service-cidr" flag: not an IPv4 network/],
-    [['up', '--service-cidr=10.96.0.0/31'], /"--service-cidr" flag: not an IPv4 network from \/8 to \/30/],
+    [
+      ['up', '--service-cidr=foo'],
+      /invalid argument "foo" for "--service-cidr" flag: the service address range must be a network/,
+    ],
+    [['up', '--service-cidr=10.0.0.0/16,10.1.0.0/16'], /one of IPv4 and one of IPv6/],
+    [
+      ['up', '--service-cidr=10.96.0.0/31'],
+      /"--service-cidr" flag: the service address range must be a network from \/8 to \/30/,
+    ],
     [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: not an IPv4 network/],
   ];
   for (const [args, message] of wrong) {

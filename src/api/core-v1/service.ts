@@ -5,7 +5,6 @@ import type { Plain, Resource } from '../../apimachinery/object.ts';
 import type { Column } from '../../apimachinery/table.ts';
 import { same } from '../meta-v1/checks.ts';
 import { ageColumn, column, labelsText, nameColumn, wideColumn } from '../meta-v1/columns.ts';
-import { ipFamily, isIp } from './ip.ts';
 import { validateService, validateServiceUpdate } from './service-validation.ts';
 
 export type Service = Resource<V1Service>;
@@ -48,14 +47,6 @@ function alignClusterIps(spec: ServiceSpec): void {
 function followClusterIp(spec: ServiceSpec, before: ServiceSpec): void {
   if (spec.clusterIP === before.clusterIP || !same(spec.clusterIPs, before.clusterIPs)) return;
   delete spec.clusterIPs;
-}
-
-function chooseFamilies(spec: ServiceSpec): void {
-  if (spec.type === 'ExternalName') return;
-  spec.ipFamilyPolicy ??= 'SingleStack';
-  if (spec.ipFamilies?.length) return;
-  const given = (spec.clusterIPs ?? []).filter(isIp).map(ipFamily);
-  spec.ipFamilies = given.length > 0 ? given : ['IPv4'];
 }
 
 /** What belongs to a type that the service no longer has goes; what was allocated and is not mentioned stays. */
@@ -152,13 +143,11 @@ export const service = defineKind<Service>({
   validateUpdate: validateServiceUpdate,
   prepareForCreate(s) {
     alignClusterIps(s.spec!);
-    chooseFamilies(s.spec!);
     s.status = { loadBalancer: {} };
   },
   prepareForUpdate(s, old) {
     followClusterIp(s.spec!, old.spec ?? {});
     carryOver(s.spec!, old.spec ?? {});
     alignClusterIps(s.spec!);
-    chooseFamilies(s.spec!);
   },
 });

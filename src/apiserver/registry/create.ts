@@ -6,6 +6,7 @@ import { formatTime } from '../../apimachinery/time.ts';
 import { randomSuffix } from '../../base/random.ts';
 import { KeyExists, type Entry } from '../../storage/storage.ts';
 import { storageFor } from './converting-storage.ts';
+import { mayBeWritten, type Reservation } from './extensions/extension.ts';
 import { copyJson } from '../../apimachinery/json-value.ts';
 import { validateMetadata } from './metadata.ts';
 import {
@@ -91,23 +92,23 @@ function fillMetadata(registry: Registry, kind: Kind, namespace: string, object:
 
 async function store(registry: Registry, target: Target, object: AnyObject, dryRun: boolean): Promise<Entry> {
   const { kind, name } = target;
-  const extension = extensionOf(registry, kind);
-  const undo = await extension?.beforeCreate?.(object, dryRun);
+  const reservation = await extensionOf(registry, kind)?.beforeCreate?.(object, dryRun);
   const storage = storageFor(registry.storage, kind);
   const key = objectKey(target);
   try {
-    if (dryRun) {
-      if (await storage.get(key)) throw alreadyExists(kind, name);
-      undo?.();
-      return unstored(key, 0, object);
-    }
-    const entry = await storage.create(key, object, kind.ttl);
-    extension?.stored?.(entry.object, entry.revision);
-    return entry;
+    if (!dryRun) return await committed(await storage.create(key, object, kind.ttl), reservation);
+    if (await storage.get(key)) throw alreadyExists(kind, name);
+    await reservation?.undo();
+    return unstored(key, 0, object);
   } catch (error) {
-    undo?.();
+    if (!mayBeWritten(error)) await reservation?.undo();
     throw error instanceof KeyExists ? alreadyExists(kind, name) : error;
   }
+}
+
+async function committed(entry: Entry, reservation: Reservation | void): Promise<Entry> {
+  await reservation?.commit();
+  return entry;
 }
 
 /** Clients may try again: another random name may be free. */

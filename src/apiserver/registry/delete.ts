@@ -53,7 +53,7 @@ export async function remove(
   try {
     const entry = options.dryRun ? await dryRun(storage, key, change) : await storage.update(key, change);
     const gone = wasRemoved(outcome);
-    if (gone && !options.dryRun) extensionOf(registry, target.kind)?.removed?.(entry.object, entry.revision);
+    if (gone && !options.dryRun) await extensionOf(registry, target.kind)?.removed?.(entry.object);
     return { entry, gone };
   } catch (error) {
     throw error instanceof KeyNotFound ? notFound(target.kind, target.name) : error;

@@ -5,7 +5,7 @@ import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
-import type { Undo } from './extensions/extension.ts';
+import { mayBeWritten, type Reservation } from './extensions/extension.ts';
 import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import {
@@ -46,10 +46,10 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
     const key = objectKey(request);
     const storage = storageFor(registry.storage, kind);
     const entry = options.dryRun ? await dryUpdate(storage, key, attempt) : await storage.update(key, attempt.change);
-    attempt.succeeded(entry);
+    await attempt.succeeded(entry);
     return { entry, created: false };
   } catch (error) {
-    attempt.undo?.();
+    if (!mayBeWritten(error)) await attempt.undo();
     if (!(error instanceof KeyNotFound)) throw error;
     if (!request.createFrom || !kind.createOnUpdate) throw notFound(kind, name);
     return { entry: await create(registry, request, request.createFrom, options), created: true };
@@ -60,14 +60,13 @@ async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt):
   const current = await storage.get(key);
   if (!current) throw new KeyNotFound(key);
   const outcome = await attempt.change(current);
-  attempt.undo?.();
-  attempt.undo = undefined;
+  await attempt.undo();
   return typeof outcome === 'string' ? current : unstored(key, current.revision, outcome.store);
 }
 
 /** One update with its retries. */
 class Attempt {
-  undo: Undo | undefined;
+  #reservation: Reservation | undefined;
   #outcome: Update = 'keep';
   readonly #registry: Registry;
   readonly #request: UpdateRequest;
@@ -79,8 +78,7 @@ class Attempt {
 
   /** From what is stored to what shall be. */
   change = async (current: Entry): Promise<Update> => {
-    this.undo?.();
-    this.undo = undefined;
+    await this.undo();
     const registry = this.#registry;
     const { kind, options, subresource } = this.#request;
     const context = {
@@ -105,21 +103,26 @@ class Attempt {
     await registry.admission.validate(admission);
     this.#warn(updated, old);
     const extension = extensionOf(registry, kind);
-    if (!subresource) this.undo = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
+    if (!subresource) this.#reservation = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
     if (isReadyToGo(updated, old) && !extension?.holds?.(updated)) return (this.#outcome = 'delete');
     if (equalJson(updated, old)) return (this.#outcome = 'keep');
     return (this.#outcome = { store: updated, ...(kind.ttl !== undefined && { ttl: kind.ttl }) });
   };
 
+  /** Gives back what the last try took. */
+  async undo(): Promise<void> {
+    const reservation = this.#reservation;
+    this.#reservation = undefined;
+    await reservation?.undo();
+  }
+
   /** To be called when the store has taken what `change` answered last. */
-  succeeded(entry: Entry): void {
+  async succeeded(entry: Entry): Promise<void> {
     const { kind, options } = this.#request;
-    const extension = extensionOf(this.#registry, kind);
-    if (typeof this.#outcome === 'string') this.undo?.(); // nothing was stored that could hold what was claimed
-    this.undo = undefined;
-    if (!extension || options.dryRun || this.#outcome === 'keep') return;
-    if (this.#outcome === 'delete') extension.removed?.(entry.object, entry.revision);
-    else extension.stored?.(entry.object, entry.revision);
+    // Nothing was stored that could hold what was claimed.
+    if (typeof this.#outcome === 'string' || options.dryRun) await this.undo();
+    else await this.#reservation?.commit();
+    if (this.#outcome === 'delete' && !options.dryRun) await extensionOf(this.#registry, kind)?.removed?.(entry.object);
   }
 
   #prepare(updated: AnyObject, old: AnyObject, context: StrategyContext): void {

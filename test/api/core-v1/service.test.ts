@@ -11,8 +11,6 @@ describe('a service', () => {
         type: 'ClusterIP',
         sessionAffinity: 'None',
         internalTrafficPolicy: 'Cluster',
-        ipFamilies: ['IPv4'],
-        ipFamilyPolicy: 'SingleStack',
         ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
       },
       status: { loadBalancer: {} },
@@ -26,7 +24,7 @@ describe('a service', () => {
       { type: 'LoadBalancer', ports },
       { allocateLoadBalancerNodePorts: true, externalTrafficPolicy: 'Cluster' },
     ],
-    ['headless', { clusterIP: 'None', ports }, { clusterIPs: ['None'], ipFamilies: ['IPv4'] }],
+    ['headless', { clusterIP: 'None', ports }, { clusterIPs: ['None'] }],
     [
       'sticky',
       { sessionAffinity: 'ClientIP', ports },

@@ -1,8 +1,17 @@
+import { isApiError } from '../../../apimachinery/api-error.ts';
 import type { Kind } from '../../../apimachinery/kind.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 
-/** Gives back what was reserved for a write that did not happen. */
-export type Undo = () => void;
+/**
+ * What was taken from a pool for a write. One of the two is called, unless it is open whether the write was done;
+ * neither fails.
+ */
+export interface Reservation {
+  /** The write is done: what the object no longer needs goes back. */
+  commit(): Promise<void>;
+  /** The write did not happen: all goes back. */
+  undo(): Promise<void>;
+}
 
 /**
  * What one kind needs of the registry beyond what its declaration says: because it takes from a pool, or because other
@@ -14,15 +23,18 @@ export interface RegistryExtension<T extends KubeObject = any> {
   start?(): Promise<void>;
   stop?(): Promise<void>;
   /** Completes a valid object before it is stored. @throws ApiError */
-  beforeCreate?(object: T, dryRun: boolean): Promise<Undo | void>;
+  beforeCreate?(object: T, dryRun: boolean): Promise<Reservation | void>;
   /** The same for a change. Runs once per try. @throws ApiError */
-  beforeUpdate?(object: T, old: T, dryRun: boolean): Promise<Undo | void>;
-  /** Told of every object that was stored, with its revision. */
-  stored?(object: T, revision: number): void;
-  /** Told of every object that was removed, with the revision of its removal. */
-  removed?(object: T, revision: number): void;
+  beforeUpdate?(object: T, old: T, dryRun: boolean): Promise<Reservation | void>;
+  /** Gives back what an object held that was removed. Must not fail. */
+  removed?(object: T): Promise<void>;
   /** Changes an object that is being marked as deleted. */
   markDeleted?(object: T): void;
   /** Whether a deleted object has to stay although it has no finalizers. */
   holds?(object: T): boolean;
+}
+
+/** Whether a write that failed so may have been done all the same; what it took must then not be given to others. */
+export function mayBeWritten(error: unknown): boolean {
+  return isApiError(error, 'Timeout', 'ServiceUnavailable');
 }

@@ -1,22 +1,25 @@
-import { isExternal, service, type Service, type ServicePort, type ServiceSpec } from '../../../api/core-v1/service.ts';
-import { internalError, invalidObject } from '../../../apimachinery/api-error.ts';
-import { invalid, type FieldError } from '../../../apimachinery/field-error.ts';
+import { service, type Service } from '../../../api/core-v1/service.ts';
+import { invalidObject } from '../../../apimachinery/api-error.ts';
+import type { FieldError } from '../../../apimachinery/field-error.ts';
 import type { Kind } from '../../../apimachinery/kind.ts';
-import { keyOf } from '../../../apimachinery/object.ts';
 import type { Clock } from '../../../base/clock.ts';
-import { errorMessage, type Log } from '../../../base/log.ts';
+import type { Log } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Storage } from '../../../storage/storage.ts';
-import { kindPrefix } from '../registry.ts';
-import { AddressRange } from './address-range.ts';
-import { Allocator } from './allocator.ts';
-import type { RegistryExtension, Undo } from './extension.ts';
+import { addressRanges, type AddressRange } from './address-range.ts';
+import { addressForm, portForm } from './claim-forms.ts';
+import { ClaimRepair } from './claim-repair.ts';
+import { Claims, type Owner } from './claims.ts';
+import type { RegistryExtension, Reservation } from './extension.ts';
+import { addressesOf, ServiceAddresses, type Taking } from './service-addresses.ts';
+import { settleFamilies } from './service-families.ts';
+import { portsOf, ServicePorts, type PortRange } from './service-ports.ts';
 
 /** From which pools services get their addresses and ports. */
 export interface ServicePools {
-  /** IPv4, e.g. `10.96.0.0/16`. */
+  /** E.g. `10.96.0.0/16`, or one range of each IP family with a comma between them. */
   readonly cidr: string;
-  readonly nodePorts: { readonly first: number; readonly last: number };
+  readonly nodePorts: PortRange;
 }
 
 export interface ServiceAllocationOptions extends ServicePools {
@@ -26,167 +29,100 @@ export interface ServiceAllocationOptions extends ServicePools {
   readonly log: Log;
 }
 
-const relistDelay = 1000;
-const portsPath = (i: number) => `spec.ports[${i}].nodePort`;
-
-/** Gives services their cluster IPs and node ports, and takes them back. */
+/**
+ * Gives services their cluster IPs and node ports, and takes them back. What is given away stands in the store, so that
+ * several servers never give the same twice.
+ */
 export class ServiceAllocation implements RegistryExtension<Service> {
   readonly kind: Kind<Service> = service;
-  readonly range: AddressRange;
-  readonly #options: ServiceAllocationOptions;
-  readonly #addresses = new Allocator<string>();
-  readonly #ports = new Allocator<number>();
-  readonly #stop = new AbortController();
+  readonly #ranges: readonly AddressRange[];
+  readonly #addressClaims: Claims;
+  readonly #portClaims: Claims;
+  readonly #addresses: ServiceAddresses;
+  readonly #ports: ServicePorts;
+  readonly #repair: ClaimRepair;
 
   constructor(options: ServiceAllocationOptions) {
-    this.#options = options;
-    this.range = new AddressRange(options.cidr);
+    const { storage, clock, log } = options;
+    this.#ranges = addressRanges(options.cidr);
+    this.#addressClaims = new Claims(addressForm(clock), options);
+    this.#portClaims = new Claims(portForm(clock), options);
+    this.#addresses = new ServiceAddresses(this.#addressClaims, storage, this.#ranges);
+    this.#ports = new ServicePorts(this.#portClaims, options.nodePorts);
+    const pools = [
+      { claims: this.#addressClaims, valuesOf: addressesOf },
+      { claims: this.#portClaims, valuesOf: portsOf },
+    ];
+    this.#repair = new ClaimRepair(pools, { storage, clock, log });
   }
 
-  /** Reads what is given away, and follows it from then on. */
-  async start(): Promise<void> {
-    const prefix = kindPrefix(service);
-    const { entries, revision } = await this.#options.storage.list(prefix);
-    this.#addresses.forget();
-    this.#ports.forget();
-    for (const entry of entries) this.stored(entry.object, entry.revision);
-    this.#options.storage.watch(prefix, {
-      after: revision,
-      signal: this.#stop.signal,
-      onEvent: ({ type, entry }) => {
-        if (type === 'delete') this.removed(entry.object, entry.revision);
-        else this.stored(entry.object, entry.revision);
-      },
-      onClose: (error) => this.#restart(error),
-    });
+  start(): Promise<void> {
+    return this.#repair.start();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.#repair.stop();
   }
 
-  async beforeCreate(object: Service): Promise<Undo> {
-    return this.#allocate(object);
+  beforeCreate(object: Service, dryRun: boolean): Promise<Reservation> {
+    return this.#allocate(object, undefined, dryRun);
   }
 
-  async beforeUpdate(object: Service): Promise<Undo> {
-    return this.#allocate(object);
+  beforeUpdate(object: Service, old: Service, dryRun: boolean): Promise<Reservation> {
+    return this.#allocate(object, old, dryRun);
   }
 
-  stored(object: Service, revision: number): void {
-    const { spec = {} } = object;
-    this.#addresses.observe(keyOf(object), addressesOf(spec), revision);
-    this.#ports.observe(keyOf(object), portsOf(spec), revision);
+  async removed(object: Service): Promise<void> {
+    const owner = ownerOf(object);
+    await Promise.all([
+      this.#addressClaims.release(addressesOf(object.spec ?? {}), owner),
+      this.#portClaims.release(portsOf(object.spec ?? {}), owner),
+    ]);
   }
 
-  removed(object: Service, revision: number): void {
-    this.#addresses.observe(keyOf(object), [], revision);
-    this.#ports.observe(keyOf(object), [], revision);
-  }
-
-  /** Claims what the service asks for and what it needs besides. @throws ApiError Invalid; then nothing stays claimed */
-  #allocate(object: Service): Undo {
-    const undos: Undo[] = [];
-    const undo = () => undos.forEach((u) => u());
+  /** Claims what the service asks for and what it needs besides. @throws ApiError; then nothing stays claimed */
+  async #allocate(object: Service, old: Service | undefined, dryRun: boolean): Promise<Reservation> {
+    const families = this.#ranges.map((range) => range.family);
+    refuse(object, settleFamilies(object, old, families));
+    const taking: Taking = { owner: ownerOf(object), dryRun, claims: [], errors: [] };
+    const undo = async () => void (await Promise.all(taking.claims.map((claim) => claim.undo())));
     try {
-      const spec = object.spec!;
-      const errors = [...this.#allocateAddress(object, spec, undos), ...this.#allocatePorts(object, spec, undos)];
-      if (errors.length > 0) throw invalidObject(service, object.metadata.name, errors);
-      return undo;
+      await allSettled([
+        this.#addresses.take(object, addressesOf(old?.spec ?? {}), taking),
+        this.#ports.take(object, portsOf(old?.spec ?? {}), taking),
+      ]);
+      refuse(object, taking.errors);
+      return { undo, commit: () => this.#releaseUnused(object, old) };
     } catch (error) {
-      undo();
+      await undo();
       throw error;
     }
   }
 
-  #allocateAddress(object: Service, spec: ServiceSpec, undos: Undo[]): FieldError[] {
-    if (spec.type === 'ExternalName') return [];
-    const owner = keyOf(object);
-    if (!spec.clusterIP) {
-      const address = this.#addresses.findFree(this.range.size, (i) => this.range.at(i), this.#options.random);
-      if (!address) throw internalError('failed to allocate a serviceIP: range is full');
-      spec.clusterIP = address;
-      spec.clusterIPs = [address];
-      undos.push(this.#addresses.claim(address, owner));
-      return [];
-    }
-    if (spec.clusterIP === 'None') return [];
-    const why = !this.range.contains(spec.clusterIP)
-      ? 'the provided network does not match the current range'
-      : this.#addresses.isTaken(spec.clusterIP, owner) && 'provided IP is already allocated';
-    if (why)
-      return [
-        invalid(
-          'spec.clusterIPs',
-          spec.clusterIPs ?? [spec.clusterIP],
-          `failed to allocate IP ${spec.clusterIP}: ${why}`,
-        ),
-      ];
-    undos.push(this.#addresses.claim(spec.clusterIP, owner));
-    return [];
-  }
-
-  #allocatePorts(object: Service, spec: ServiceSpec, undos: Undo[]): FieldError[] {
-    const wanted = isExternal(spec) && spec.allocateLoadBalancerNodePorts !== false;
-    const ports = spec.ports ?? [];
-    const errors = ports.flatMap((port, i) => this.#claimPort(object, port, i, undos));
-    if (!wanted || errors.length > 0) return errors;
-    for (const port of ports) if (!port.nodePort) this.#givePort(object, port, ports, undos);
-    return [];
-  }
-
-  /** Claims a node port that the service asks for. */
-  #claimPort(object: Service, { nodePort }: ServicePort, i: number, undos: Undo[]): FieldError[] {
-    if (!nodePort) return [];
-    const { first, last } = this.#options.nodePorts;
-    if (nodePort < first || nodePort > last) {
-      const range = `The range of valid ports is ${first}-${last}`;
-      return [invalid(portsPath(i), nodePort, `provided port is not in the valid range. ${range}`)];
-    }
-    const owner = keyOf(object);
-    if (this.#ports.isTaken(nodePort, owner))
-      return [invalid(portsPath(i), nodePort, 'provided port is already allocated')];
-    undos.push(this.#ports.claim(nodePort, owner));
-    return [];
-  }
-
-  /** Two protocols of one port share a node port, where that is free. */
-  #givePort(object: Service, port: ServicePort, all: readonly ServicePort[], undos: Undo[]): void {
-    const twin = all.find((p) => p.port === port.port && p.protocol !== port.protocol && p.nodePort);
-    if (twin && !all.some((p) => p.nodePort === twin.nodePort && p.protocol === port.protocol)) {
-      port.nodePort = twin.nodePort!;
-      return;
-    }
-    const { first, last } = this.#options.nodePorts;
-    const free = this.#ports.findFree(last - first + 1, (i) => first + i, this.#options.random);
-    if (free === undefined) throw internalError('failed to allocate a nodePort: range is full');
-    port.nodePort = free;
-    undos.push(this.#ports.claim(free, keyOf(object)));
-  }
-
-  async #tryAgain(): Promise<void> {
-    try {
-      await this.start();
-    } catch (error) {
-      this.#restart(error as Error);
-    }
-  }
-
-  /** The watch ended: what happened since is found by reading all anew. */
-  #restart(error: Error | undefined): void {
-    if (this.#stop.signal.aborted) return;
-    const { clock, log } = this.#options;
-    if (error) log.warn('the watch of services ended and begins anew', { error: errorMessage(error) });
-    clock.after(relistDelay, () => {
-      if (!this.#stop.signal.aborted) void this.#tryAgain();
-    });
+  /** Gives back what the service held before and does not hold any more. */
+  async #releaseUnused(object: Service, old: Service | undefined): Promise<void> {
+    if (!old) return;
+    const owner = ownerOf(object);
+    const dropped = (of: typeof addressesOf) => {
+      const now = new Set(of(object.spec ?? {}));
+      return of(old.spec ?? {}).filter((value) => !now.has(value));
+    };
+    await Promise.all([
+      this.#addressClaims.release(dropped(addressesOf), owner),
+      this.#portClaims.release(dropped(portsOf), owner),
+    ]);
   }
 }
 
-function addressesOf({ type, clusterIP }: ServiceSpec): string[] {
-  return type !== 'ExternalName' && clusterIP && clusterIP !== 'None' ? [clusterIP] : [];
+/** Waits for all, then fails as the first that failed: what the others have claimed must be known by then. */
+async function allSettled(parts: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(parts)) if (result.status === 'rejected') throw result.reason;
 }
 
-function portsOf({ ports, healthCheckNodePort }: ServiceSpec): number[] {
-  return [...(ports ?? []).map((p) => p.nodePort ?? 0), healthCheckNodePort ?? 0].filter((p) => p > 0);
+function refuse({ metadata }: Service, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject(service, metadata.name, [...errors]);
+}
+
+function ownerOf({ metadata }: Service): Owner {
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
