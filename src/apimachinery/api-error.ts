@@ -63,9 +63,12 @@ export class ApiError extends Error {
   readonly details: StatusDetails | undefined;
   /** Seconds for a `Retry-After` header, if the client should try again. */
   readonly retryAfter: number | undefined;
+  /** Of a list whose token has expired: where it can go on, in a newer state. */
+  readonly continue: string | undefined;
 
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails) {
+  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails, continueToken?: string) {
     super(message);
+    this.continue = continueToken;
     this.name = 'ApiError';
     this.code = code;
     this.reason = reason;
@@ -77,7 +80,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: { ...(this.continue && { continue: this.continue }) },
       status: 'Failure',
       message: this.message,
       ...(this.reason && { reason: this.reason }),
@@ -89,7 +92,8 @@ export class ApiError extends Error {
 
 /** Rebuilds the error that a server sent. */
 export function fromStatus(status: Partial<Status>): ApiError {
-  return new ApiError(status.code ?? 500, status.reason ?? '', status.message ?? 'unknown error', status.details);
+  const { code = 500, reason = '', message = 'unknown error', details, metadata } = status;
+  return new ApiError(code, reason, message, details, metadata?.continue);
 }
 
 /** Whether `error` is an `ApiError`, of this reason if one is given. */
@@ -171,14 +175,8 @@ export function invalidObject(
 }
 
 /** 405: what the path names knows no such verb. */
-export function methodNotAllowed(resource?: ResourceName): ApiError {
-  const details = resource ? detailsOf(resource, '') : {};
-  return new ApiError(
-    405,
-    'MethodNotAllowed',
-    'the server does not allow this method on the requested resource',
-    details,
-  );
+export function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 }
 
 /** 406: `supported` are the media types that could be sent. */
@@ -198,14 +196,17 @@ export function tooLarge(limit: number): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
 }
 
-/** A watch or list from a version that is no longer in the window. */
-export function expired(message: string): ApiError {
-  return new ApiError(410, 'Expired', message);
+/**
+ * A watch or list from a version that is no longer in the window. `continueToken` is where an expired list can go on, in
+ * a newer state.
+ */
+export function expired(message: string, continueToken?: string): ApiError {
+  return new ApiError(410, 'Expired', message, undefined, continueToken);
 }
 
 /** A list or get at a version that the server has not reached: clients retry after a second. */
 export function tooLargeResourceVersion(requested: number, current: number): ApiError {
-  return new ApiError(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
+  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

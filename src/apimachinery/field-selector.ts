@@ -39,7 +39,7 @@ export class FieldSelector {
   }
 
   toString(): string {
-    return this.requirements.map((r) => `${r.field}${r.operator}${escape(r.value)}`).join(',');
+    return this.requirements.map((r) => `${r.field}${r.operator}${escapeFieldValue(r.value)}`).join(',');
   }
 }
 
@@ -93,13 +93,14 @@ function unescape(value: string): string {
       if (c !== '\\' && c !== ',' && c !== '=')
         throw badRequest(`invalid field selector: invalid escape sequence: \\${c}`);
     } else if (c === '=') {
-      throw badRequest(`invalid field selector: unescaped character in value: ${c}`);
+      throw badRequest(`invalid field selector: unescaped character in value: ${c.charCodeAt(0)}`);
     }
     out += c;
   }
   return out;
 }
 
-function escape(value: string): string {
+/** A value as it stands in a field selector. */
+export function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, (c) => `\\${c}`);
 }

@@ -147,7 +147,7 @@ export class EtcdWatch {
   #canceled({ compact_revision: compacted, cancel_reason: reason }: EtcdWatchResponse): boolean {
     if (Number(compacted) === 0) throw new Error(`etcd cancelled the watch: ${reason || 'no reason given'}`);
     this.#ended = true;
-    this.#options.onClose(expired(`too old resource version: ${this.#next! - 1} (compacted up to ${compacted})`));
+    this.#options.onClose(expired(`too old resource version: ${this.#next! - 1} (${compacted})`));
     return true;
   }
 }

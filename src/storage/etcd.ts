@@ -90,7 +90,8 @@ export class EtcdStorage implements Storage {
     const end = this.#key(prefixEnd(prefix));
     const { limit, match } = options;
     const entries: Entry[] = [];
-    let freshness: Freshness = position ? { exactly: position.revision } : options.freshness;
+    const fixed = position?.revision;
+    let freshness: Freshness = fixed === undefined ? options.freshness : { exactly: fixed };
     let start = position ? position.last + '\0' : prefix;
     for (;;) {
       const size = limit && !match ? Math.min(PAGE, limit - entries.length) : PAGE;

@@ -37,8 +37,8 @@ export class MemoryStorage implements Storage {
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     const { freshness } = options;
-    if (options.continue) this.#check({ exactly: decodeContinue(prefix, options.continue).revision });
-    else this.#check(freshness);
+    const fixed = options.continue ? decodeContinue(prefix, options.continue).revision : undefined;
+    this.#check(fixed === undefined ? freshness : { exactly: fixed });
     return this.#map.list(prefix, options, freshness && 'exactly' in freshness ? freshness.exactly : undefined);
   }
 

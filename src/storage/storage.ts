@@ -32,7 +32,7 @@ export interface ListOptions {
   readonly freshness?: Freshness;
   /** At most so many entries; the answer's `continue` goes on behind the last. */
   readonly limit?: number;
-  /** Where to go on: the `continue` of an earlier answer. It fixes the revision. */
+  /** Where to go on: the `continue` of an earlier answer. It fixes the revision, unless it asks for the newest. */
   readonly continue?: string;
   /**
    * Only entries of which this is true. `limit` counts the entries that match. An index that the store was told of
@@ -82,7 +82,7 @@ export type Update = { readonly store: KubeObject; readonly ttl?: number } | 'de
 export interface Storage {
   /** The entry, or undefined when there is none. */
   get(key: string, freshness?: Freshness): Promise<Entry | undefined>;
-  /** The entries whose keys begin with `prefix` (which ends in `/`), in key order. */
+  /** The entries whose keys begin with `prefix` (which ends in `/`, or with a name in it narrows the scan), in key order. */
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
   /** How many keys begin with `prefix`. */
   count(prefix: string): Promise<number>;

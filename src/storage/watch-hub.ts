@@ -46,7 +46,7 @@ export class WatchHub {
       if (options.signal.aborted) return;
       if (after < this.#window.floor) {
         const oldest = this.#window.floor;
-        return options.onClose(expired(`too old resource version: ${after} (the oldest is ${oldest})`));
+        return options.onClose(expired(`too old resource version: ${after} (${oldest})`));
       }
       this.#attach(prefix, options, after);
     });

@@ -32,7 +32,10 @@ describe('lists and watches', () => {
 
     it('refuses a field that cannot be selected by', async () => {
       const { status, body } = await api.get(`${configMaps}?fieldSelector=data.x%3Db`);
-      expect([status, body.message]).to.deep.equal([400, 'field label not supported: data.x']);
+      const known = 'only "metadata.name", "metadata.namespace"';
+      expect([status, body.message]).to.deep.equal([400, `"data.x" is not a known field selector: ${known}`]);
+      const ofPods = await api.get(`${pods}?fieldSelector=data.x%3Db`);
+      expect(ofPods.body.message).to.equal('field label not supported: data.x');
     });
 
     it('comes in pages that tell of one moment', async () => {

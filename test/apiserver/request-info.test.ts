@@ -37,6 +37,11 @@ const cases: [method: string, path: string, watch: boolean, expected: object][] 
   ],
   ['GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode', false, { name: 'system:node' }],
   ['GET', '/api/v1/namespaces/n/pods/', false, { verb: 'list', resource: 'pods', name: '' }],
+  // An encoded slash is one: no name holds any.
+  ['GET', '/api/v1/namespaces/n/pods/a%2Fb', false, { verb: 'get', name: 'a', subresource: 'b' }],
+  ['POST', '/api/v1/watch/namespaces/n/pods', false, { verb: 'watch', namespace: 'n', name: '' }],
+  ['GET', '/api/v1/watch/namespaces/n/pods/p', false, { verb: 'watch', namespace: 'n', name: 'p' }],
+  ['GET', '/api/v1/namespaces/n/pods/p', true, { verb: 'get', name: 'p' }],
   ['constructor', '/api/v1/pods', false, { verb: 'constructor', resource: 'pods' }],
   ['GET', '/api', false, { resourceRequest: false, verb: 'get', path: '/api' }],
   ['GET', '/apis/apps/v1', false, { resourceRequest: false, path: '/apis/apps/v1' }],
@@ -46,7 +51,25 @@ const cases: [method: string, path: string, watch: boolean, expected: object][] 
 describe('what a request wants', () => {
   for (const [method, path, watch, expected] of cases) {
     it(`${method} ${path}${watch ? '?watch' : ''}`, () => {
-      expect(parseRequestInfo(method, path, watch)).to.include(expected);
+      expect(parseRequestInfo(method, path, { watch })).to.include(expected);
+    });
+  }
+
+  const selected: [method: string, selector: string, name: string][] = [
+    ['GET', 'metadata.name=a', 'a'],
+    ['GET', 'metadata.name==a,status.phase=Running', 'a'],
+    ['GET', 'metadata.name!=a', ''],
+    ['GET', 'metadata.name=a%b', ''],
+    ['GET', 'metadata.name=..', ''],
+    ['GET', 'metadata.name', ''],
+    ['DELETE', 'metadata.name=a', ''],
+  ];
+  for (const [method, fieldSelector, name] of selected) {
+    it(`${method} of the pods with ${fieldSelector} is about ${JSON.stringify(name)}`, () => {
+      for (const watch of [false, true]) {
+        const info = parseRequestInfo(method, '/api/v1/namespaces/n/pods', { watch, fieldSelector });
+        expect(info).to.include({ name, resource: 'pods' });
+      }
     });
   }
 });

@@ -145,7 +145,7 @@ describe('bad input', function () {
       ['GET', `${configMaps}?fieldSelector=data.a%3Db`, ''],
       400,
       'BadRequest',
-      /field label not supported/,
+      /"data.a" is not a known field selector/,
     ],
     ['a bad limit', ['GET', `${configMaps}?limit=many`, ''], 400, 'BadRequest', /./],
     ['a bad continue token', ['GET', `${configMaps}?limit=1&continue=xyz`, ''], 400, 'BadRequest', /./],

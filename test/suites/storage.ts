@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { isApiError } from '../../src/apimachinery/api-error.ts';
 import type { AnyObject } from '../../src/apimachinery/object.ts';
+import { encodeContinue } from '../../src/storage/continue-token.ts';
 import { KeyExists, KeyNotFound } from '../../src/storage/storage.ts';
 import type { Entry, Storage, StorageEvent, Update } from '../../src/storage/storage.ts';
 
@@ -240,10 +241,20 @@ export function storageSuite(open: () => Promise<StorageUnderTest>): void {
     });
 
     it('refuses a continue token that is not one', async () => {
-      for (const token of ['x', Buffer.from('{"v":1,"rv":-1,"last":"a"}').toString('base64url')]) {
+      for (const token of ['x', Buffer.from('{"v":1,"rv":-2,"last":"a"}').toString('base64url')]) {
         const error = await failure(storage.list(PREFIX, { limit: 1, continue: token }));
         expect(isApiError(error, 'BadRequest'), String(error)).to.equal(true);
       }
+    });
+
+    it('goes on in the newest state when the token says so', async () => {
+      for (const n of range(3)) await storage.create(key(`m${n}`), object(`m${n}`));
+      const token = encodeContinue(PREFIX, { revision: undefined, last: key('m0') });
+      await storage.update(key('m2'), () => 'delete');
+      await storage.compact(await storage.currentRevision());
+      const { entries, revision } = await storage.list(PREFIX, { continue: token });
+      expect(names(entries)).to.deep.equal(['m1']);
+      expect(revision).to.equal(await storage.currentRevision());
     });
 
     it('answers expired for a page after the history was compacted', async () => {

@@ -72,6 +72,8 @@ export class Exchange {
   user: UserInfo = anonymous;
   /** Texts for `Warning` headers. */
   readonly warnings: string[] = [];
+  /** The methods that the path knows, for the `Allow` header of a refusal. */
+  allow: readonly string[] = [];
   #query: URLSearchParams | undefined;
 
   constructor(request: ApiRequest, response: ApiResponse) {

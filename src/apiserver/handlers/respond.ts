@@ -37,6 +37,11 @@ export function sendText(exchange: Exchange, status: number, text: string): void
   exchange.response.send(status, headers, Buffer.from(text));
 }
 
+/** The answer to paths of API groups that are not served: upstream's is no `Status`. */
+export function sendPageNotFound(exchange: Exchange): void {
+  sendText(exchange, 404, '404 page not found\n');
+}
+
 /** The `Status` of a success that has nothing else to say. */
 export function successStatus(details?: Status['details']): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details && { details }), code: 200 };
@@ -60,6 +65,7 @@ export function sendError(exchange: Exchange, error: unknown, log: Log): void {
   const { contentType, body } = encode(exchange, failure.toStatus());
   const headers = headersFor(exchange, contentType);
   if (failure.retryAfter !== undefined) headers['retry-after'] = failure.retryAfter;
+  if (failure.code === 405 && exchange.allow.length > 0) headers['allow'] = exchange.allow.join(', ');
   exchange.response.send(failure.code, headers, body);
 }
 

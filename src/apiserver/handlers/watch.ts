@@ -1,4 +1,4 @@
-import { badRequest, notAcceptable } from '../../apimachinery/api-error.ts';
+import { notAcceptable } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { Timer } from '../../base/clock.ts';
 import type { StorageEvent } from '../../storage/storage.ts';
@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { tableOptions } from '../output/output.ts';
 import { partialMetadata } from '../output/partial-metadata.ts';
 import { toTable } from '../output/table.ts';
+import { parseInteger } from '../registry/list.ts';
 import { watch, type Watcher } from '../registry/watch.ts';
 import { negotiate, type Negotiated } from './negotiate.ts';
 import { headersFor, toApiError } from './respond.ts';
@@ -23,33 +24,24 @@ const defaultTimeout = 1800;
 export async function handleWatch(services: HandlerServices, { exchange, target }: ResourceRequest): Promise<void> {
   const { query } = exchange;
   const accepted = negotiate(exchange.request.headers.accept, target.kind.definition);
-  const timeout = parseTimeout(query.get('timeoutSeconds')) ?? defaultTimeout * (1 + services.registry.random());
+  const asked = parseInteger(query.get('timeoutSeconds'));
+  const timeout = asked > 0 ? asked : defaultTimeout * (1 + services.registry.random());
   const session = new WatchSession(services, exchange, target.kind, accepted, timeout);
-  const name = target.name ? `metadata.name=${target.name}` : '';
-  const asked = {
+  const wanted = {
     labelSelector: query.get('labelSelector'),
-    fieldSelector: [query.get('fieldSelector'), name].filter(Boolean).join(','),
+    fieldSelector: query.get('fieldSelector'),
     resourceVersion: query.get('resourceVersion'),
     resourceVersionMatch: query.get('resourceVersionMatch'),
     sendInitialEvents: query.get('sendInitialEvents'),
+    continue: query.get('continue'),
   };
   try {
-    await watch(services.registry, target, asked, session, session.signal);
+    await watch(services.registry, target, wanted, session, session.signal);
     session.begin();
   } catch (error) {
     session.stop();
     throw error;
   }
-}
-
-/** @throws ApiError BadRequest when it is not a whole number of seconds */
-function parseTimeout(text: string | null): number | undefined {
-  if (!text) return undefined;
-  const seconds = Number(text);
-  if (!Number.isSafeInteger(seconds) || seconds < 0) {
-    throw badRequest(`timeoutSeconds: Invalid value: ${JSON.stringify(text)}: must be a number of seconds`);
-  }
-  return seconds || undefined;
 }
 
 /** One open watch: turns what the registry tells into frames, with bookmarks, and ends in time. */

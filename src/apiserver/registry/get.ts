@@ -3,7 +3,7 @@ import type { Entry, Freshness } from '../../storage/storage.ts';
 import { storageFor } from './converting-storage.ts';
 import { objectKey, type Registry, type Target } from './registry.ts';
 
-/** The stored object. @throws ApiError NotFound */
+/** The stored object. @throws ApiError NotFound, BadRequest for a version that is none, Timeout for one that does not come */
 export async function get(registry: Registry, target: Target, resourceVersion?: string | null): Promise<Entry> {
   const freshness: Freshness = resourceVersion ? { atLeast: parseResourceVersion(resourceVersion) } : undefined;
   const entry = await storageFor(registry.storage, target.kind).get(objectKey(target), freshness);

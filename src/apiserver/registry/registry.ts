@@ -54,6 +54,12 @@ export function collectionPrefix({ kind, namespace }: Pick<Target, 'kind' | 'nam
   return kind.namespaced && namespace ? `${kindPrefix(kind)}${namespace}/` : kindPrefix(kind);
 }
 
+/** Where to look for the objects of a collection: when only one `name` can match, close to where that one is kept. */
+export function listPrefix(target: Pick<Target, 'kind' | 'namespace'>, name: string | undefined): string {
+  const prefix = collectionPrefix(target);
+  return name !== undefined && (target.namespace || !target.kind.namespaced) ? prefix + name : prefix;
+}
+
 /** Where one object is kept. */
 export function objectKey(target: Target): string {
   return collectionPrefix(target) + target.name;

@@ -1,10 +1,11 @@
 import { invalidObject } from '../../apimachinery/api-error.ts';
-import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, notSupported, type FieldError } from '../../apimachinery/field-error.ts';
+import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { Entry, StorageEvent } from '../../storage/storage.ts';
 import { storageFor } from './converting-storage.ts';
 import { parseResourceVersion } from './get.ts';
-import { collectionPrefix, type Registry, type Target } from './registry.ts';
-import { parseSelection, type Selection } from './selection.ts';
+import { collectionPrefix, listPrefix, type Registry, type Target } from './registry.ts';
+import { selectionOf, type Selection } from './selection.ts';
 
 /** The query of a watch, unparsed: absent parameters are null. */
 export interface WatchQuery {
@@ -13,6 +14,7 @@ export interface WatchQuery {
   readonly resourceVersion: string | null;
   readonly resourceVersionMatch: string | null;
   readonly sendInitialEvents: string | null;
+  readonly continue?: string | null;
 }
 
 /** Who wants to be told. All calls are synchronous and in order. */
@@ -46,11 +48,15 @@ export async function watch(
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<void> {
-  const selection = parseSelection(target.kind, query.labelSelector, query.fieldSelector);
+  const selection = selectionOf(target, query.labelSelector, query.fieldSelector);
   const start = parseStart(query);
   let after = start.revision;
   if (start.list) {
-    after = await tellInitial(registry, target, selection, start, watcher);
+    try {
+      after = await tellInitial(registry, target, selection, start, watcher);
+    } catch (error) {
+      return watcher.onClose(error as Error); // the query was right: what fails from here on is an event
+    }
     if (signal.aborted) return;
   }
   const { match } = selection;
@@ -72,8 +78,8 @@ async function tellInitial(
   start: Start,
   watcher: Watcher,
 ): Promise<number> {
-  const { match, index } = selection;
-  const { entries, revision } = await storageFor(registry.storage, target.kind).list(collectionPrefix(target), {
+  const { match, index, name } = selection;
+  const { entries, revision } = await storageFor(registry.storage, target.kind).list(listPrefix(target, name), {
     ...(start.revision !== undefined && { freshness: { atLeast: start.revision } }),
     ...(match && { match }),
     ...(index && { index }),
@@ -103,24 +109,24 @@ function parseStart(query: WatchQuery): Start {
   const errors = startErrors(query);
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
   const version = query.resourceVersion ? parseResourceVersion(query.resourceVersion) : undefined;
-  const wanted = query.sendInitialEvents;
-  if (wanted !== null) {
-    const list = wanted !== 'false' && wanted !== '0';
+  if (query.sendInitialEvents !== null) {
+    const list = queryFlag(query.sendInitialEvents);
     return { list, revision: list ? version : version || undefined, marker: list };
   }
   return { list: !version, revision: version, marker: false };
 }
 
-function startErrors({ resourceVersionMatch: how, sendInitialEvents }: WatchQuery): FieldError[] {
-  if (sendInitialEvents === null) {
-    const detail = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
-    return how ? [forbidden('resourceVersionMatch', detail)] : [];
+function startErrors({ resourceVersionMatch: how, sendInitialEvents, continue: token }: WatchQuery): FieldError[] {
+  const field = 'resourceVersionMatch';
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== null && how !== 'NotOlderThan') {
+    errors.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
   }
-  if (how === 'NotOlderThan') return [];
-  if (!how)
-    return [
-      forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    ];
-  const message = `Unsupported value: ${JSON.stringify(how)}: supported values: "NotOlderThan"`;
-  return [{ type: 'FieldValueNotSupported', field: 'resourceVersionMatch', message }];
+  if (!how) return errors;
+  if (sendInitialEvents === null) {
+    errors.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+  }
+  if (how !== 'NotOlderThan') errors.push(notSupported(field, how, ['NotOlderThan']));
+  if (token) errors.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  return errors;
 }
