@@ -24,4 +24,33 @@ describe('Compactor', () => {
     expect(isApiError(await failure(storage.get(key('a'), { exactly: young.revision })), 'Expired')).to.equal(true);
     for (const compactor of compactors) await compactor.stop();
   });
+
+  it('compacts once an interval, whichever server does it, and goes on when one is gone', async () => {
+    const clock = new VirtualClock();
+    const storage = new MemoryStorage({ clock });
+    const compacted: number[] = [];
+    const counting = () => {
+      const own = Object.create(storage) as MemoryStorage;
+      own.get = (...args) => storage.get(...args);
+      own.create = (...args) => storage.create(...args);
+      own.update = (...args) => storage.update(...args);
+      own.compact = (revision) => {
+        compacted.push(revision);
+        return storage.compact(revision);
+      };
+      return own;
+    };
+    const compactors = [0, 1, 2].map(() => new Compactor(counting(), { clock, log: noLog }));
+    for (const compactor of compactors) {
+      await compactor.start();
+      await clock.advance(60_000);
+    }
+    await clock.advance(30 * 60_000);
+    expect(compacted).to.have.length(6);
+    await compactors[0]!.stop();
+    await clock.advance(30 * 60_000);
+    expect(compacted.length).to.be.within(11, 12);
+    expect(compacted).to.deep.equal(compacted.toSorted((a, b) => a - b));
+    for (const compactor of compactors) await compactor.stop();
+  });
 });

@@ -30,7 +30,8 @@ export class EtcdProcess {
   /** Starts it again on the same data. */
   async start(): Promise<void> {
     const peer = `http://127.0.0.1:${this.#peerPort}`;
-    const flags = ['--name', 't', '--data-dir', this.#dir, '--log-level', 'error'];
+    const quick = ['--heartbeat-interval', '10', '--election-timeout', '100'];
+    const flags = ['--name', 't', '--data-dir', this.#dir, '--log-level', 'error', ...quick];
     const client = ['--listen-client-urls', this.endpoint, '--advertise-client-urls', this.endpoint];
     const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `t=${peer}`];
     this.#child = spawn('etcd', [...flags, ...client, ...peers], { stdio: 'ignore' });
