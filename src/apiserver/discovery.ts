@@ -3,14 +3,7 @@ import type { Kind, Subresource } from '../apimachinery/kind.ts';
 import { apiVersionOf } from '../apimachinery/object.ts';
 import type { KindRegistry } from '../apimachinery/registry.ts';
 import { sortedVersions } from '../apimachinery/version-order.ts';
-
-/** A document ready to be sent. */
-export interface CachedDocument {
-  readonly body: Buffer;
-  readonly contentType: string;
-  /** With quotes, as in the header. */
-  readonly etag: string;
-}
+import { toDocument, type CachedDocument } from './cached-document.ts';
 
 /** The three forms that `/api` and `/apis` come in. */
 type Form = 'legacy' | 'v2' | 'v2beta1';
@@ -38,13 +31,6 @@ export function discoveryDocument(registry: KindRegistry, path: string, accept =
   const document = toDocument(content, contentTypeOf(form));
   documents.set(key, document);
   return document;
-}
-
-/** Encodes a document, unless it is bytes already; its ETag is a hash of the bytes. */
-export function toDocument(content: unknown, contentType = 'application/json'): CachedDocument {
-  const body = content instanceof Buffer ? content : Buffer.from(JSON.stringify(content));
-  const hash = createHash('sha256').update(body).digest('hex').toUpperCase();
-  return { body, contentType, etag: `"${hash}"` };
 }
 
 function cacheOf(registry: KindRegistry): Cache {
@@ -83,9 +69,29 @@ function build(registry: KindRegistry, parts: readonly string[], form: Form): ob
   return parts.length === 2 ? apiGroup(registry, first) : resourceList(registry, first, second);
 }
 
+/** The built-in groups that clients prefer, in order, where two groups have a resource of one name. */
+const preferredGroups = [
+  ...['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io'],
+  ...['autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io'],
+  ...['storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io'],
+  ...['coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'flowcontrol.apiserver.k8s.io'],
+  ...['internal.apiserver.k8s.io', 'resource.k8s.io', 'storagemigration.k8s.io'],
+];
+
+function compareGroups(a: string, b: string): number {
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
+
+/** Those of custom resources come last. */
+function rank(group: string): number {
+  const index = preferredGroups.indexOf(group);
+  return index < 0 ? preferredGroups.length : index;
+}
+
 /** The groups that have names, or the one that has none; each with its versions, the preferred one first. */
 function groupsOf(registry: KindRegistry, core: boolean): [string, string[]][] {
   const groups = [...registry.groups()].filter(([group]) => (group === '') === core);
+  groups.sort(([a], [b]) => compareGroups(a, b));
   return groups.map(([group, versions]) => [group, sortedVersions(versions)]);
 }
 
@@ -119,7 +125,7 @@ function resourceList(registry: KindRegistry, group: string, version: string): o
   const kinds = kindsOf(registry, group, version);
   if (kinds.length === 0) return undefined;
   const resources = kinds.flatMap((kind) => [
-    legacyResource(kind),
+    legacyResource(registry, kind),
     ...subresourcesOf(kind).map((s) => legacySubresource(kind, s)),
   ]);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources };
@@ -129,7 +135,7 @@ function subresourcesOf(kind: Kind): Subresource[] {
   return [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function legacyResource(kind: Kind): object {
+function legacyResource(registry: KindRegistry, kind: Kind): object {
   return {
     name: kind.plural,
     singularName: kind.singular,
@@ -137,7 +143,23 @@ function legacyResource(kind: Kind): object {
     kind: kind.kind,
     verbs: kind.verbs,
     ...namesOf(kind),
+    ...(!kind.ephemeral && { storageVersionHash: storageVersionHash(storedKind(registry, kind)) }),
   };
+}
+
+/** The kind as which objects are stored: another one when several versions or groups share them. */
+function storedKind(registry: KindRegistry, kind: Kind): Kind {
+  const { storedAs, conversion } = kind;
+  if (!storedAs || !conversion) return kind;
+  const shared = registry
+    .all()
+    .find((k) => k.group === storedAs.group && k.plural === storedAs.plural && !k.conversion);
+  return shared ?? kind;
+}
+
+/** Clients compare it to find out whether the version in which objects are stored has changed. */
+function storageVersionHash({ group, version, kind }: Kind): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 /** Group and version are said only where they differ from the list's. */

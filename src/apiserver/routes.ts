@@ -1,11 +1,12 @@
 import { methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
-import { discoveryDocument, type CachedDocument } from './discovery.ts';
-import type { Exchange, Handler } from './exchange/exchange.ts';
+import { sendDocument } from './cached-document.ts';
+import { discoveryDocument } from './discovery.ts';
+import type { Handler } from './exchange/exchange.ts';
 import { sendObject, sendText } from './handlers/respond.ts';
 import type { HandlerServices } from './handlers/services.ts';
 import type { HealthEndpoint } from './health.ts';
 import type { OpenApi } from './openapi/openapi.ts';
-import { wantsV2Protobuf } from './openapi/v2-protobuf.ts';
+import { handleOpenApi } from './openapi/route.ts';
 import { routeResource } from './resource-route.ts';
 import type { VersionInfo } from './version.ts';
 
@@ -33,8 +34,11 @@ export function routes(services: HandlerServices, endpoints: Endpoints): Handler
 /** By the first segment of the path. */
 function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoints): Record<string, Handler> {
   const { openApi, health, version } = endpoints;
-  const discovery: Handler = (exchange) =>
-    sendDocument(exchange, discoveryDocument(registry.kinds, trimmed(exchange.path), exchange.request.headers.accept));
+  const discovery: Handler = (exchange) => {
+    const document = discoveryDocument(registry.kinds, trimmed(exchange.path), exchange.request.headers.accept);
+    if (!document) throw noSuchPath();
+    return sendDocument(exchange, document);
+  };
   return {
     '': (exchange) => {
       if (exchange.path !== '/') throw noSuchPath();
@@ -42,8 +46,7 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
     },
     api: discovery,
     apis: discovery,
-    openapi: (exchange) =>
-      sendDocument(exchange, openApiDocument(openApi, trimmed(exchange.path), exchange.request.headers.accept)),
+    openapi: (exchange) => handleOpenApi(openApi, registry.clock, exchange),
     healthz: (exchange) => health.healthz.handle(exchange),
     livez: (exchange) => health.livez.handle(exchange),
     readyz: (exchange) => health.readyz.handle(exchange),
@@ -75,27 +78,4 @@ function rootPaths(groups: readonly string[]): string[] {
 
 function trimmed(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-}
-
-/** `/openapi/v2`, `/openapi/v3`, `/openapi/v3/api/v1`, `/openapi/v3/apis/<group>/<version>` */
-function openApiDocument(openApi: OpenApi, path: string, accept: string | undefined): CachedDocument | undefined {
-  if (path === '/openapi/v2') return wantsV2Protobuf(accept) ? openApi.v2Protobuf() : openApi.v2();
-  if (path === '/openapi/v3') return openApi.v3Index();
-  const [, , version, root, group = '', groupVersion = ''] = path.split('/');
-  if (version !== 'v3') return undefined;
-  if (root === 'api') return openApi.v3Document('', group);
-  return root === 'apis' ? openApi.v3Document(group, groupVersion) : undefined;
-}
-
-/** Sends a document that clients may keep. @throws ApiError NotFound when there is none */
-function sendDocument(exchange: Exchange, document: CachedDocument | undefined): void {
-  if (!document) throw noSuchPath();
-  const headers = {
-    'content-type': document.contentType,
-    etag: document.etag,
-    vary: 'Accept',
-    'cache-control': 'no-cache, private',
-  };
-  const same = exchange.request.headers['if-none-match'] === document.etag;
-  exchange.response.send(same ? 304 : 200, headers, same ? Buffer.alloc(0) : document.body);
 }

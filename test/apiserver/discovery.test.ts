@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { kinds } from '../../src/api/index.ts';
 import { defineKind, statusSubresource } from '../../src/apimachinery/kind.ts';
 import { KindRegistry } from '../../src/apimachinery/registry.ts';
 import { discoveryDocument } from '../../src/apiserver/discovery.ts';
@@ -41,6 +42,30 @@ describe('discovery', () => {
     expect(get('/apis/x.io')).to.deep.equal({ kind: 'APIGroup', apiVersion: 'v1', ...group });
   });
 
+  it('puts the groups that clients prefer first, and custom ones last', () => {
+    const built = new KindRegistry([gadget, ...kinds]);
+    const document = discoveryDocument(built, '/apis')!;
+    const names = JSON.parse(document.body.toString()).groups.map((g: { name: string }) => g.name);
+    expect(names.slice(0, 4)).to.deep.equal([
+      ...['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io'],
+    ]);
+    expect(names.at(-1)).to.equal('x.io');
+    expect(names).to.have.members([...new Set([...kinds, gadget].map((k) => k.group).filter(Boolean))]);
+  });
+
+  it('gives kinds that are stored together one hash, and questions none', () => {
+    const built = new KindRegistry(kinds);
+    const hashes = ['/api/v1', '/apis/events.k8s.io/v1'].map((path) => {
+      const { resources } = JSON.parse(discoveryDocument(built, path)!.body.toString());
+      return resources.find((r: { name: string }) => r.name === 'events').storageVersionHash;
+    });
+    expect(hashes[0])
+      .to.equal(hashes[1])
+      .and.to.match(/^[A-Za-z0-9+/]{11}=$/);
+    const reviews = JSON.parse(discoveryDocument(built, '/apis/authorization.k8s.io/v1')!.body.toString()).resources;
+    for (const review of reviews) expect(review).to.not.have.property('storageVersionHash');
+  });
+
   it('lists resources and subresources', () => {
     const list = get('/api/v1/');
     expect(list).to.deep.include({ kind: 'APIResourceList', groupVersion: 'v1' });
@@ -57,6 +82,7 @@ describe('discovery', () => {
       kind: 'Pod',
       shortNames: ['po'],
       categories: ['all'],
+      storageVersionHash: 'xPOwRZ+Yhw8=',
       verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
     });
     expect(list.resources[2]).to.deep.equal({
@@ -140,7 +166,7 @@ describe('discovery', () => {
     own.add(node);
     const second = discoveryDocument(own, '/api/v1')!;
     expect(second.etag).to.not.equal(first.etag);
-    expect(second.etag).to.match(/^"[0-9A-F]{64}"$/);
+    expect(second.etag).to.match(/^"[0-9A-F]{128}"$/);
     own.remove(node);
     expect(discoveryDocument(own, '/api/v1')!.etag).to.equal(first.etag);
   });

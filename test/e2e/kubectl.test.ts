@@ -59,6 +59,31 @@ describe('kubectl on a one-node cluster', function () {
       expect(await cluster.ok('explain pods --recursive')).to.contain('terminationGracePeriodSeconds');
     });
 
+    it('explain of many kinds and paths, from either version of OpenAPI', async () => {
+      const paths = [
+        ...['nodes.spec.taints.effect', 'services.spec.ports.protocol', 'persistentvolumeclaims.spec.resources'],
+        ...['pods.spec.containers.env.valueFrom.configMapKeyRef.name', 'pods.spec.volumes.projected.sources'],
+        ...['statefulsets.spec.volumeClaimTemplates.spec', 'cronjobs.spec.jobTemplate.spec.template.spec.affinity'],
+        ...['ingresses.spec.rules.http.paths.backend', 'networkpolicies.spec.ingress.from.ipBlock'],
+        ...['roles.rules.verbs', 'customresourcedefinitions.spec.versions.schema', 'leases.spec.renewTime'],
+        ...['events.involvedObject', 'storageclasses.volumeBindingMode', 'certificatesigningrequests.spec.usages'],
+      ];
+      for (const path of paths) {
+        for (const output of ['plaintext', 'plaintext-openapiv2']) {
+          const text = await cluster.ok(`explain ${path} --output=${output}`);
+          expect(text, path)
+            .to.match(/^KIND:/m)
+            .and.to.contain('DESCRIPTION');
+          expect(text, path).to.not.contain('<no description>');
+        }
+      }
+      const policy = await cluster.ok('explain pods.spec.containers.imagePullPolicy');
+      expect(policy).to.match(/ENUM:\s+Always\s+IfNotPresent\s+Never/);
+      const affinity = await cluster.ok('explain pods.spec.affinity');
+      expect(affinity.match(/Affinity is a group of affinity scheduling rules/g)).to.have.length(1);
+      expect(await cluster.ok('explain hpa --api-version=autoscaling/v1 --recursive')).to.contain('targetCPU');
+    });
+
     it('get --raw /readyz?verbose names its checks', async () => {
       const text = await cluster.ok('get --raw /readyz?verbose');
       expect(text)

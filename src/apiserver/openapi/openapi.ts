@@ -1,16 +1,22 @@
-import { createHash } from 'node:crypto';
 import { definitionsStamp, describedDefinitions, fieldValues, type AllFieldValues } from '../../api/definitions.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { KindRegistry } from '../../apimachinery/registry.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
-import { toDocument, type CachedDocument } from '../discovery.ts';
-import { groupVersionPath } from './operations.ts';
-import { v2Document } from './v2.ts';
+import { sha512, toDocument, type CachedDocument } from '../cached-document.ts';
+import { contentOf } from './content.ts';
+import { coreVersions, groupList, groupOperation, resourcesOperation, serverVersion } from './discovery-operations.ts';
+import { groupVersionPath, type Operation } from './operations.ts';
+import { joined } from './pieces.ts';
+import { v2Json } from './v2.ts';
 import { v2Protobuf, v2ProtobufType } from './v2-protobuf.ts';
-import { v3Document } from './v3.ts';
+import { v3Json } from './v3.ts';
+import { v3Protobuf, v3ProtobufType } from './v3-protobuf.ts';
 
 /** Goes into the hashes that clients cache documents by: raise it when the form of the documents changes. */
-const FORM = 2;
+const FORM = 3;
+
+/** How a document is written down. */
+export type OpenApiForm = 'json' | 'protobuf';
 
 export interface OpenApiOptions {
   /** Where the schemas come from, with descriptions; called when a document is made. Default: the built-in kinds'. */
@@ -19,12 +25,23 @@ export interface OpenApiOptions {
   readonly serverVersion?: string;
 }
 
-/** The OpenAPI documents of a registry's kinds, made when first asked for and dropped when the registry changes. */
+/** What one document of OpenAPI 3 is about: a group and version, or the discovery of something. */
+interface Part {
+  readonly kinds: readonly Kind[];
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * The OpenAPI documents of a registry's kinds, made when first asked for, in steps that leave room for other requests,
+ * kept as bytes, and dropped when the registry changes.
+ */
 export class OpenApi {
   readonly #registry: KindRegistry;
   readonly #definitions: () => Definitions;
   readonly #serverVersion: string;
-  readonly #documents = new Map<string, CachedDocument>();
+  #documents = new Map<string, Promise<CachedDocument>>();
+  #parts: Map<string, Part> | undefined;
+  #hashes = new Map<string, string>();
   #version = -1;
   #fieldValues: AllFieldValues | undefined;
   /** Kept only as long as memory is plentiful: several documents are often asked for one after another. */
@@ -36,46 +53,67 @@ export class OpenApi {
     this.#serverVersion = options.serverVersion ?? 'v1.36.0';
   }
 
-  /** `/openapi/v3`: where the document of each group and version is. The hash in it changes when the document does. */
-  v3Index(): CachedDocument {
-    return this.#cached('v3', () => {
-      const paths: Record<string, { serverRelativeURL: string }> = {};
-      for (const [path, kinds] of this.#byGroupVersion()) {
-        paths[path.slice(1)] = { serverRelativeURL: `/openapi/v3${path}?hash=${this.#hash(kinds)}` };
-      }
-      return { paths };
-    })!;
-  }
-
-  /** `/openapi/v3/api/v1` is `('', 'v1')`, `/openapi/v3/apis/apps/v1` is `('apps', 'v1')`; undefined when there is none. */
-  v3Document(group: string, version: string): CachedDocument | undefined {
-    return this.#cached(`v3${groupVersionPath({ group, version })}`, () => {
-      const kinds = this.#registry.all().filter((k) => k.group === group && k.version === version);
-      return kinds.length > 0 ? v3Document(kinds, this.#schemas(), this.#serverVersion, this.#values()) : undefined;
+  /** `/openapi/v3`: where each document is. The hash in it changes when the document does. */
+  v3Index(): Promise<CachedDocument> {
+    return this.#cached('v3', async () => {
+      const names = [...this.#allParts().keys()].toSorted();
+      const paths = names.map((name) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${this.v3Hash(name)}` }]);
+      return toDocument({ paths: Object.fromEntries(paths) });
     });
   }
 
-  /** `/openapi/v2` as JSON: everything in one document. */
-  v2(): CachedDocument {
-    return this.#cached('v2', () => v2Document(this.#registry.all(), this.#schemas(), this.#serverVersion))!;
+  /** The hash of the document `name` (`api/v1`, `apis/apps/v1`, `apis/apps`, `version`), or undefined when there is none. */
+  v3Hash(name: string): string | undefined {
+    const part = this.#allParts().get(name);
+    if (!part) return undefined;
+    const hash = this.#hashes.get(name) ?? this.#hash(part);
+    this.#hashes.set(name, hash);
+    return hash;
   }
 
-  /** The same in protobuf. */
-  v2Protobuf(): CachedDocument {
-    const make = () => v2Protobuf(v2Document(this.#registry.all(), this.#schemas(), this.#serverVersion));
-    return this.#cached('v2 protobuf', make, v2ProtobufType)!;
+  /** The document `name`; undefined when there is none. Its ETag is its hash. */
+  v3Document(name: string, form: OpenApiForm = 'json'): Promise<CachedDocument> | undefined {
+    const part = this.#allParts().get(name);
+    if (!part) return undefined;
+    return this.#cached(`v3 ${name} ${form}`, async () => {
+      const content = contentOf(part.kinds, this.#schemas(), part.operations);
+      const values = this.#values();
+      const etag = `"${this.v3Hash(name)}"`;
+      const pieces = form === 'json' ? v3Json : v3Protobuf;
+      const body = await joined(pieces(content, this.#serverVersion, values));
+      return { body, etag, contentType: form === 'json' ? 'application/json' : v3ProtobufType };
+    });
   }
 
-  #cached(key: string, make: () => object | undefined, contentType?: string): CachedDocument | undefined {
-    if (this.#version !== this.#registry.version) this.#documents.clear();
+  /** `/openapi/v2`: everything in one document. */
+  v2Document(form: OpenApiForm = 'json'): Promise<CachedDocument> {
+    return this.#cached(`v2 ${form}`, async () => {
+      const parts = [...this.#allParts().values()];
+      const discovery = parts.flatMap((part) => part.operations);
+      const content = contentOf(this.#registry.all(), this.#schemas(), discovery);
+      const body = await joined((form === 'json' ? v2Json : v2Protobuf)(content, this.#serverVersion));
+      return toDocument(body, form === 'json' ? 'application/json' : v2ProtobufType);
+    });
+  }
+
+  #forgetOld(): void {
+    if (this.#version === this.#registry.version) return;
+    this.#documents = new Map();
+    this.#hashes = new Map();
+    this.#parts = undefined;
     this.#version = this.#registry.version;
-    const known = this.#documents.get(key);
+  }
+
+  /** Those who ask while it is being made wait for the same. */
+  #cached(key: string, make: () => Promise<CachedDocument>): Promise<CachedDocument> {
+    this.#forgetOld();
+    const documents = this.#documents;
+    const known = documents.get(key);
     if (known) return known;
-    const content = make();
-    if (!content) return undefined;
-    const document = toDocument(content, contentType);
-    this.#documents.set(key, document);
-    return document;
+    const made = make();
+    documents.set(key, made);
+    made.catch(() => documents.delete(key));
+    return made;
   }
 
   #schemas(): Definitions {
@@ -91,21 +129,33 @@ export class OpenApi {
     return (this.#fieldValues ??= fieldValues());
   }
 
-  #byGroupVersion(): Map<string, Kind[]> {
-    const groups = new Map<string, Kind[]>();
-    for (const kind of this.#registry.all()) {
-      const path = groupVersionPath(kind);
-      const kinds = groups.get(path) ?? [];
-      groups.set(path, kinds);
-      kinds.push(kind);
-    }
-    return groups;
+  /** What there are documents of, by name. */
+  #allParts(): Map<string, Part> {
+    this.#forgetOld();
+    return (this.#parts ??= partsOf(this.#registry));
   }
 
   /** Made of all that a document is made of, so that the index need not build every document to know its hash. */
-  #hash(kinds: readonly Kind[]): string {
+  #hash({ kinds, operations }: Part): string {
     const facts = kinds.map((k) => [k.kind, k.plural, k.namespaced, k.definition, k.verbs, k.subresources]);
-    const text = JSON.stringify([FORM, this.#serverVersion, definitionsStamp(), facts]);
-    return createHash('sha256').update(text).digest('hex').toUpperCase();
+    return sha512(JSON.stringify([FORM, this.#serverVersion, definitionsStamp(), facts, operations.map((o) => o.id)]));
   }
+}
+
+function partsOf(registry: KindRegistry): Map<string, Part> {
+  const parts = new Map<string, Part>([
+    ['api', { kinds: [], operations: [coreVersions] }],
+    ['apis', { kinds: [], operations: [groupList] }],
+    ['version', { kinds: [], operations: [serverVersion] }],
+  ]);
+  const kinds = registry.all();
+  for (const [group, versions] of registry.groups()) {
+    if (group) parts.set(`apis/${group}`, { kinds: [], operations: [groupOperation(group)] });
+    for (const version of versions) {
+      const own = kinds.filter((k) => k.group === group && k.version === version);
+      const operations = [resourcesOperation({ group, version })];
+      parts.set(groupVersionPath({ group, version }).slice(1), { kinds: own, operations });
+    }
+  }
+  return parts;
 }

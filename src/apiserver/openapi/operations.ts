@@ -1,18 +1,18 @@
-import type { Kind, Subresource, Verb } from '../../apimachinery/kind.ts';
+import type { Kind, Verb } from '../../apimachinery/kind.ts';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
 
 /** What one method on one path does, in terms that both versions of OpenAPI are written from. */
 export interface Operation {
   readonly path: string;
   readonly method: Method;
-  /** `x-kubernetes-action` */
-  readonly action: string;
   readonly id: string;
   readonly description: string;
-  /** `x-kubernetes-group-version-kind` */
-  readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
   readonly tag: string;
+  /** `x-kubernetes-action` */
+  readonly action?: string;
+  /** `x-kubernetes-group-version-kind` */
+  readonly gvk?: { readonly group: string; readonly version: string; readonly kind: string };
   /** Names of the path's variables. */
   readonly pathParameters: readonly string[];
   /** Names of query parameters, see `query-parameters.ts`. */
@@ -21,104 +21,92 @@ export interface Operation {
   readonly body?: string;
   /** The definition of the answer; text when absent. */
   readonly response?: string;
+  /** Media types of the answer. */
+  readonly produces: readonly string[];
+  /** Statuses of success. */
+  readonly codes: readonly number[];
 }
 
-const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
-export const STATUS = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
-export const PATCH = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch';
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const DELETE_OPTIONS = `${META}.DeleteOptions`;
+export const PATCH = `${META}.Patch`;
+
+/** Media types of patches, in either version of OpenAPI. */
+export const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+export const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const LIST_TYPES = [
+  ...OBJECT_TYPES,
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+];
 
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation'];
 const DELETE = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy'];
 const LIST = [
-  'allowWatchBookmarks',
-  'continue',
-  'fieldSelector',
-  'labelSelector',
-  'limit',
-  'resourceVersion',
-  'resourceVersionMatch',
-  'sendInitialEvents',
-  'timeoutSeconds',
-  'watch',
+  ...['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion'],
+  ...['resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch'],
 ];
 const DELETE_COLLECTION = [...new Set([...DELETE, ...LIST])]
   .filter((p) => p !== 'watch' && p !== 'allowWatchBookmarks')
   .sort();
 
-interface VerbShape {
+/** What a verb looks like over HTTP. */
+export interface VerbShape {
   readonly method: Method;
   readonly action: string;
   /** The first word of operation ids. */
   readonly word: string;
   readonly named: boolean;
   readonly query: readonly string[];
+  readonly codes: readonly number[];
   describe(kind: string): string;
 }
 
-const VERBS: Readonly<Partial<Record<Verb, VerbShape>>> = {
+export const verbShapes: Readonly<Partial<Record<Verb, VerbShape>>> = {
   list: {
-    method: 'get',
-    action: 'list',
-    word: 'list',
-    named: false,
-    query: LIST,
+    ...{ method: 'get', action: 'list', word: 'list', named: false, query: LIST, codes: [200] },
     describe: (k) => `list or watch objects of kind ${k}`,
   },
   create: {
-    method: 'post',
-    action: 'post',
-    word: 'create',
-    named: false,
-    query: WRITE,
+    ...{ method: 'post', action: 'post', word: 'create', named: false, query: WRITE, codes: [200, 201, 202] },
     describe: (k) => `create a ${k}`,
   },
   deletecollection: {
-    method: 'delete',
-    action: 'deletecollection',
-    word: 'delete',
-    named: false,
+    ...{ method: 'delete', action: 'deletecollection', word: 'delete', named: false, codes: [200] },
     query: DELETE_COLLECTION,
     describe: (k) => `delete collection of ${k}`,
   },
   get: {
-    method: 'get',
-    action: 'get',
-    word: 'read',
-    named: true,
-    query: [],
+    ...{ method: 'get', action: 'get', word: 'read', named: true, query: [], codes: [200] },
     describe: (k) => `read the specified ${k}`,
   },
   update: {
-    method: 'put',
-    action: 'put',
-    word: 'replace',
-    named: true,
-    query: WRITE,
+    ...{ method: 'put', action: 'put', word: 'replace', named: true, query: WRITE, codes: [200, 201] },
     describe: (k) => `replace the specified ${k}`,
   },
   patch: {
-    method: 'patch',
-    action: 'patch',
-    word: 'patch',
-    named: true,
-    query: [...WRITE, 'force'],
+    ...{ method: 'patch', action: 'patch', word: 'patch', named: true, query: [...WRITE, 'force'], codes: [200, 201] },
     describe: (k) => `partially update the specified ${k}`,
   },
   delete: {
-    method: 'delete',
-    action: 'delete',
-    word: 'delete',
-    named: true,
-    query: DELETE,
+    ...{ method: 'delete', action: 'delete', word: 'delete', named: true, query: DELETE, codes: [200, 202] },
     describe: (k) => `delete a ${k}`,
   },
 };
 
-/** Every operation of a kind and its subresources. */
-export function operationsOf(kind: Kind): Operation[] {
-  const operations = kind.verbs.flatMap((verb) => (verb in VERBS ? [kindOperation(kind, verb, VERBS[verb]!)] : []));
+/** Every operation on the objects of a kind themselves. */
+export function kindOperations(kind: Kind): Operation[] {
+  const operations = kind.verbs.flatMap((verb) => {
+    const shape = verbShapes[verb];
+    return shape ? [kindOperation(kind, verb, shape)] : [];
+  });
   if (kind.namespaced && kind.verbs.includes('list')) operations.push(listEverywhere(kind));
-  return [...operations, ...kind.subresources.flatMap((s) => subresourceOperations(kind, s))];
+  return [...operations, ...watchOperations(kind)];
 }
 
 /** The name of the definition of a list of `kind`. */
@@ -137,9 +125,11 @@ function kindOperation(kind: Kind, verb: Verb, shape: VerbShape): Operation {
     ...common(kind, shape.named),
     method: shape.method,
     action: shape.action,
-    id: `${shape.word}${groupName(kind)}${collection}${kind.namespaced ? 'Namespaced' : ''}${kind.kind}`,
+    id: `${shape.word}${groupName(kind)}${collection}${scopeWord(kind)}${kind.kind}`,
     description: shape.describe(kind.kind),
     queryParameters: shape.query,
+    produces: verb === 'list' ? LIST_TYPES : OBJECT_TYPES,
+    codes: shape.codes,
     ...bodies(kind, verb),
   };
 }
@@ -147,80 +137,96 @@ function kindOperation(kind: Kind, verb: Verb, shape: VerbShape): Operation {
 function bodies(kind: Kind, verb: Verb): Pick<Operation, 'body' | 'response'> {
   if (verb === 'list') return { response: listDefinition(kind) };
   if (verb === 'get') return { response: kind.definition };
-  if (verb === 'delete' || verb === 'deletecollection') return { body: DELETE_OPTIONS, response: STATUS };
+  if (verb === 'delete' || verb === 'deletecollection') return { body: DELETE_OPTIONS, response: `${META}.Status` };
   return { body: verb === 'patch' ? PATCH : kind.definition, response: kind.definition };
 }
 
 /** A namespaced kind can be listed across namespaces too. */
 function listEverywhere(kind: Kind): Operation {
   return {
-    ...kindOperation(kind, 'list', VERBS.list!),
+    ...kindOperation(kind, 'list', verbShapes.list!),
     path: `${groupVersionPath(kind)}/${kind.plural}`,
     pathParameters: [],
     id: `list${groupName(kind)}${kind.kind}ForAllNamespaces`,
   };
 }
 
-function common(kind: Kind, named: boolean): Pick<Operation, 'path' | 'gvk' | 'tag' | 'pathParameters'> {
+/** The paths below `/watch/`: deprecated, but served. */
+function watchOperations(kind: Kind): Operation[] {
+  if (!kind.verbs.includes('watch')) return [];
+  const many = { action: 'watchlist', description: `watch individual changes to a list of ${kind.kind}` };
+  const one = { action: 'watch', description: `watch changes to an object of kind ${kind.kind}` };
+  const id = `watch${groupName(kind)}${scopeWord(kind)}${kind.kind}`;
+  const everywhere = { path: `${groupVersionPath(kind)}/${kind.plural}`, pathParameters: [] };
+  return [
+    watchOperation(kind, false, { ...many, id: `${id}List` }),
+    watchOperation(kind, true, { ...one, id }),
+    ...(kind.namespaced
+      ? [
+          watchOperation(kind, false, {
+            ...{ ...many, ...everywhere, id: `watch${groupName(kind)}${kind.kind}ListForAllNamespaces` },
+          }),
+        ]
+      : []),
+  ];
+}
+
+function watchOperation(
+  kind: Kind,
+  named: boolean,
+  more: Pick<Operation, 'action' | 'description' | 'id'> & Partial<Operation>,
+): Operation {
+  const operation: Operation = {
+    ...common(kind, named),
+    method: 'get',
+    queryParameters: LIST,
+    response: `${META}.WatchEvent`,
+    produces: LIST_TYPES,
+    codes: [200],
+    ...more,
+  };
+  const root = groupVersionPath(kind);
+  return { ...operation, path: `${root}/watch${operation.path.slice(root.length)}` };
+}
+
+/** What all operations of a kind have in common, by whether they name one object. */
+export function common(kind: Kind, named: boolean) {
   const { group, version } = kind;
   const namespace = kind.namespaced ? '/namespaces/{namespace}' : '';
   return {
     path: `${groupVersionPath(kind)}${namespace}/${kind.plural}${named ? '/{name}' : ''}`,
     gvk: { group, kind: kind.kind, version },
-    tag: `${lowerFirst(groupName(kind).slice(0, -version.length))}_${version}`,
+    tag: versionTag(kind),
     pathParameters: [...(named ? ['name'] : []), ...(kind.namespaced ? ['namespace'] : [])],
-  };
+  } satisfies Partial<Operation>;
 }
 
-const SUBRESOURCE_VERBS: Readonly<Record<string, Verb>> = {
-  get: 'get',
-  create: 'create',
-  update: 'update',
-  patch: 'patch',
-  delete: 'delete',
-};
-
-function subresourceOperations(kind: Kind, subresource: Subresource): Operation[] {
-  return subresource.verbs
-    .filter((v) => v in SUBRESOURCE_VERBS)
-    .map((v) => subresourceOperation(kind, subresource, v as Verb));
+export function scopeWord(kind: Kind): string {
+  return kind.namespaced ? 'Namespaced' : '';
 }
 
-function subresourceOperation(kind: Kind, subresource: Subresource, verb: Verb): Operation {
-  const shape = VERBS[verb]!;
-  const { name } = subresource;
-  const base = common(kind, true);
-  const { group, version } = subresource.kind ?? kind;
-  return {
-    ...base,
-    path: `${base.path}/${name}`,
-    method: shape.method,
-    action: shape.action,
-    gvk: { group, kind: (subresource.kind ?? kind).kind, version },
-    id: `${shape.word}${groupName(kind)}${kind.namespaced ? 'Namespaced' : ''}${kind.kind}${name[0]!.toUpperCase()}${name.slice(1)}`,
-    description: shape
-      .describe(kind.kind)
-      .replace('the specified', `${name} of the specified`)
-      .replace('a ', `${name} of a `),
-    queryParameters: shape.query,
-    ...subresourceBodies(kind, subresource, verb),
-  };
+/** `core_v1`, `rbacAuthorization_v1` */
+export function versionTag({ group, version }: { group: string; version: string }): string {
+  return `${groupTag(group)}_${version}`;
 }
 
-/** A subresource that is not a view of an object answers with a stream or text, unless it declares a definition. */
-function subresourceBodies(kind: Kind, subresource: Subresource, verb: Verb): Pick<Operation, 'body' | 'response'> {
-  const definition = subresource.definition ?? (subresource.connect ? undefined : kind.definition);
-  if (!definition) return {};
-  if (verb === 'get' || verb === 'delete') return { response: definition };
-  return { body: verb === 'patch' ? PATCH : definition, response: definition };
+/** `core`, `apps`, `rbacAuthorization` */
+export function groupTag(group: string): string {
+  const words = groupWords(group);
+  return words[0]!.toLowerCase() + words.slice(1);
 }
 
 /** `CoreV1`, `AppsV1`, `RbacAuthorizationV1` */
-function groupName({ group, version }: { group: string; version: string }): string {
-  const words = (group || 'core').replace(/\.k8s\.io$/, '').split('.');
-  return [...words, version].map((w) => w[0]!.toUpperCase() + w.slice(1)).join('');
+export function groupName({ group, version }: { group: string; version: string }): string {
+  return groupWords(group) + upperFirst(version);
 }
 
-function lowerFirst(text: string): string {
-  return text[0]!.toLowerCase() + text.slice(1);
+/** `Core`, `Apps`, `RbacAuthorization` */
+export function groupWords(group: string): string {
+  const words = (group || 'core').replace(/\.k8s\.io$/, '').split('.');
+  return words.map(upperFirst).join('');
+}
+
+export function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

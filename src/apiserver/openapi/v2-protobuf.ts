@@ -1,15 +1,11 @@
-import type { OpenAPIV2 } from 'openapi-types';
 import { ProtobufCodec } from '../../apimachinery/protobuf/codec.ts';
 import type { MessageFacts } from '../../apimachinery/protobuf/fields.ts';
+import type { Content } from './content.ts';
+import { any, extensions, mapField, named, type Json } from './protobuf-maps.ts';
+import { v2Definitions, v2Head, v2Paths } from './v2.ts';
 
-/** What clients ask for, and the spelling that answers carry. */
-const accepted = /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/;
+/** The spelling that answers carry; `proto-openapi.spec.v2@v1.0` is the older one, which clients ask for. */
 export const v2ProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-
-/** Go clients, kubectl among them, read `/openapi/v2` in no other form than protobuf. */
-export function wantsV2Protobuf(accept = ''): boolean {
-  return accepted.test(accept);
-}
 
 /** The messages of OpenAPI 2 as gnostic defines them, as far as our documents need them. */
 export const v2Messages: MessageFacts = {
@@ -46,24 +42,16 @@ export const v2Messages: MessageFacts = {
   },
 };
 
-type Json = Record<string, any>;
-
-/** A document of `v2Document` as a protobuf message. */
-export function v2Protobuf(document: OpenAPIV2.Document<object>): Buffer {
-  const { swagger, info, paths, definitions = {} } = document;
-  return new ProtobufCodec(v2Messages).encode('openapi.v2.Document', {
-    ...{ swagger, info },
-    paths: { path: named(paths, pathItem) },
-    definitions: { additionalProperties: named(definitions, schema) },
-  });
+/** The document as a protobuf message (Go clients read OpenAPI 2 in no other form), piece by piece. */
+export function* v2Protobuf(content: Content, serverVersion: string): Generator<Buffer> {
+  const codec = new ProtobufCodec(v2Messages);
+  const entry = (type: string, name: string, value: Json) => codec.encode(`openapi.v2.${type}`, { name, value });
+  yield codec.encode('openapi.v2.Document', v2Head(serverVersion));
+  yield* mapField(8, 2, v2Paths(content.operations), (name, item) => entry('NamedPathItem', name, pathItem(item)));
+  yield* mapField(9, 1, v2Definitions(content.schemas), (name, one) => entry('NamedSchema', name, schema(one)));
 }
 
-/** Maps are lists of names and values. */
-function named(map: Json, value: (value: any) => unknown): object[] {
-  return Object.entries(map).map(([name, one]) => ({ name, value: value(one) }));
-}
-
-function pathItem({ parameters, ...operations }: Json): Json {
+function pathItem({ parameters = [], ...operations }: Json): Json {
   const item: Json = { parameters: parameters.map(parameter) };
   for (const [method, one] of Object.entries(operations)) item[method] = operation(one);
   return item;
@@ -72,7 +60,7 @@ function pathItem({ parameters, ...operations }: Json): Json {
 function operation(one: Json): Json {
   return {
     ...one,
-    parameters: one['parameters'].map(parameter),
+    parameters: (one['parameters'] ?? []).map(parameter),
     responses: { responseCode: named(one['responses'], (r) => ({ response: response(r) })) },
     vendorExtension: extensions(one),
   };
@@ -102,13 +90,4 @@ function schema(one: Json): Json {
     }),
     vendorExtension: extensions(one),
   };
-}
-
-function extensions(one: Json): object[] {
-  return named(Object.fromEntries(Object.entries(one).filter(([key]) => key.startsWith('x-'))), any);
-}
-
-/** JSON is YAML. */
-function any(value: unknown): Json {
-  return { yaml: JSON.stringify(value) };
 }

@@ -1,81 +1,82 @@
 import type { OpenAPIV2 } from 'openapi-types';
-import type { Kind } from '../../apimachinery/kind.ts';
-import type { Definitions } from '../../apimachinery/schema/schema.ts';
-import { withMissing } from './missing.ts';
-import { operationsOf, type Operation } from './operations.ts';
+import type { Schema } from '../../apimachinery/schema/schema.ts';
+import { PATCH_TYPES, type Operation } from './operations.ts';
+import { jsonHead, jsonObject } from './pieces.ts';
 import { pathParameters, queryParameters } from './query-parameters.ts';
-import { DEFINITIONS, reachable } from './reachable.ts';
-import type { OperationExtensions } from './v3.ts';
+import { DEFINITIONS } from './reachable.ts';
+import { byPath, extensionsOf, type Content, type OperationExtensions } from './content.ts';
 
-const PATCH_TYPES = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
+type PathItem = OpenAPIV2.PathItemObject<OperationExtensions>;
 
-/** The document of all groups in the form of OpenAPI 2. Our definitions have that form already. */
-export function v2Document(
-  kinds: readonly Kind[],
-  definitions: Definitions,
-  serverVersion: string,
-): OpenAPIV2.Document<OperationExtensions> {
-  const operations = kinds.flatMap(operationsOf);
-  const roots = operations.flatMap((o) => [o.body, o.response].filter((name) => name !== undefined));
-  const schemas = reachable(withMissing(definitions, kinds), roots);
-  return {
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version: serverVersion },
-    paths: pathsOf(operations),
-    definitions: Object.fromEntries(schemas) as OpenAPIV2.DefinitionsObject,
-    securityDefinitions: {
-      BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
-    },
-    security: [{ BearerToken: [] }],
-  };
+const security = {
+  securityDefinitions: {
+    BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+  },
+  security: [{ BearerToken: [] }],
+};
+
+/** What a document in the form of OpenAPI 2 begins with. */
+export function v2Head(serverVersion: string) {
+  return { swagger: '2.0', info: { title: 'Kubernetes', version: serverVersion } };
 }
 
-function pathsOf(operations: readonly Operation[]): OpenAPIV2.PathsObject<OperationExtensions> {
-  const paths: OpenAPIV2.PathsObject<OperationExtensions> = {};
-  for (const operation of operations.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const item = (paths[operation.path] ??= { parameters: itemParameters(operation) });
-    Object.assign(item, { [operation.method]: operationObject(operation) });
+/** The document in JSON, piece by piece. */
+export function* v2Json(content: Content, serverVersion: string): Generator<string> {
+  yield `${jsonHead(v2Head(serverVersion))},"paths":`;
+  yield* jsonObject(v2Paths(content.operations));
+  yield ',"definitions":';
+  yield* jsonObject(v2Definitions(content.schemas));
+  yield `,${JSON.stringify(security).slice(1)}`;
+}
+
+/** Our definitions have the form of OpenAPI 2 already. */
+export function* v2Definitions(schemas: ReadonlyMap<string, Schema>): Generator<[string, Schema]> {
+  yield* schemas;
+}
+
+export function* v2Paths(operations: readonly Operation[]): Generator<[string, PathItem]> {
+  for (const [path, together] of byPath(operations)) {
+    const item: PathItem = {};
+    for (const operation of together) Object.assign(item, { [operation.method]: operationObject(operation) });
+    const parameters = itemParameters(together[0]!);
+    yield [path, parameters.length > 0 ? { ...item, parameters } : item];
   }
-  return paths;
 }
 
-function itemParameters(operation: Operation): OpenAPIV2.Parameters {
-  const inPath = operation.pathParameters.map((name) => {
+function itemParameters({ pathParameters: names, gvk, action }: Operation): OpenAPIV2.Parameters {
+  const inPath = names.map((name) => {
     return { name, in: 'path', description: pathParameters[name]!, required: true, type: 'string', uniqueItems: true };
   });
-  return [...inPath, queryParameter('pretty')];
+  return gvk && action !== 'connect' ? [...inPath, queryParameter('pretty')] : inPath;
 }
 
 function queryParameter(name: string): OpenAPIV2.Parameter {
   return { name, in: 'query', ...queryParameters[name]!, uniqueItems: true };
 }
 
-function operationObject(operation: Operation): OpenAPIV2.OperationObject<OperationExtensions> {
-  const { action, body, method, response } = operation;
+function operationObject(operation: Operation): OpenAPIV2.OperationObject<Partial<OperationExtensions>> {
+  const { body, method, response, codes } = operation;
   const bodyParameter = body && {
     name: 'body',
     in: 'body',
     required: method !== 'delete',
     schema: { $ref: DEFINITIONS + body },
   };
+  const parameters = [...(bodyParameter ? [bodyParameter] : []), ...operation.queryParameters.map(queryParameter)];
   const schema = response ? { $ref: DEFINITIONS + response } : { type: 'string' };
+  const responses = codes.map((code) => [code, { description: phrases[code]!, schema }]);
   return {
     tags: [operation.tag],
     description: operation.description,
     operationId: operation.id,
     schemes: ['https'],
-    consumes: method === 'patch' ? PATCH_TYPES : ['*/*'],
-    produces: ['application/json', 'application/yaml', ...(action === 'list' ? ['application/json;stream=watch'] : [])],
-    parameters: [...(bodyParameter ? [bodyParameter] : []), ...operation.queryParameters.map(queryParameter)],
-    responses: {
-      [method === 'post' ? '201' : '200']: { description: 'OK', schema },
-      '401': { description: 'Unauthorized' },
-    },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': operation.gvk,
+    consumes: method === 'patch' && body ? PATCH_TYPES : ['*/*'],
+    produces: [...operation.produces],
+    ...(parameters.length > 0 && { parameters }),
+    responses: { ...Object.fromEntries(responses), '401': { description: 'Unauthorized' } },
+    ...extensionsOf(operation),
   };
 }
+
+/** What statuses of success mean. */
+export const phrases: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };

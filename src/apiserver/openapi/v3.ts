@@ -1,85 +1,55 @@
 import type { OpenAPIV3 } from 'openapi-types';
-import type { AllFieldValues, FieldValues } from '../../api/definitions.ts';
-import type { Kind } from '../../apimachinery/kind.ts';
-import type { Definitions, Schema } from '../../apimachinery/schema/schema.ts';
-import { operationsOf, type Operation } from './operations.ts';
+import type { AllFieldValues } from '../../api/definitions.ts';
+import type { Schema } from '../../apimachinery/schema/schema.ts';
+import { byPath, extensionsOf, type Content, type OperationExtensions } from './content.ts';
+import { PATCH_TYPES, type Operation } from './operations.ts';
+import { jsonHead, jsonObject } from './pieces.ts';
 import { pathParameters, queryParameters } from './query-parameters.ts';
-import { DEFINITIONS, reachable } from './reachable.ts';
-import { withMissing } from './missing.ts';
+import { phrases } from './v2.ts';
+import { COMPONENTS, v3Schema, type SchemaV3 } from './v3-schema.ts';
 
-/** What Kubernetes adds to an operation. */
-export interface OperationExtensions {
-  'x-kubernetes-action': string;
-  'x-kubernetes-group-version-kind': { group: string; version: string; kind: string };
-}
+type PathItem = OpenAPIV3.PathItemObject<OperationExtensions>;
 
-type SchemaV3 = OpenAPIV3.SchemaObject | OpenAPIV3.ReferenceObject;
-
-const COMPONENTS = '#/components/schemas/';
-const PATCH_TYPES = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
-
-/** Types that accept more than OpenAPI 2 could say. */
-const wider: Readonly<Record<string, OpenAPIV3.SchemaObject>> = {
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': { oneOf: [{ type: 'string' }, { type: 'number' }] },
-  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
-    format: 'int-or-string',
-    oneOf: [{ type: 'integer' }, { type: 'string' }],
-  },
+export const securitySchemes = {
+  BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
 };
 
-/** The document of one group and version. `kinds` are all of it. */
-export function v3Document(
-  kinds: readonly Kind[],
-  definitions: Definitions,
-  serverVersion: string,
-  values: AllFieldValues = {},
-): OpenAPIV3.Document<OperationExtensions> {
-  const operations = kinds.flatMap(operationsOf);
-  const all = withMissing(definitions, kinds);
-  const roots = operations.flatMap((o) => [o.body, o.response].filter((name) => name !== undefined));
-  const schemas = [...reachable(all, roots)].map(([name, schema]) => [name, definition(name, schema, values[name])]);
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: serverVersion },
-    paths: pathsOf(operations),
-    components: {
-      schemas: Object.fromEntries(schemas) as Record<string, OpenAPIV3.SchemaObject>,
-      securitySchemes: {
-        BearerToken: {
-          type: 'apiKey',
-          description: 'Bearer Token authentication',
-          name: 'authorization',
-          in: 'header',
-        },
-      },
-    },
-  };
+/** What a document in the form of OpenAPI 3 begins with. */
+export function v3Head(serverVersion: string) {
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: serverVersion } };
 }
 
-function pathsOf(operations: readonly Operation[]): OpenAPIV3.PathsObject<OperationExtensions> {
-  const paths: OpenAPIV3.PathsObject<OperationExtensions> = {};
-  for (const operation of operations.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const item = (paths[operation.path] ??= { parameters: itemParameters(operation) });
-    Object.assign(item, { [operation.method]: operationObject(operation) });
+/** The document in JSON, piece by piece. */
+export function* v3Json(content: Content, serverVersion: string, values: AllFieldValues): Generator<string> {
+  yield `${jsonHead(v3Head(serverVersion))},"paths":`;
+  yield* jsonObject(v3Paths(content.operations));
+  yield ',"components":{"schemas":';
+  yield* jsonObject(v3Schemas(content.schemas, values));
+  yield `,"securitySchemes":${JSON.stringify(securitySchemes)}}}`;
+}
+
+export function* v3Schemas(
+  schemas: ReadonlyMap<string, Schema>,
+  values: AllFieldValues,
+): Generator<[string, SchemaV3]> {
+  for (const [name, schema] of schemas) yield [name, v3Schema(name, schema, values[name])];
+}
+
+export function* v3Paths(operations: readonly Operation[]): Generator<[string, PathItem]> {
+  for (const [path, together] of byPath(operations)) {
+    const item: PathItem = {};
+    for (const operation of together) Object.assign(item, { [operation.method]: operationObject(operation) });
+    const parameters = itemParameters(together[0]!);
+    yield [path, parameters.length > 0 ? { ...item, parameters } : item];
   }
-  return paths;
 }
 
-function itemParameters(operation: Operation): OpenAPIV3.ParameterObject[] {
-  const inPath = operation.pathParameters.map((name): OpenAPIV3.ParameterObject => {
-    return {
-      name,
-      in: 'path',
-      description: pathParameters[name]!,
-      required: true,
-      schema: { type: 'string', uniqueItems: true },
-    };
+function itemParameters({ pathParameters: names, gvk, action }: Operation): OpenAPIV3.ParameterObject[] {
+  const inPath = names.map((name): OpenAPIV3.ParameterObject => {
+    const schema = { type: 'string', uniqueItems: true } as const;
+    return { name, in: 'path', description: pathParameters[name]!, required: true, schema };
   });
-  return [...inPath, queryParameter('pretty')];
+  return gvk && action !== 'connect' ? [...inPath, queryParameter('pretty')] : inPath;
 }
 
 function queryParameter(name: string): OpenAPIV3.ParameterObject {
@@ -87,77 +57,29 @@ function queryParameter(name: string): OpenAPIV3.ParameterObject {
   return { name, in: 'query', description, schema: { type, uniqueItems: true } };
 }
 
-function operationObject(operation: Operation): OpenAPIV3.OperationObject<OperationExtensions> {
+function operationObject(operation: Operation): OpenAPIV3.OperationObject<Partial<OperationExtensions>> {
   const body = operation.body && { schema: { $ref: COMPONENTS + operation.body } };
   const types = operation.method === 'patch' ? PATCH_TYPES : ['*/*'];
-  const ok = operation.method === 'post' ? '201' : '200';
+  const response = responseContent(operation);
+  const responses = operation.codes.map((code) => [code, { description: phrases[code]!, content: response }]);
+  const parameters = operation.queryParameters.map(queryParameter);
   return {
     tags: [operation.tag],
     description: operation.description,
     operationId: operation.id,
-    parameters: operation.queryParameters.map(queryParameter),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {
         required: operation.method !== 'delete',
         content: Object.fromEntries(types.map((t) => [t, body])),
       },
     }),
-    responses: { [ok]: responseObject(operation), '401': { description: 'Unauthorized' } },
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': operation.gvk,
+    responses: { ...Object.fromEntries(responses), '401': { description: 'Unauthorized' } },
+    ...extensionsOf(operation),
   };
 }
 
-function responseObject({ action, response }: Operation): OpenAPIV3.ResponseObject {
-  if (!response) return { description: 'OK', content: { '*/*': { schema: { type: 'string' } } } };
-  const schema = { schema: { $ref: COMPONENTS + response } };
-  const types = [
-    'application/json',
-    'application/yaml',
-    ...(action === 'list' ? ['application/json;stream=watch'] : []),
-  ];
-  return { description: 'OK', content: Object.fromEntries(types.map((type) => [type, schema])) };
-}
-
-/** Facts of one definition's fields that OpenAPI 2 has no words for. */
-type ValuesOf = Readonly<Record<string, FieldValues>>;
-
-function definition(name: string, schema: Schema, values: ValuesOf = {}): SchemaV3 {
-  if (Object.hasOwn(wider, name))
-    return { ...(schema.description && { description: schema.description }), ...wider[name] };
-  const { properties } = schema;
-  if (!properties) return schemaObject(schema);
-  const fields = Object.entries(properties).map(([field, one]) => [field, schemaObject(one, values[field])]);
-  return { ...schemaObject(without(schema)), properties: Object.fromEntries(fields) };
-}
-
-function without({ properties: _, ...schema }: Schema): Schema {
-  return schema;
-}
-
-/** A reference may not have siblings, so one that has any is wrapped. Without a description, clients show its target's. */
-function schemaObject(schema: Schema, values: FieldValues = {}): SchemaV3 {
-  const { $ref, items, properties, additionalProperties, ...bare } = schema;
-  const { items: ofItems, additionalProperties: ofRest, ...own } = values;
-  const rest = { ...bare, ...own };
-  if ($ref) return reference($ref, rest);
-  const object = { ...rest } as OpenAPIV3.SchemaObject;
-  if (properties) object.properties = mapValues(properties, (one) => schemaObject(one));
-  if (items) (object as OpenAPIV3.ArraySchemaObject).items = schemaObject(items, ofItems);
-  if (additionalProperties !== undefined) {
-    object.additionalProperties =
-      typeof additionalProperties === 'object'
-        ? schemaObject(additionalProperties, ofRest as FieldValues | undefined)
-        : additionalProperties;
-  }
-  return object;
-}
-
-function reference($ref: string, rest: Partial<Schema>): SchemaV3 {
-  const target = { $ref: COMPONENTS + $ref.slice(DEFINITIONS.length) };
-  return Object.keys(rest).length > 0 ? ({ ...rest, allOf: [target] } as OpenAPIV3.SchemaObject) : target;
-}
-
-function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+function responseContent({ response, produces }: Operation): Record<string, OpenAPIV3.MediaTypeObject> {
+  const schema: SchemaV3 = response ? { $ref: COMPONENTS + response } : { type: 'string' };
+  return Object.fromEntries(produces.map((type) => [type, { schema }]));
 }

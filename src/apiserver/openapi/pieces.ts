@@ -1,0 +1,30 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** After so many pieces of a few kilobytes each other work gets its turn: a few milliseconds. */
+const piecesAtOnce = 100;
+
+/** Joins the pieces of a long document. It takes several turns of the event loop, so that nobody has to wait long. */
+export async function joined(pieces: Iterable<string | Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let count = 0;
+  for (const piece of pieces) {
+    parts.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+    if (++count % piecesAtOnce === 0) await setImmediate();
+  }
+  return Buffer.concat(parts);
+}
+
+/** A JSON object, entry by entry. */
+export function* jsonObject(entries: Iterable<readonly [string, unknown]>): Generator<string> {
+  let comma = '{';
+  for (const [key, value] of entries) {
+    yield `${comma}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    comma = ',';
+  }
+  yield comma === '{' ? '{}' : '}';
+}
+
+/** The inside of the JSON of `object`, to be followed by more entries. */
+export function jsonHead(object: object): string {
+  return JSON.stringify(object).slice(0, -1);
+}
