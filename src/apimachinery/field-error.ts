@@ -54,6 +54,16 @@ export function tooLong(field: string, max: number): FieldError {
   return { type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${max} bytes` };
 }
 
+/** `Too many: 5: must have at most 3 items` */
+export function tooMany(field: string, count: number, max: number): FieldError {
+  return { type: 'FieldValueTooMany', field, message: `Too many: ${count}: must have at most ${max} items` };
+}
+
+/** `Invalid value: detail`, where the value would say nothing. */
+export function invalidWhole(field: string, detail: string): FieldError {
+  return { type: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
+}
+
 /** Joins path parts: `path('spec', 'containers', 0, 'name')` is `spec.containers[0].name`; a key is `['a.b/c']`-safe. */
 export function path(...parts: (string | number)[]): string {
   let out = '';

@@ -549,13 +549,6 @@ describe('a Job', () => {
     expect(spec.selector).to.deep.equal({ matchLabels: { 'batch.kubernetes.io/controller-uid': 'u-1' } });
     expect(spec.template.metadata.labels).to.deep.equal(labels);
   });
-
-  it('can be applied again as its author wrote it', () => {
-    const old = created(job, { spec: { template } });
-    const again = defaulted(job, { spec: { template } });
-    job.prepareForUpdate!(again, old, { now: 0, user: 'a', subresource: '' });
-    expect(job.validateUpdate!(again, old)).to.deep.equal([]);
-  });
 });
 
 describe('a CertificateSigningRequest', () => {

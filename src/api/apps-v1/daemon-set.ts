@@ -4,10 +4,18 @@ import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { templateColumns } from '../core-v1/pod-template-columns.ts';
 import { defaultPodTemplate } from '../core-v1/pod-template-spec.ts';
-import { atMost100Percent, countOrPercent, immutable, nonNegative } from '../meta-v1/checks.ts';
+import {
+  atMost100Percent,
+  countOrPercent,
+  immutable,
+  nonNegative,
+  same,
+  validateLabelSelector,
+} from '../meta-v1/checks.ts';
 import { ageColumn, column, labelsText, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
-import { validateWorkload } from './workload-validation.ts';
+import { collisionErrors, countErrors } from './workload-status.ts';
+import { isEmptySelector, validateTemplateOf } from './workload-validation.ts';
 
 export type DaemonSet = Resource<V1DaemonSet>;
 type Spec = NonNullable<DaemonSet['spec']>;
@@ -28,11 +36,19 @@ function setDefaults(set: DaemonSet): void {
 function validate(set: DaemonSet): FieldError[] {
   const spec = set.spec!;
   return [
-    ...validateWorkload(spec, { kind: 'daemonset', owner: 'DaemonSet' }),
+    ...validateSelector(spec),
+    ...validateTemplateOf(spec, 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateStrategy(spec, 'spec.updateStrategy'),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ];
+}
+
+/** One that is missing matches nothing: that is said of the template. */
+function validateSelector({ selector }: Spec): FieldError[] {
+  const errors = validateLabelSelector('spec.selector', selector);
+  if (!isEmptySelector(selector)) return errors;
+  return [...errors, invalid('spec.selector', selector, 'empty selector is invalid for daemonset')];
 }
 
 function validateStrategy(spec: Spec, field: string): FieldError[] {
@@ -56,6 +72,29 @@ function validateStrategy(spec: Spec, field: string): FieldError[] {
   ];
 }
 
+/** Counts changes of the template. The field of the first versions lives on as an annotation. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function setTemplateGeneration(set: DaemonSet, generation: string): void {
+  set.metadata.annotations = { ...set.metadata.annotations, [TEMPLATE_GENERATION]: generation };
+}
+
+function keepTemplateGeneration(set: DaemonSet, old: DaemonSet): void {
+  const before = old.metadata.annotations?.[TEMPLATE_GENERATION];
+  if (before === undefined) return;
+  const changed = !same(set.spec?.template, old.spec?.template);
+  setTemplateGeneration(set, changed ? String(Number(before) + 1) : before);
+}
+
+const COUNTS = [
+  ...['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration'],
+  ...['updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'],
+];
+
+function validateStatus(now: DaemonSet, old: DaemonSet): FieldError[] {
+  return [...countErrors(now.status ?? {}, COUNTS), ...collisionErrors(now.status ?? {}, old.status ?? {})];
+}
+
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
   version: 'v1',
@@ -76,12 +115,14 @@ export const daemonSet = defineKind<DaemonSet>({
     ...templateColumns<DaemonSet>(),
     wideColumn('Selector', (d) => selectorColumnText(d.spec?.selector)),
   ],
-  subresources: [statusSubresource],
+  subresources: [{ ...statusSubresource, validate: validateStatus }],
   hasGeneration: true,
   setDefaults,
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
   prepareForCreate(d) {
     d.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+    setTemplateGeneration(d, '1');
   },
+  prepareForUpdate: keepTemplateGeneration,
 });

@@ -9,7 +9,9 @@ import { atMost100Percent, countOrPercent, immutable, nonNegative } from '../met
 import { ageColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText, selectorText } from '../meta-v1/label-selector-text.ts';
 import { scaleSubresource } from '../meta-v1/scale.ts';
+import { atMostCount, collisionErrors, countErrors } from './workload-status.ts';
 import { validateWorkload } from './workload-validation.ts';
+import { podNameWarnings } from './workload-warnings.ts';
 
 export type Deployment = Resource<V1Deployment>;
 export type DeploymentSpec = NonNullable<Deployment['spec']>;
@@ -75,6 +77,21 @@ function validateStrategy(strategy: NonNullable<DeploymentSpec['strategy']>, fie
   return [...errors, ...atMost100Percent(path(at, 'maxUnavailable'), maxUnavailable)];
 }
 
+const COUNTS = [
+  ...['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'],
+  ...['unavailableReplicas', 'terminatingReplicas', 'collisionCount'],
+];
+
+function validateStatus(now: Deployment, old: Deployment): FieldError[] {
+  const status = now.status ?? {};
+  return [
+    ...countErrors(status, COUNTS),
+    ...atMostCount(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], 'replicas', 'status.replicas'),
+    ...atMostCount(status, ['availableReplicas'], 'readyReplicas', 'readyReplicas'),
+    ...collisionErrors(status, old.status ?? {}),
+  ];
+}
+
 function isZero(value: IntOrString): boolean {
   try {
     return resolvePercent(value, 100, 'up') === 0;
@@ -100,12 +117,22 @@ export const deployment = defineKind<Deployment>({
     ...templateColumns<Deployment>(),
     wideColumn('Selector', (d) => selectorColumnText(d.spec?.selector)),
   ],
-  subresources: [scaleSubresource((d) => selectorText(d.spec?.selector)), statusSubresource],
+  subresources: [
+    scaleSubresource((d) => selectorText(d.spec?.selector)),
+    { ...statusSubresource, validate: validateStatus },
+  ],
   hasGeneration: true,
   setDefaults,
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
+  warnings: (d, old) => (old ? [] : podNameWarnings(d.metadata.name)),
   prepareForCreate(d) {
     d.status = {};
+  },
+  prepareForUpdate(d, old, { subresource }) {
+    // Labels say to whom a deployment belongs: who may write its status alone does not choose them.
+    if (subresource !== 'status') return;
+    if (old.metadata.labels) d.metadata.labels = old.metadata.labels;
+    else delete d.metadata.labels;
   },
 });

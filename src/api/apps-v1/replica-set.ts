@@ -8,7 +8,9 @@ import { immutable, nonNegative } from '../meta-v1/checks.ts';
 import { ageColumn, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText, selectorText } from '../meta-v1/label-selector-text.ts';
 import { scaleSubresource } from '../meta-v1/scale.ts';
+import { atMostCount, countErrors } from './workload-status.ts';
 import { validateWorkload } from './workload-validation.ts';
+import { podNameWarnings } from './workload-warnings.ts';
 
 export type ReplicaSet = Resource<V1ReplicaSet>;
 
@@ -18,6 +20,16 @@ function validate(rs: ReplicaSet): FieldError[] {
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateWorkload(spec, { kind: 'deployment', owner: 'ReplicaSet' }),
+  ];
+}
+
+const PARTS = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
+
+function validateStatus({ status = { replicas: 0 } }: ReplicaSet): FieldError[] {
+  return [
+    ...countErrors(status, ['replicas', ...PARTS, 'observedGeneration', 'terminatingReplicas']),
+    ...atMostCount(status, PARTS, 'replicas', 'status.replicas'),
+    ...atMostCount(status, ['availableReplicas'], 'readyReplicas', 'readyReplicas'),
   ];
 }
 
@@ -39,16 +51,19 @@ export const replicaSet = defineKind<ReplicaSet>({
     wideColumn('Selector', (rs) => selectorColumnText(rs.spec?.selector)),
   ],
   selectableFields: { 'status.replicas': (rs) => String(rs.status?.replicas ?? 0) },
-  subresources: [scaleSubresource((rs) => selectorText(rs.spec?.selector)), statusSubresource],
+  subresources: [
+    scaleSubresource((rs) => selectorText(rs.spec?.selector)),
+    { ...statusSubresource, validate: validateStatus },
+  ],
   hasGeneration: true,
   setDefaults(rs) {
     const spec = (rs.spec ??= {} as NonNullable<ReplicaSet['spec']>);
     spec.replicas ??= 1;
-
     defaultPodTemplate(spec);
   },
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
+  warnings: (rs, old) => (old ? [] : podNameWarnings(rs.metadata.name)),
   prepareForCreate(rs) {
     rs.status = { replicas: 0 };
   },

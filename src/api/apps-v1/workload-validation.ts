@@ -7,8 +7,8 @@ import type { LabelSelector } from '../meta-v1/types.ts';
 
 /** What every kind that keeps pods running has in its spec. */
 interface WorkloadSpec {
-  selector?: LabelSelector;
-  template?: PodTemplateSpec;
+  selector?: LabelSelector | undefined;
+  template?: PodTemplateSpec | undefined;
 }
 
 /** How messages name the kind: alone, and as the owner of the template. */
@@ -22,14 +22,21 @@ export function validateWorkload(spec: WorkloadSpec, names: WorkloadNames): Fiel
   const { selector, template } = spec;
   const field = 'spec.selector';
   const errors = selector ? validateLabelSelector(field, selector) : [required(field)];
-  if (selector && isEmpty(selector)) {
+  if (isEmptySelector(selector)) {
     errors.push(invalid(field, selector, `empty selector is invalid for ${names.kind}`));
   }
   if (selector && !isReadable(selector)) return [...errors, invalid(field, selector, 'invalid label selector')];
-  return [...errors, ...validateManagedTemplate(template, selector, 'spec.template', names.owner)];
+  return [...errors, ...validateTemplateOf({ selector, template }, names.owner)];
 }
 
-function isEmpty(selector: LabelSelector): boolean {
+/** The rules of the template alone. */
+export function validateTemplateOf({ selector, template }: WorkloadSpec, owner: string): FieldError[] {
+  return validateManagedTemplate(template, selector, 'spec.template', owner);
+}
+
+/** Whether a selector is there that would select everything. */
+export function isEmptySelector(selector: LabelSelector | undefined): boolean {
+  if (!selector) return false;
   return Object.keys(selector.matchLabels ?? {}).length === 0 && !selector.matchExpressions?.length;
 }
 

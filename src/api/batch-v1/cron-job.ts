@@ -1,16 +1,15 @@
 import type { V1CronJob } from '@kubernetes/client-node';
-import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, notSupported, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
-import { dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { age } from '../../apimachinery/time.ts';
+import { podNameWarnings } from '../apps-v1/workload-warnings.ts';
 import { containerImages, containerNameList } from '../core-v1/pod-template-columns.ts';
-import { defaultPodTemplate } from '../core-v1/pod-template-spec.ts';
 import { nonNegative, requiredOneOf } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
-import { scheduleError } from './cron-schedule.ts';
-import { validateJobSpec, type JobSpec } from './job-spec.ts';
+import { isTimeZone, scheduleError } from './cron-schedule.ts';
+import { defaultJobTemplateSpec, validateJobSpec, type JobSpec } from './job-spec.ts';
 
 export type CronJob = Resource<V1CronJob>;
 type Spec = NonNullable<CronJob['spec']>;
@@ -26,38 +25,75 @@ function setDefaults(cronJob: CronJob): void {
   spec.failedJobsHistoryLimit ??= 1;
   const template = (spec.jobTemplate ??= {} as Spec['jobTemplate']);
   template.metadata ??= {};
-  defaultPodTemplate((template.spec ??= {} as JobSpec));
+  defaultJobTemplateSpec((template.spec ??= {} as JobSpec));
 }
 
-function validate(cronJob: CronJob): FieldError[] {
+function validate(cronJob: CronJob, old?: CronJob): FieldError[] {
   const spec = cronJob.spec;
   return [
-    ...validateSchedule(spec),
+    ...validateSchedule(spec, old?.spec),
     ...nonNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
-    ...requiredOneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
+    ...validateTimeZone(spec.timeZone, old?.spec),
+    ...validatePolicy(spec.concurrencyPolicy),
     ...validateJobSpec(spec.jobTemplate.spec!, 'spec.jobTemplate.spec'),
+    ...validateNothingManual(spec.jobTemplate.spec!),
     ...nonNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit),
     ...nonNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit),
+    ...(old ? [] : validateLength(cronJob.metadata.name)),
   ];
 }
 
-function validateSchedule(spec: Spec): FieldError[] {
-  if (!spec.schedule) return [required('spec.schedule')];
-  const error = scheduleError(spec.schedule);
-  const errors = error ? [invalid('spec.schedule', spec.schedule, error)] : [];
-  if (spec.timeZone !== undefined && !isTimeZone(spec.timeZone)) {
-    errors.push(invalid('spec.timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`));
-  }
-  return errors;
+function validatePolicy(policy: string | undefined): FieldError[] {
+  return requiredOneOf('spec.concurrencyPolicy', policy, ['Allow', 'Forbid', 'Replace']);
 }
 
-function isTimeZone(name: string): boolean {
-  if (name === '' || name.toLowerCase() === 'local') return false;
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
+function validateLength(name: string): FieldError[] {
+  const detail = `must be no more than ${LONGEST_NAME} characters`;
+  return name.length > LONGEST_NAME ? [invalid('metadata.name', name, detail)] : [];
+}
+
+/** The selectors of jobs to come cannot be known. */
+function validateNothingManual({ selector, manualSelector }: JobSpec): FieldError[] {
+  const at = 'spec.jobTemplate.spec';
+  return [
+    ...(selector ? [invalid(`${at}.selector`, selector, '`selector` will be auto-generated')] : []),
+    ...(manualSelector ? [notSupported(`${at}.manualSelector`, manualSelector, ['nil', 'false'])] : []),
+  ];
+}
+
+/** Time zones have a field of their own; a schedule that has one from before it may keep it. */
+function validateSchedule({ schedule, timeZone }: Spec, old: Spec | undefined): FieldError[] {
+  const field = 'spec.schedule';
+  if (!schedule) return [required(field)];
+  const error = scheduleError(schedule);
+  const errors = error ? [invalid(field, schedule, error)] : [];
+  if (!schedule.includes('TZ')) return errors;
+  if (!old?.schedule?.includes('TZ')) {
+    const detail = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
+    return [...errors, invalid(field, schedule, detail)];
   }
+  if (timeZone === undefined) return errors;
+  return [...errors, invalid(field, schedule, 'cannot use both timeZone field and TZ or CRON_TZ in schedule')];
+}
+
+function validateTimeZone(name: string | undefined, old: Spec | undefined): FieldError[] {
+  const field = 'spec.timeZone';
+  if (name === undefined || name === old?.timeZone) return [];
+  if (name === '') return [invalid(field, name, 'timeZone must be nil or non-empty string')];
+  if (name.toLowerCase() === 'local') {
+    const detail = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+    return [invalid(field, name, detail)];
+  }
+  return isTimeZone(name) ? [] : [invalid(field, name, `unknown time zone ${name}`)];
+}
+
+function warnings({ metadata, spec }: CronJob, old?: CronJob): string[] {
+  if (!old) return podNameWarnings(metadata.name);
+  if (!spec?.schedule?.includes('TZ')) return [];
+  return [
+    'spec.schedule: CRON_TZ or TZ used in spec.schedule is not officially supported, ' +
+      'see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
+  ];
 }
 
 export const cronJob = defineKind<CronJob>({
@@ -82,12 +118,9 @@ export const cronJob = defineKind<CronJob>({
   ],
   subresources: [statusSubresource],
   hasGeneration: true,
-  validateName: (name) => [
-    ...dns1123Subdomain(name),
-    ...(name.length > LONGEST_NAME ? [`must be no more than ${LONGEST_NAME} characters`] : []),
-  ],
   setDefaults,
   validate,
+  warnings,
   prepareForCreate(c) {
     c.status = {};
   },
