@@ -1,16 +1,18 @@
-import type { AdmissionOperation, AdmissionPlugin, AdmissionReader, AdmissionRequest } from './plugin.ts';
+import type { Kind } from '../apimachinery/kind.ts';
+import { isKind, type AdmissionContext, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 type Step = 'admit' | 'validate';
 
-/** Runs the plugins in their order, each for the operations that it names. */
+/** Runs the plugins in their order, each for what it declares. */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
-  readonly #reader: AdmissionReader;
-  readonly #steps = new Map<string, readonly AdmissionPlugin[]>();
+  readonly #context: AdmissionContext;
+  /** Which plugins a request concerns, found once: by kind, then by step, operation and subresource. */
+  readonly #concerned = new WeakMap<Kind, Map<string, readonly AdmissionPlugin[]>>();
 
-  constructor(plugins: readonly AdmissionPlugin[], reader: AdmissionReader) {
+  constructor(plugins: readonly AdmissionPlugin[], context: AdmissionContext) {
     this.#plugins = plugins;
-    this.#reader = reader;
+    this.#context = context;
   }
 
   /** Lets every plugin change the object. @throws ApiError when one refuses */
@@ -18,25 +20,44 @@ export class AdmissionChain {
     return this.#run('admit', request);
   }
 
-  /** Lets every plugin judge the finished object. @throws ApiError when one refuses */
-  validate(request: AdmissionRequest): Promise<void> {
-    return this.#run('validate', request);
+  /** Lets every plugin judge the finished object. @throws ApiError when one refuses; then its undos have run */
+  async validate(request: AdmissionRequest): Promise<void> {
+    try {
+      await this.#run('validate', request);
+    } catch (error) {
+      await undo(request);
+      throw error;
+    }
   }
 
   async #run(step: Step, request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#pluginsFor(step, request.operation)) {
-      const result = plugin[step]!(request, this.#reader);
+    for (const plugin of this.#pluginsFor(step, request)) {
+      const result = plugin[step]!(request, this.#context);
       if (result) await result;
     }
   }
 
-  #pluginsFor(step: Step, operation: AdmissionOperation): readonly AdmissionPlugin[] {
-    const key = `${step} ${operation}`;
-    let plugins = this.#steps.get(key);
+  #pluginsFor(step: Step, { kind, operation, subresource }: AdmissionRequest): readonly AdmissionPlugin[] {
+    let byRequest = this.#concerned.get(kind);
+    if (!byRequest) this.#concerned.set(kind, (byRequest = new Map()));
+    const key = `${step} ${operation} ${subresource}`;
+    let plugins = byRequest.get(key);
     if (!plugins) {
-      plugins = this.#plugins.filter((p) => p[step] && p.operations.includes(operation));
-      this.#steps.set(key, plugins);
+      plugins = this.#plugins.filter(
+        (p) => p[step] && p.operations.includes(operation) && concerns(p, kind, subresource),
+      );
+      byRequest.set(key, plugins);
     }
     return plugins;
   }
+}
+
+function concerns({ kinds, subresources = [''] }: AdmissionPlugin, kind: Kind, subresource: string): boolean {
+  if (subresources !== 'all' && !subresources.includes(subresource)) return false;
+  return !kinds || kinds.some((one) => isKind(kind, one));
+}
+
+/** Takes back what plugins did for a request that is not carried out after all. */
+export async function undo({ undos }: AdmissionRequest): Promise<void> {
+  if (undos.length > 0) await Promise.all(undos.splice(0).map((one) => one()));
 }

@@ -1,7 +1,7 @@
 import { AdmissionChain } from '../admission/chain.ts';
 import { admissionPlugins } from '../admission/index.ts';
-import type { AdmissionPlugin, AdmissionReader } from '../admission/plugin.ts';
-import { gvkKey, type Kind } from '../apimachinery/kind.ts';
+import type { AdmissionPlugin } from '../admission/plugin.ts';
+import { gvkKey } from '../apimachinery/kind.ts';
 import type { KindRegistry } from '../apimachinery/registry.ts';
 import type { Definitions } from '../apimachinery/schema/schema.ts';
 import { Decoder } from '../apimachinery/schema/validate.ts';
@@ -24,10 +24,10 @@ import { HealthEndpoint, type HealthCheck } from './health.ts';
 import { HttpsListener, type ListenOptions } from './listener.ts';
 import { ServerMetrics } from './metrics.ts';
 import { OpenApi } from './openapi/openapi.ts';
-import { storageFor } from './registry/converting-storage.ts';
+import { admissionContext } from './registry/admission-context.ts';
 import { registryExtensions } from './registry/extensions/index.ts';
 import type { RegistryExtension } from './registry/extensions/extension.ts';
-import { objectKey, type Registry } from './registry/registry.ts';
+import type { Registry } from './registry/registry.ts';
 import { ServerPresence } from './presence/presence.ts';
 import { routes, type Endpoints } from './routes.ts';
 import { expressShell } from './shell.ts';
@@ -176,16 +176,10 @@ function createRegistry(options: ApiServerOptions, cidr: string): Registry {
   const { storage, kinds, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
   const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts });
-  const reader: AdmissionReader = {
-    async get(kind, { namespace = '', name }, fresh) {
-      const target = { kind: kind as unknown as Kind, namespace, name };
-      const entry = await storageFor(storage, target.kind).get(objectKey(target), fresh ? undefined : { atLeast: 0 });
-      return entry?.object as any;
-    },
-  };
+  const context = admissionContext(storage, options.authorizer, clock);
   return {
     ...{ storage, kinds, clock, random, log },
-    admission: new AdmissionChain(options.admission ?? admissionPlugins, reader),
+    admission: new AdmissionChain(options.admission ?? admissionPlugins(), context),
     extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),
   };
 }

@@ -9,6 +9,7 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
@@ -196,4 +197,9 @@ async function importKey(privateKey: string): Promise<CryptoKey> {
 
 function pem(certificate: X509Certificate): string {
   return `${certificate.toString('pem')}\n`;
+}
+
+/** The organizations (for Kubernetes: groups) that a certificate request (PEM) names. @throws Error when it is none */
+export function requestedOrganizations(pem: string): string[] {
+  return new Pkcs10CertificateRequest(pem).subjectName.getField('O');
 }

@@ -6,6 +6,8 @@ import { endpointsController } from './endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { persistentVolumeClaimProtectionController } from './persistent-volume-claim-protection.ts';
+import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { serviceAccountController } from './service-account.ts';
@@ -26,4 +28,6 @@ export const controllers: readonly Controller[] = [
   serviceCidrController,
   podGarbageCollector,
   garbageCollector,
+  persistentVolumeClaimProtectionController,
+  persistentVolumeProtectionController,
 ];

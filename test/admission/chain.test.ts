@@ -1,51 +1,75 @@
 import { expect } from 'chai';
 import { AdmissionChain } from '../../src/admission/chain.ts';
-import type { AdmissionPlugin, AdmissionRequest } from '../../src/admission/plugin.ts';
+import { admissionPlugins } from '../../src/admission/index.ts';
+import type { AdmissionPlugin } from '../../src/admission/plugin.ts';
 import { configMap } from '../../src/api/core-v1/config-map.ts';
-import type { Kind } from '../../src/apimachinery/kind.ts';
-import type { AnyObject } from '../../src/apimachinery/object.ts';
-import { anonymous } from '../../src/auth/user.ts';
+import { pod } from '../../src/api/core-v1/pod.ts';
+import { event } from '../../src/api/events-v1/event.ts';
+import { event as coreEvent } from '../../src/api/core-v1/event.ts';
+import { aRequest, Objects } from './requests.ts';
 
-const reader = { get: async () => undefined };
-const request = (object: object, kind: object = configMap): AdmissionRequest => ({
-  operation: 'CREATE',
-  kind: kind as Kind,
-  subresource: '',
-  namespace: 'default',
-  name: 'a',
-  object: object as AnyObject,
-  user: anonymous,
-  dryRun: false,
+const plugin = (name: string, calls: string[], rest: Partial<AdmissionPlugin> = {}): AdmissionPlugin => ({
+  name,
+  operations: ['CREATE'],
+  admit: async () => void calls.push(`admit ${name}`),
+  validate: () => void calls.push(`validate ${name}`),
+  ...rest,
 });
 
 describe('admission', () => {
+  let calls: string[];
+  beforeEach(() => (calls = []));
+  const chain = (...plugins: AdmissionPlugin[]) => new AdmissionChain(plugins, new Objects());
+
   it('asks the plugins in their order, each for its operations', async () => {
-    const calls: string[] = [];
-    const plugin = (name: string, operations: AdmissionPlugin['operations']): AdmissionPlugin => ({
-      name,
-      operations,
-      admit: async () => void calls.push(`admit ${name}`),
-      validate: () => void calls.push(`validate ${name}`),
-    });
-    const chain = new AdmissionChain(
-      [plugin('a', ['CREATE']), plugin('b', ['DELETE']), plugin('c', ['CREATE', 'DELETE'])],
-      reader,
+    const all = chain(
+      plugin('a', calls),
+      plugin('b', calls, { operations: ['DELETE'] }),
+      plugin('c', calls, { operations: ['CREATE', 'DELETE'] }),
     );
-    await chain.admit(request({}));
-    await chain.validate(request({}));
+    await all.admit(aRequest(configMap, {}));
+    await all.validate(aRequest(configMap, {}));
     expect(calls).to.deep.equal(['admit a', 'admit c', 'validate a', 'validate c']);
   });
 
-  it('stops at the first that refuses', async () => {
-    const refuse: AdmissionPlugin = {
-      name: 'no',
-      operations: ['CREATE'],
-      admit: () => {
-        throw new Error('no');
-      },
+  it('asks only about the kinds and subresources that a plugin names, in any version', async () => {
+    const all = chain(
+      plugin('pods', calls, { kinds: [pod] }),
+      plugin('binding', calls, { kinds: [pod], subresources: ['binding'] }),
+      plugin('all', calls, { subresources: 'all' }),
+    );
+    await all.admit(aRequest(pod, {}, { subresource: 'binding' }));
+    await all.admit(aRequest({ ...pod, version: 'v2' }, {}));
+    await all.admit(aRequest(configMap, {}));
+    expect(calls).to.deep.equal(['admit binding', 'admit all', 'admit pods', 'admit all', 'admit all']);
+  });
+
+  it('does not take kinds of one name in two groups for the same', async () => {
+    const all = chain(plugin('core', calls, { kinds: [coreEvent] }));
+    await all.admit(aRequest(event, {}));
+    expect(calls).to.deep.equal([]);
+  });
+
+  it('stops at the first that refuses, and takes back what those before it did', async () => {
+    const refuse = () => {
+      throw new Error('no');
     };
-    const never: AdmissionPlugin = { name: 'never', operations: ['CREATE'], admit: () => expect.fail('was asked') };
-    const outcome = await new AdmissionChain([refuse, never], reader).admit(request({})).catch((e: Error) => e.message);
+    const counts = plugin('counts', calls, {
+      validate: ({ undos }) => void undos.push(async () => void calls.push('undone')),
+    });
+    const all = chain(counts, plugin('no', calls, { validate: refuse }), plugin('never', calls));
+    const outcome = await all.validate(aRequest(configMap, {})).catch((e: Error) => e.message);
     expect(outcome).to.equal('no');
+    expect(calls).to.deep.equal(['undone']);
+  });
+
+  it("has upstream's order", () => {
+    expect(admissionPlugins().map(({ name }) => name)).to.deep.equal([
+      ...['NamespaceLifecycle', 'LimitRanger', 'ServiceAccount', 'TaintNodesByCondition', 'Priority'],
+      ...['DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
+      ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
+      ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
+      // 'ResourceQuota',
+    ]);
   });
 });

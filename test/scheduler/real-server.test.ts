@@ -20,6 +20,8 @@ describe('scheduler, against the API server', () => {
       { status: rest.status },
       { subresource: 'status' },
     );
+    // New nodes take no pods until the node lifecycle controller, which does not run here, has seen them ready.
+    await cluster.client.patch<Node>(node, { name }, 'merge', { spec: { taints: null } });
   }
 
   function addPod(name: string, requests: Record<string, string> = {}, spec: object = {}): Promise<Pod> {

@@ -1,8 +1,6 @@
-import { gvkKey } from '../../apimachinery/kind.ts';
 import { pod, type Pod } from '../../api/core-v1/pod.ts';
+import type { Toleration } from '../../api/core-v1/pod-spec.ts';
 import type { AdmissionPlugin } from '../plugin.ts';
-
-type Toleration = NonNullable<NonNullable<Pod['spec']>['tolerations']>[number];
 
 /** Seconds that a pod stays on a node that is not ready or does not answer. */
 const STAY = 300;
@@ -11,9 +9,9 @@ const troubles = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachabl
 /** Pods stay five minutes on a node in trouble, unless they say otherwise: most troubles are over by then. */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
-  operations: ['CREATE'],
-  admit({ kind, subresource, object }) {
-    if (subresource || gvkKey(kind) !== gvkKey(pod)) return;
+  operations: ['CREATE', 'UPDATE'],
+  kinds: [pod],
+  admit({ object }) {
     const { spec } = object as Pod;
     if (!spec) return;
     const own = spec.tolerations ?? [];

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { forbiddenAccess } from '../../apimachinery/api-error.ts';
-import { gvkKey } from '../../apimachinery/kind.ts';
+import { allContainers, type PodSpec } from '../../api/core-v1/pod-spec.ts';
+import { podSecretNames } from '../../api/core-v1/pod-secrets.ts';
 import { pod, type Pod } from '../../api/core-v1/pod.ts';
 import { serviceAccount as serviceAccountKind, type ServiceAccount } from '../../api/core-v1/service-account.ts';
-import type { AdmissionPlugin, AdmissionReader } from '../plugin.ts';
-
-type PodSpec = NonNullable<Pod['spec']>;
+import { find, type AdmissionContext, type AdmissionPlugin, type AdmissionRequest } from '../plugin.ts';
+import { refuse, refuseUnnamed } from '../refusal.ts';
+import { foreignSecret, limitsSecrets } from '../mountable-secrets.ts';
 
 /** Where client libraries look for the credentials of the pod they run in. */
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** What the names of the volumes with credentials begin with. */
+const VOLUME = 'kube-api-access-';
 /** Seconds; an hour and a little, as on any cluster. */
 const TOKEN_LIFETIME = 3607;
 
@@ -18,45 +20,84 @@ const TOKEN_LIFETIME = 3607;
  */
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
-  operations: ['CREATE'],
-  admit({ kind, subresource, object, namespace }, reader) {
-    if (subresource || gvkKey(kind) !== gvkKey(pod)) return undefined;
-    const created = object as Pod;
-    if (!created.spec || created.metadata.annotations?.['kubernetes.io/config.mirror']) return undefined;
-    created.spec.serviceAccountName ||= created.spec.serviceAccount || 'default';
-    created.spec.serviceAccount = created.spec.serviceAccountName;
-    return giveCredentials(created, created.spec, namespace, reader);
+  operations: ['CREATE', 'UPDATE'],
+  kinds: [pod],
+  subresources: ['', 'ephemeralcontainers'],
+  admit(request, context) {
+    const created = request.object as Pod;
+    const { spec } = created;
+    if (request.operation === 'UPDATE' || request.subresource || !spec || isMirror(created)) return undefined;
+    spec.serviceAccountName ||= spec.serviceAccount || 'default';
+    spec.serviceAccount = spec.serviceAccountName;
+    return giveCredentials(request, created, spec, context);
+  },
+  validate(request, context) {
+    const { spec } = request.object as Pod;
+    if (!spec || (request.operation === 'UPDATE' && !request.subresource)) return undefined;
+    if (isMirror(request.object as Pod)) return checkMirror(request, spec);
+    return checkSecrets(request, spec, context);
   },
 };
 
-async function giveCredentials(created: Pod, spec: PodSpec, namespace: string, reader: AdmissionReader): Promise<void> {
-  const account = await findAccount(created, spec.serviceAccountName!, namespace, reader);
+/** The picture of a pod that a kubelet runs by itself, from a file of its node. */
+function isMirror({ metadata }: Pod): boolean {
+  return Object.hasOwn(metadata.annotations ?? {}, 'kubernetes.io/config.mirror');
+}
+
+/** What such a pod names was never asked for here, so it must not need anything from here. */
+function checkMirror(request: AdmissionRequest, spec: PodSpec): void {
+  const volumes = spec.volumes ?? [];
+  const sources = volumes.flatMap((v) => v.projected?.sources ?? []);
+  const wrong =
+    (spec.serviceAccountName && 'reference service accounts') ||
+    (podSecretNames(spec).length > 0 && 'reference secrets') ||
+    (sources.some((s) => s.serviceAccountToken) && 'use ServiceAccountToken volume projections') ||
+    (volumes.some((v) => v.persistentVolumeClaim) && 'reference persistentvolumeclaims');
+  if (wrong) throw refuse(request, `a mirror pod may not ${wrong}`);
+}
+
+async function giveCredentials(
+  request: AdmissionRequest,
+  created: Pod,
+  spec: PodSpec,
+  context: AdmissionContext,
+): Promise<void> {
+  const account = await findAccount(request, spec.serviceAccountName!, context);
+  if (spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(created, spec);
   if (!spec.imagePullSecrets?.length && account?.imagePullSecrets?.length)
     spec.imagePullSecrets = account.imagePullSecrets.map(({ name }) => ({ name }));
-  if (spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(created, spec);
+}
+
+/** An account may be limited to the secrets that it names. */
+async function checkSecrets(request: AdmissionRequest, spec: PodSpec, context: AdmissionContext): Promise<void> {
+  const account = await findAccount(request, spec.serviceAccountName || 'default', context);
+  if (!account || !limitsSecrets(account)) return;
+  const why = foreignSecret(account, spec);
+  if (why) throw refuse(request, why);
 }
 
 /** The account `default` of a namespace that has just been made comes in a moment: pods need not wait for it. */
 async function findAccount(
-  created: Pod,
+  request: AdmissionRequest,
   name: string,
-  namespace: string,
-  reader: AdmissionReader,
+  context: AdmissionContext,
 ): Promise<ServiceAccount | undefined> {
-  const wanted = { namespace, name };
-  const found = (await reader.get(serviceAccountKind, wanted)) ?? (await reader.get(serviceAccountKind, wanted, true));
+  const { namespace } = request;
+  const found = await find(context, serviceAccountKind, { namespace, name });
   if (found || name === 'default') return found;
   const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-  throw forbiddenAccess(pod, created.metadata.name, why);
+  throw refuseUnnamed(request, why);
 }
 
 function mountToken(created: Pod, spec: PodSpec): void {
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const containers = allContainers({ ...spec, ephemeralContainers: [] });
   const without = containers.filter((c) => !c.volumeMounts?.some((m) => m.mountPath === TOKEN_FOLDER));
   if (without.length === 0) return;
-  const name = `kube-api-access-${suffixOf(created)}`;
+  const there = spec.volumes?.find((volume) => volume.name.startsWith(VOLUME));
+  const name = there?.name ?? VOLUME + suffixOf(created);
   const mount = { name, mountPath: TOKEN_FOLDER, readOnly: true };
   for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { ...mount }];
+  if (there) return;
   spec.volumes = [...(spec.volumes ?? []), { name, projected: { defaultMode: 0o644, sources: tokenSources() } }];
 }
 

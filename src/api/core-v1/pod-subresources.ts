@@ -28,9 +28,14 @@ function bind(pod: Pod, binding: Binding, context?: StrategyContext): Pod {
     throw conflict(BINDING, name, `pod ${name} has non-empty .spec.schedulingGates`);
   }
   const annotations = { ...pod.metadata.annotations, ...binding.metadata?.annotations };
+  const labels = { ...binding.metadata?.labels, ...pod.metadata.labels };
   return {
     ...pod,
-    metadata: { ...pod.metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
+    metadata: {
+      ...pod.metadata,
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ...(Object.keys(labels).length > 0 && { labels }),
+    },
     spec: { ...pod.spec!, nodeName: binding.target?.name ?? '' },
     status: { ...pod.status, conditions: scheduled(pod, context) },
   };

@@ -1,11 +1,10 @@
 import { sendEntry } from '../output/output.ts';
-import { applyLens, lensTarget } from '../registry/lens.ts';
-import { update } from '../registry/update.ts';
+import { lensTarget } from '../registry/lens.ts';
+import { postThroughLens } from '../registry/post.ts';
 import { create } from '../registry/create.ts';
 import { readObject } from './body.ts';
 import { checkNamespace } from './names.ts';
 import { sendObject, successStatus } from './respond.ts';
-import { copyJson } from '../../apimachinery/json-value.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 
 /** POST to a collection: answers with the new object and 201. */
@@ -21,11 +20,6 @@ export async function handleCreateThroughLens(services: HandlerServices, request
   const { exchange, target, subresource } = request;
   const sent = await readObject(services, exchange, lensTarget(target.kind, subresource));
   checkNamespace(target, sent);
-  await update(services.registry, {
-    ...target,
-    options: writeOptions(exchange),
-    subresource,
-    produce: (current, context) => applyLens(subresource, current, copyJson(sent), context),
-  });
+  await postThroughLens(services.registry, target, subresource!, sent, writeOptions(exchange));
   sendObject(exchange, 201, { ...successStatus(), code: 201 });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { undo as undoAdmission } from '../../admission/chain.ts';
 import { alreadyExists, ApiError, badRequest, invalidObject, isApiError } from '../../apimachinery/api-error.ts';
 import { hasStatus, type Kind } from '../../apimachinery/kind.ts';
 import type { AnyObject } from '../../apimachinery/object.ts';
@@ -67,7 +68,12 @@ async function createNamed(
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await registry.admission.validate(request);
   for (const text of kind.warnings?.(object) ?? []) options.warn?.(text);
-  return store(registry, target, object, options.dryRun);
+  try {
+    return await store(registry, target, object, options.dryRun);
+  } catch (error) {
+    if (!mayBeWritten(error)) await undoAdmission(request);
+    throw error;
+  }
 }
 
 /** Sets what only the server knows, and removes what callers cannot choose. */

@@ -85,5 +85,5 @@ export function admissionRequest(
   rest: { subresource?: string; object?: KubeObject; oldObject?: KubeObject },
 ): AdmissionRequest {
   const { kind, namespace, name } = target;
-  return { operation, kind, namespace, name, subresource: '', ...options, ...rest };
+  return { operation, kind, namespace, name, subresource: '', undos: [], ...options, ...rest };
 }

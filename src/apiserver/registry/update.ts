@@ -2,6 +2,8 @@ import { conflict, invalidObject, notFound, staleVersion } from '../../apimachin
 import { invalid } from '../../apimachinery/field-error.ts';
 import { hasStatus, type Kind, type StrategyContext, type Subresource } from '../../apimachinery/kind.ts';
 import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
+import { undo as undoAdmission } from '../../admission/chain.ts';
+import type { AdmissionRequest } from '../../admission/plugin.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
@@ -26,6 +28,8 @@ export interface UpdateRequest extends Target {
   produce(current: AnyObject, context: StrategyContext): AnyObject;
   /** For PUT: the object, to be created when there is none and the kind allows it. */
   readonly createFrom?: AnyObject;
+  /** True when admission has judged what was posted to the subresource, so that it is not asked about the change too. */
+  readonly admitted?: boolean;
 }
 
 /** What an update led to. */
@@ -68,6 +72,7 @@ async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt):
 class Attempt {
   #reservation: Reservation | undefined;
   #outcome: Update = 'keep';
+  #admission: AdmissionRequest | undefined;
   readonly #registry: Registry;
   readonly #request: UpdateRequest;
 
@@ -97,10 +102,11 @@ class Attempt {
       oldObject: old,
       subresource: context.subresource,
     });
-    await registry.admission.admit(admission);
+    this.#admission = admission;
+    if (!this.#request.admitted) await registry.admission.admit(admission);
     this.#prepare(updated, old, context);
     this.#validate(updated, old);
-    await registry.admission.validate(admission);
+    if (!this.#request.admitted) await registry.admission.validate(admission);
     this.#warn(updated, old);
     const extension = extensionOf(registry, kind);
     if (!subresource) this.#reservation = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
@@ -114,6 +120,7 @@ class Attempt {
     const reservation = this.#reservation;
     this.#reservation = undefined;
     await reservation?.undo();
+    if (this.#admission) await undoAdmission(this.#admission);
   }
 
   /** To be called when the store has taken what `change` answered last. */
