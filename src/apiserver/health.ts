@@ -14,6 +14,11 @@ export interface HealthCheck {
   check(): void | Promise<void>;
 }
 
+interface Result {
+  readonly name: string;
+  readonly state: 'ok' | 'failed' | 'excluded';
+}
+
 /** The checks behind one path, `/readyz` for instance. */
 export class HealthEndpoint {
   readonly #path: string;
@@ -28,33 +33,59 @@ export class HealthEndpoint {
     this.#log = log;
   }
 
-  /** Answers `/readyz`, `/readyz?verbose` and `/readyz/<check>`. @throws ApiError NotFound for an unknown check */
-  async handle(exchange: Exchange): Promise<void> {
-    const name = exchange.path.slice(this.#path.length + 1);
-    const excluded = new Set(exchange.query.getAll('exclude'));
-    const checks = this.#checks.filter((c) => (name ? c.name === name : !excluded.has(c.name)));
-    if (name && checks.length === 0) throw noSuchPath();
-    const results = await Promise.all(checks.map((c) => this.#run(c)));
-    const ok = results.every((r) => r.ok);
-    if (ok && (name || !exchange.flag('verbose'))) return sendText(exchange, 200, 'ok');
-    sendText(exchange, ok ? 200 : 500, this.#report(results, ok));
+  /** The paths of the single checks: `/readyz/ping`. */
+  get paths(): string[] {
+    return this.#checks.map((c) => `${this.#path}/${c.name}`);
   }
 
-  async #run(check: HealthCheck): Promise<{ name: string; ok: boolean }> {
+  /** Answers `/readyz`, `/readyz?verbose&exclude=etcd` and `/readyz/<check>`. @throws ApiError NotFound for an unknown check */
+  async handle(exchange: Exchange): Promise<void> {
+    const name = exchange.path.slice(this.#path.length + 1);
+    if (name) return this.#handleOne(exchange, name);
+    const excluded = new Set(exchange.query.getAll('exclude'));
+    const results = await Promise.all(this.#checks.map((c) => this.#run(c, excluded)));
+    const ok = results.every((r) => r.state !== 'failed');
+    if (ok && !exchange.query.has('verbose')) return sendText(exchange, 200, 'ok');
+    for (const check of this.#checks) excluded.delete(check.name);
+    sendText(exchange, ok ? 200 : 500, this.#report(results, excluded, ok));
+  }
+
+  async #handleOne(exchange: Exchange, name: string): Promise<void> {
+    const check = this.#checks.find((c) => c.name === name);
+    if (!check) throw noSuchPath();
+    const { state } = await this.#run(check, new Set());
+    if (state === 'ok') sendText(exchange, 200, 'ok');
+    else sendText(exchange, 500, 'internal server error: reason withheld\n');
+  }
+
+  async #run(check: HealthCheck, excluded: ReadonlySet<string>): Promise<Result> {
+    const { name } = check;
+    if (excluded.has(name)) return { name, state: 'excluded' };
     try {
       await inTime(check, this.#clock);
-      return { name: check.name, ok: true };
+      return { name, state: 'ok' };
     } catch (error) {
-      this.#log.warn('a health check failed', { path: this.#path, check: check.name, error: errorMessage(error) });
-      return { name: check.name, ok: false };
+      this.#log.warn('a health check failed', { path: this.#path, check: name, error: errorMessage(error) });
+      return { name, state: 'failed' };
     }
   }
 
-  #report(results: readonly { name: string; ok: boolean }[], ok: boolean): string {
-    const lines = results.map((r) => (r.ok ? `[+]${r.name} ok` : `[-]${r.name} failed: reason withheld`));
+  /** `unknown` are the names that were to be excluded but are those of no check. */
+  #report(results: readonly Result[], unknown: ReadonlySet<string>, ok: boolean): string {
+    const lines = results.map((r) => lineOf[r.state](r.name));
+    if (unknown.size > 0) {
+      const names = [...unknown].map((name) => JSON.stringify(name)).join(',');
+      lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
+    }
     return `${lines.join('\n')}\n${this.#path.slice(1)} check ${ok ? 'passed' : 'failed'}\n`;
   }
 }
+
+const lineOf: Readonly<Record<Result['state'], (name: string) => string>> = {
+  ok: (name) => `[+]${name} ok`,
+  failed: (name) => `[-]${name} failed: reason withheld`,
+  excluded: (name) => `[+]${name} excluded: ok`,
+};
 
 /** @throws what the check throws, or an error when it takes too long */
 async function inTime(check: HealthCheck, clock: Clock): Promise<void> {

@@ -4,7 +4,7 @@ import { discoveryDocument } from './discovery.ts';
 import type { Handler } from './exchange/exchange.ts';
 import { sendObject, sendText } from './handlers/respond.ts';
 import type { HandlerServices } from './handlers/services.ts';
-import type { HealthEndpoint } from './health.ts';
+import type { HealthEndpoints } from './health-checks.ts';
 import type { OpenApi } from './openapi/openapi.ts';
 import { handleOpenApi } from './openapi/route.ts';
 import { routeResource } from './resource-route.ts';
@@ -13,7 +13,7 @@ import type { VersionInfo } from './version.ts';
 /** The small endpoints' sources. */
 export interface Endpoints {
   readonly openApi: OpenApi;
-  readonly health: Readonly<Record<'healthz' | 'livez' | 'readyz', HealthEndpoint>>;
+  readonly health: HealthEndpoints;
   readonly version: VersionInfo;
 }
 
@@ -42,7 +42,9 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
   return {
     '': (exchange) => {
       if (exchange.path !== '/') throw noSuchPath();
-      sendObject(exchange, 200, { paths: rootPaths(groupPaths(registry.kinds.groups())) });
+      sendObject(exchange, 200, {
+        paths: rootPaths([...groupPaths(registry.kinds.groups()), ...Object.values(health).flatMap((h) => h.paths)]),
+      });
     },
     api: discovery,
     apis: discovery,

@@ -20,7 +20,8 @@ import { upgradeExchange } from './exchange/upgrade.ts';
 import { filterChain } from './filters/index.ts';
 import { OpenWatches } from './handlers/open-watches.ts';
 import type { HandlerServices, IssueToken } from './handlers/services.ts';
-import { HealthEndpoint, type HealthCheck } from './health.ts';
+import type { HealthCheck } from './health.ts';
+import { healthEndpoints } from './health-checks.ts';
 import { HttpsListener, type ListenOptions } from './listener.ts';
 import { ServerMetrics } from './metrics.ts';
 import { OpenApi } from './openapi/openapi.ts';
@@ -31,6 +32,7 @@ import type { Registry } from './registry/registry.ts';
 import { ServerPresence } from './presence/presence.ts';
 import { routes, type Endpoints } from './routes.ts';
 import { expressShell } from './shell.ts';
+import { StartHooks } from './start-hooks.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 
@@ -71,6 +73,7 @@ export class ApiServer {
   readonly #watches = new OpenWatches();
   readonly #kubelets: KubeletConnector;
   readonly #handler: Handler;
+  readonly #hooks: StartHooks;
   #started: Promise<void> | undefined;
   #presence: ServerPresence | undefined;
   #listener: HttpsListener | undefined;
@@ -81,6 +84,7 @@ export class ApiServer {
     this.#cidr = options.serviceCidr ?? '10.96.0.0/16';
     this.#kubelets = new KubeletConnector(options.kubeletClient);
     this.#registry = createRegistry(options, this.#cidr);
+    this.#hooks = this.#startHooks();
     const services = this.#services();
     const chain = { ...options, metrics: this.metrics };
     this.#handler = filterChain(chain, routes(services, this.#endpoints()));
@@ -88,7 +92,7 @@ export class ApiServer {
 
   /** Prepares what requests need and creates the system namespaces. `listen` does it too; further calls do nothing. */
   start(): Promise<void> {
-    this.#started ??= this.#prepare();
+    this.#started ??= this.#hooks.run();
     return this.#started;
   }
 
@@ -126,11 +130,20 @@ export class ApiServer {
     for (const extension of this.#registry.extensions.values()) await extension.stop?.();
   }
 
-  async #prepare(): Promise<void> {
-    for (const extension of this.#registry.extensions.values()) await extension.start?.();
-    await createNamespaces(this.#registry);
-    await createPriorityClasses(this.#registry);
-    await createServiceCidr(this.#registry, this.#cidr);
+  /** What has to be done before requests can be answered. */
+  #startHooks(): StartHooks {
+    const registry = this.#registry;
+    return new StartHooks([
+      {
+        name: 'start-service-ip-repair-controllers',
+        run: async () => {
+          for (const extension of registry.extensions.values()) await extension.start?.();
+        },
+      },
+      { name: 'start-system-namespaces-controller', run: () => createNamespaces(registry) },
+      { name: 'scheduling/bootstrap-system-priority-classes', run: () => createPriorityClasses(registry) },
+      { name: 'start-kubernetes-service-cidr-controller', run: () => createServiceCidr(registry, this.#cidr) },
+    ]);
   }
 
   #services(): HandlerServices {
@@ -150,24 +163,13 @@ export class ApiServer {
 
   #endpoints(): Endpoints {
     const { kinds, clock, log, storage, version, healthChecks = [] } = this.#options;
-    const ping: HealthCheck = { name: 'ping', check: () => {} };
-    const etcd: HealthCheck = { name: 'etcd', check: () => storage.ping() };
-    const shutdown: HealthCheck = {
-      name: 'shutdown',
-      check: () => {
-        if (this.#stopping) throw new Error('the server is shutting down');
-      },
-    };
-    const bootstrap: HealthCheck = { name: 'poststarthook/bootstrap', check: () => this.#started };
-    const endpoint = (path: string, checks: HealthCheck[]) => new HealthEndpoint(path, checks, clock, log);
     return {
       openApi: new OpenApi(kinds),
       version: version ?? versionInfo,
-      health: {
-        healthz: endpoint('/healthz', [ping, etcd, bootstrap]),
-        livez: endpoint('/livez', [ping, etcd, bootstrap]),
-        readyz: endpoint('/readyz', [ping, etcd, bootstrap, ...healthChecks, shutdown]),
-      },
+      health: healthEndpoints({
+        ...{ storage, clock, log, hooks: this.#hooks, more: healthChecks },
+        stopping: () => this.#stopping,
+      }),
     };
   }
 }

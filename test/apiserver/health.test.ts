@@ -5,7 +5,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { realClock } from '../../src/base/clock.ts';
 import type { Log } from '../../src/base/log.ts';
 import { Pki } from '../../src/cluster/pki.ts';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { MemoryStorage } from '../../src/storage/memory.ts';
 import { TestServer } from './test-server.ts';
+
+const hooks = [
+  'start-service-ip-repair-controllers',
+  'start-system-namespaces-controller',
+  'scheduling/bootstrap-system-priority-classes',
+  'start-kubernetes-service-cidr-controller',
+];
 
 describe('health', () => {
   it('does not wait for a check that does not answer', async () => {
@@ -15,6 +24,64 @@ describe('health', () => {
     const { status, text } = await answer;
     expect(status).to.equal(500);
     expect(text).to.contain('[+]etcd ok').and.to.contain('[-]stuck failed').and.to.contain('readyz check failed');
+  });
+
+  it('names every check, and answers for each alone', async () => {
+    const server = new TestServer();
+    await server.server.start();
+    const { text } = await server.get('/readyz?verbose');
+    expect(text.split('\n')).to.deep.equal([
+      ...['ping', 'log', 'etcd', 'etcd-readiness', 'informer-sync'].map((name) => `[+]${name} ok`),
+      ...hooks.map((name) => `[+]poststarthook/${name} ok`),
+      ...['[+]shutdown ok', 'readyz check passed', ''],
+    ]);
+    for (const path of ['/livez', '/livez/etcd', '/readyz/poststarthook/start-system-namespaces-controller'])
+      expect((await server.get(path)).text, path).to.equal('ok');
+    expect((await server.get('/livez/nope')).status).to.equal(404);
+    const { headers } = await server.get('/livez');
+    expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache, private' });
+  });
+
+  it('is not ready before the server has prepared itself', async () => {
+    const server = new TestServer();
+    const { status, text } = await server.get('/livez');
+    expect(status).to.equal(500);
+    expect(text).to.contain(`[-]poststarthook/${hooks[0]} failed: reason withheld\n`);
+    expect(text).to.match(/livez check failed\n$/);
+    await server.server.start();
+    expect((await server.get('/livez')).status).to.equal(200);
+  });
+
+  it('leaves out what is to be left out, and tells what it does not know', async () => {
+    const failing = ['a', 'b'].map((name) => ({
+      name,
+      check: () => {
+        throw new Error('secret');
+      },
+    }));
+    const server = new TestServer({ healthChecks: failing });
+    await server.server.start();
+    const one = await server.get('/readyz?exclude=a');
+    expect(one.status).to.equal(500);
+    expect(one.text).to.contain('[+]a excluded: ok\n[-]b failed: reason withheld\n').and.not.contain('secret');
+    expect((await server.get('/readyz?exclude=a&exclude=b')).text).to.equal('ok');
+    const verbose = await server.get('/readyz?verbose&exclude=a&exclude=b&exclude=x&exclude=y');
+    expect(verbose.text).to.contain(
+      'warn: some health checks cannot be excluded: no matches for "x","y"\nreadyz check passed\n',
+    );
+    const alone = await server.get('/readyz/b');
+    expect([alone.status, alone.text]).to.deep.equal([500, 'internal server error: reason withheld\n']);
+  });
+
+  it('of a server without its store is bad', async () => {
+    const storage = new MemoryStorage({ clock: new VirtualClock(), historyLimit: 10 });
+    const server = new TestServer({ storage });
+    await server.server.start();
+    storage.ping = () => Promise.reject(new Error('gone'));
+    const { status, text } = await server.get('/livez');
+    expect(status).to.equal(500);
+    expect(text).to.contain('[-]etcd failed: reason withheld\n').and.contain('[+]ping ok\n');
+    expect((await server.get('/livez?exclude=etcd')).text).to.equal('ok');
   });
 });
 

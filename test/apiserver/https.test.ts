@@ -142,7 +142,7 @@ describe('the server over HTTPS', () => {
 
   it('explains its health check by check, counts requests, and lists what it has', async () => {
     const { text } = await call('GET', '/readyz?verbose');
-    expect(text).to.match(/^\[\+\]ping ok\n\[\+\]etcd ok\n[^]*readyz check passed\n$/);
+    expect(text).to.match(/^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n[^]*readyz check passed\n$/);
     expect((await call('GET', '/metrics', token)).text).to.match(
       /apiserver_request_total\{[^}]*verb="CREATE"[^}]*resource="pods"/,
     );

@@ -33,8 +33,8 @@ function encode(exchange: Exchange, object: object): { contentType: string; body
 
 /** Sends plain text, as health checks and metrics are. */
 export function sendText(exchange: Exchange, status: number, text: string): void {
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
-  exchange.response.send(status, headers, Buffer.from(text));
+  const headers = headersFor(exchange, 'text/plain; charset=utf-8');
+  exchange.response.send(status, { ...headers, 'x-content-type-options': 'nosniff' }, Buffer.from(text));
 }
 
 /** The answer to paths of API groups that are not served: upstream's is no `Status`. */
