@@ -55,13 +55,19 @@ export function tooLong(field: string, max: number): FieldError {
 }
 
 /** `Too many: 5: must have at most 3 items` */
-export function tooMany(field: string, count: number, max: number): FieldError {
-  return { type: 'FieldValueTooMany', field, message: `Too many: ${count}: must have at most ${max} items` };
+export function tooMany(field: string, actual: number, max: number): FieldError {
+  const items = max === 1 ? 'item' : 'items';
+  return { type: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} ${items}` };
 }
 
 /** `Invalid value: detail`, where the value would say nothing. */
 export function invalidWhole(field: string, detail: string): FieldError {
   return { type: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
+}
+
+/** `Not found: "x"`, with `detail` behind a colon. */
+export function notFoundField(field: string, value: unknown, detail = ''): FieldError {
+  return { type: 'FieldValueNotFound', field, message: `Not found: ${show(value)}${detail && `: ${detail}`}` };
 }
 
 /** Joins path parts: `path('spec', 'containers', 0, 'name')` is `spec.containers[0].name`; a key is `['a.b/c']`-safe. */

@@ -1,6 +1,6 @@
 import { forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { qualifiedName } from '../../apimachinery/names.ts';
-import { checked, requiredText, validateLabelSelector } from '../meta-v1/checks.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../../apimachinery/names.ts';
+import { checked, validateLabelSelector } from '../meta-v1/checks.ts';
 import type { Affinity, NodeSelector } from './pod-spec.ts';
 
 type NodeTerm = NonNullable<NodeSelector['nodeSelectorTerms']>[number];
@@ -40,30 +40,54 @@ export function validateNodeSelector(selector: NodeSelector, field: string): Fie
 
 function validateNodeTerm(term: NodeTerm, field: string): FieldError[] {
   return [
-    ...(term.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, `${field}.matchExpressions[${i}]`, true)),
-    ...(term.matchFields ?? []).flatMap((r, i) => validateRequirement(r, `${field}.matchFields[${i}]`, false)),
+    ...(term.matchExpressions ?? []).flatMap((r, i) => validateLabelRequirement(r, `${field}.matchExpressions[${i}]`)),
+    ...(term.matchFields ?? []).flatMap((r, i) => validateFieldRequirement(r, `${field}.matchFields[${i}]`)),
   ];
 }
 
-function validateRequirement(requirement: NodeRequirement, field: string, isLabel: boolean): FieldError[] {
+function validateLabelRequirement(requirement: NodeRequirement, field: string): FieldError[] {
+  return [
+    ...validateOperator(requirement, field),
+    ...checked(path(field, 'key'), requirement.key ?? '', qualifiedName),
+    ...(requirement.values ?? []).flatMap((value, i) => checked(`${field}.values[${i}]`, value, labelValue)),
+  ];
+}
+
+function validateOperator(requirement: NodeRequirement, field: string): FieldError[] {
   const count = requirement.values?.length ?? 0;
   const values = path(field, 'values');
-  const key = isLabel ? checked(path(field, 'key'), requirement.key ?? '', qualifiedName) : [];
   switch (requirement.operator) {
     case 'In':
     case 'NotIn':
-      return count > 0 ? key : [required(values, "must be specified when `operator` is 'In' or 'NotIn'"), ...key];
+      return count > 0 ? [] : [required(values, "must be specified when `operator` is 'In' or 'NotIn'")];
     case 'Exists':
     case 'DoesNotExist':
-      if (count === 0) return key;
-      return [forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"), ...key];
+      if (count === 0) return [];
+      return [forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
     case 'Gt':
     case 'Lt':
-      if (count === 1) return key;
-      return [required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'"), ...key];
+      return count === 1 ? [] : [required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'")];
     default:
-      return [invalid(path(field, 'operator'), requirement.operator ?? '', 'not a valid selector operator'), ...key];
+      return [invalid(path(field, 'operator'), requirement.operator ?? '', NOT_AN_OPERATOR)];
   }
+}
+
+const NOT_AN_OPERATOR = 'not a valid selector operator';
+
+/** Nodes can be chosen by one field only: their name. */
+function validateFieldRequirement(requirement: NodeRequirement, field: string): FieldError[] {
+  const { key, operator, values = [] } = requirement;
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') {
+    errors.push(invalid(path(field, 'operator'), operator ?? '', NOT_AN_OPERATOR));
+  } else if (values.length !== 1) {
+    const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(required(path(field, 'values'), detail));
+  }
+  if (key !== 'metadata.name') {
+    return [...errors, invalid(path(field, 'key'), key ?? '', 'not a valid field selector key')];
+  }
+  return [...errors, ...values.flatMap((value, i) => checked(`${field}.values[${i}]`, value, dns1123Subdomain))];
 }
 
 function validateWeight(weight: number | undefined, field: string): FieldError[] {
@@ -85,9 +109,30 @@ function validatePodAffinity(affinity: PodAffinity | undefined, field: string): 
 }
 
 function validatePodTerm(term: PodTerm, field: string): FieldError[] {
+  const at = path(field, 'topologyKey');
   return [
     ...validateLabelSelector(path(field, 'labelSelector'), term.labelSelector),
     ...validateLabelSelector(path(field, 'namespaceSelector'), term.namespaceSelector),
-    ...requiredText(path(field, 'topologyKey'), term.topologyKey, qualifiedName, 'can not be empty'),
+    ...(term.namespaces ?? []).flatMap((name) => checked(path(field, 'namespace'), name, dns1123Label)),
+    ...validateMatchKeys(term, field),
+    ...(term.topologyKey ? [] : [required(at, 'can not be empty')]),
+    ...checked(at, term.topologyKey ?? '', qualifiedName),
   ];
+}
+
+/** Keys whose values the pod itself gives must not be chosen in another way too. */
+function validateMatchKeys(term: PodTerm, field: string): FieldError[] {
+  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
+  const check = (keys: readonly string[], list: string): FieldError[] => {
+    if (keys.length === 0) return [];
+    const at = path(field, list);
+    if (!labelSelector) return [forbidden(at, 'must not be specified when labelSelector is not set')];
+    return keys.flatMap((key, i) => checked(path(at, i), key, qualifiedName));
+  };
+  const errors = [...check(matchLabelKeys, 'matchLabelKeys'), ...check(mismatchLabelKeys, 'mismatchLabelKeys')];
+  matchLabelKeys.forEach((key, i) => {
+    if (!mismatchLabelKeys.includes(key)) return;
+    errors.push(invalid(`${field}.matchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+  });
+  return errors;
 }

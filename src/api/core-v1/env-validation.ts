@@ -1,82 +1,54 @@
-import { invalid, notSupported, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
 import { configMapKey, envVarName } from '../../apimachinery/names.ts';
 import { checked, requiredText } from '../meta-v1/checks.ts';
+import { validateFieldRef, validateResourceFieldRef } from './field-ref-validation.ts';
 import type { EnvFromSource, EnvVar } from './pod-spec.ts';
+import { relativePath } from './volume-paths.ts';
 
 type ValueFrom = NonNullable<EnvVar['valueFrom']>;
 
 /** Fields of a pod that an environment variable can take its value from. */
 const ENV_FIELDS = [
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
+  ...['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName'],
+  ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
 ];
-const RESOURCE_FIELDS = [
-  'limits.cpu',
-  'limits.ephemeral-storage',
-  'limits.memory',
-  'requests.cpu',
-  'requests.ephemeral-storage',
-  'requests.memory',
-];
+
+/** Where a value can come from, and the rules of each. */
+const SOURCES: { readonly [S in keyof ValueFrom]-?: (ref: NonNullable<ValueFrom[S]>, field: string) => FieldError[] } =
+  {
+    fieldRef: (ref, field) => validateFieldRef(ref, ENV_FIELDS, field),
+    resourceFieldRef: (ref, field) => validateResourceFieldRef(ref, field, false),
+    configMapKeyRef: (ref, field) => validateKeyRef(ref, field),
+    secretKeyRef: (ref, field) => validateKeyRef(ref, field),
+    fileKeyRef: (ref, field) => [
+      ...requiredText(path(field, 'key'), ref.key, envVarName),
+      ...requiredText(path(field, 'volumeName'), ref.volumeName),
+      ...requiredText(path(field, 'path'), ref.path),
+      ...relativePath(path(field, 'path'), ref.path ?? ''),
+    ],
+  };
+const SOURCE_NAMES = Object.keys(SOURCES) as (keyof ValueFrom)[];
 
 /** The rules of `env`. */
 export function validateEnv(variables: readonly EnvVar[], field: string): FieldError[] {
   return variables.flatMap((variable, i) => {
     const at = path(field, i);
-    return [
-      ...requiredText(path(at, 'name'), variable.name, envVarName),
-      ...validateValueFrom(variable, path(at, 'valueFrom')),
-    ];
+    const errors = requiredText(path(at, 'name'), variable.name, envVarName);
+    if (variable.valueFrom)
+      errors.push(...validateValueFrom(variable.valueFrom, variable.value, path(at, 'valueFrom')));
+    return errors;
   });
 }
 
-function validateValueFrom(variable: EnvVar, field: string): FieldError[] {
-  const from = variable.valueFrom;
-  if (!from) return [];
-  const sources = Object.keys(from).filter((key) => from[key as keyof ValueFrom]);
-  const errors = validateSources(from, field);
-  if (sources.length === 0) {
-    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
+function validateValueFrom(from: ValueFrom, value: string | undefined, field: string): FieldError[] {
+  const given = SOURCE_NAMES.filter((name) => from[name]);
+  const errors = given.flatMap((name) => SOURCES[name](from[name] as never, path(field, name)));
+  if (given.length === 0) {
+    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
     errors.push(invalid(field, '', `must specify one of: ${names}`));
-  } else if (variable.value) {
-    errors.push(invalid(field, '', 'may not be specified when `value` is not empty'));
-  } else if (sources.length > 1) {
-    errors.push(invalid(field, '', 'may not have more than one field specified at a time'));
-  }
+  } else if (value) errors.push(invalid(field, '', 'may not be specified when `value` is not empty'));
+  else if (given.length > 1) errors.push(invalid(field, '', 'may not have more than one field specified at a time'));
   return errors;
-}
-
-function validateSources(from: ValueFrom, field: string): FieldError[] {
-  return [
-    ...(from.fieldRef ? validateFieldRef(from.fieldRef.fieldPath, path(field, 'fieldRef', 'fieldPath')) : []),
-    ...(from.resourceFieldRef
-      ? validateResourceRef(from.resourceFieldRef.resource, path(field, 'resourceFieldRef'))
-      : []),
-    ...(from.configMapKeyRef ? validateKeyRef(from.configMapKeyRef, path(field, 'configMapKeyRef')) : []),
-    ...(from.secretKeyRef ? validateKeyRef(from.secretKeyRef, path(field, 'secretKeyRef')) : []),
-  ];
-}
-
-function validateFieldRef(fieldPath: string | undefined, field: string): FieldError[] {
-  if (!fieldPath) return [required(field)];
-  if (ENV_FIELDS.includes(fieldPath) || /^metadata\.(labels|annotations)\['[^']+'\]$/.test(fieldPath)) return [];
-  if (fieldPath === 'metadata.labels' || fieldPath === 'metadata.annotations' || fieldPath === 'spec.restartPolicy') {
-    return [notSupported(field, fieldPath, ENV_FIELDS)];
-  }
-  return [invalid(field, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
-}
-
-function validateResourceRef(resource: string | undefined, field: string): FieldError[] {
-  if (!resource) return [required(path(field, 'resource'))];
-  if (RESOURCE_FIELDS.includes(resource) || /^(limits|requests)\.hugepages-/.test(resource)) return [];
-  return [notSupported(path(field, 'resource'), resource, RESOURCE_FIELDS)];
 }
 
 function validateKeyRef(ref: { name?: string; key?: string }, field: string): FieldError[] {

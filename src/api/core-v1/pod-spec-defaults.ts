@@ -1,6 +1,9 @@
 import { canonicalize, canonicalizeField } from '../meta-v1/quantities.ts';
+import { defaultClaimSpec } from './claim-defaults.ts';
 import { defaultPullPolicy } from './image-name.ts';
+import { podTotals } from './pod-resources.ts';
 import type { Container, EnvVar, EphemeralContainer, LifecycleHandler, PodSpec, Probe, Volume } from './pod-spec.ts';
+import { defaultSource } from './volume-source-defaults.ts';
 
 type HttpGet = NonNullable<LifecycleHandler['httpGet']>;
 
@@ -8,6 +11,9 @@ type HttpGet = NonNullable<LifecycleHandler['httpGet']>;
 const TERMINATION_LOG = '/dev/termination-log';
 /** The mode 0644 of files in volumes. */
 const FILE_MODE = 0o644;
+/** How long projected tokens and certificates last, unless said otherwise. */
+const TOKEN_SECONDS = 3600;
+const CERTIFICATE_SECONDS = 86_400;
 
 /** What a pod's spec gets wherever it stands: in a pod or in a template. */
 export function defaultPodSpec(spec: PodSpec): void {
@@ -39,8 +45,20 @@ export function defaultPod(spec: PodSpec): void {
   spec.enableServiceLinks ??= true;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     requestWhatIsLimited(container);
-    if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;
+    if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
+  if (spec.resources?.limits) requestForPod(spec);
+}
+
+/** A pod that is limited as a whole asks for what its containers ask for, else for its limit. */
+function requestForPod(spec: PodSpec): void {
+  const { limits = {}, requests } = spec.resources!;
+  const ofContainers = podTotals({ ...spec, resources: {} }, 'requests');
+  const asked = { ...requests };
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!Object.hasOwn(asked, name)) asked[name] = ofContainers.get(name)?.toString() ?? limit;
+  }
+  if (Object.keys(asked).length > 0) spec.resources!.requests = asked;
 }
 
 /** A resource with a limit but no request asks for its limit. */
@@ -68,7 +86,15 @@ function defaultContainer(container: Container | EphemeralContainer): void {
 }
 
 function defaultEnv(variable: EnvVar): void {
-  if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ||= 'v1';
+  if (variable.valueFrom) defaultRefs(variable.valueFrom);
+}
+
+/** References to fields name the version of the pod, those to resources the unit. */
+function defaultRefs(from: NonNullable<EnvVar['valueFrom']>): void {
+  if (from.fieldRef) from.fieldRef.apiVersion ||= 'v1';
+  if (!from.resourceFieldRef) return;
+  from.resourceFieldRef.divisor ??= '0';
+  canonicalizeField(from.resourceFieldRef, 'divisor');
 }
 
 function defaultProbe(probe: Probe | undefined): void {
@@ -94,29 +120,25 @@ function defaultHttpGet(get: HttpGet | undefined): void {
 /** A volume without a source is an empty directory; files get the mode 0644. */
 function defaultVolume(volume: Volume): void {
   if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
+  defaultSource(volume);
   if (volume.secret) volume.secret.defaultMode ??= FILE_MODE;
   if (volume.configMap) volume.configMap.defaultMode ??= FILE_MODE;
-  if (volume.hostPath) volume.hostPath.type ??= '';
   if (volume.downwardAPI) {
     volume.downwardAPI.defaultMode ??= FILE_MODE;
-    defaultFieldRefs(volume.downwardAPI.items);
+    for (const item of volume.downwardAPI.items ?? []) defaultRefs(item);
   }
   if (volume.projected) defaultProjected(volume.projected);
   if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
   if (volume.emptyDir?.sizeLimit) canonicalizeField(volume.emptyDir, 'sizeLimit');
-  if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
   const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
-  if (claim) claim.volumeMode ??= 'Filesystem';
+  if (claim) defaultClaimSpec(claim);
 }
 
 function defaultProjected(projected: NonNullable<Volume['projected']>): void {
   projected.defaultMode ??= FILE_MODE;
   for (const source of projected.sources ?? []) {
-    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
-    if (source.downwardAPI) defaultFieldRefs(source.downwardAPI.items);
+    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= TOKEN_SECONDS;
+    if (source.podCertificate) source.podCertificate.maxExpirationSeconds ??= CERTIFICATE_SECONDS;
+    for (const item of source.downwardAPI?.items ?? []) defaultRefs(item);
   }
-}
-
-function defaultFieldRefs(items: { fieldRef?: { apiVersion?: string } }[] | undefined): void {
-  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
 }

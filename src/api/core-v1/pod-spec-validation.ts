@@ -1,135 +1,109 @@
-import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { duplicate, forbidden, invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../apimachinery/names.ts';
-import {
-  checked,
-  noDuplicates,
-  oneOf,
-  requiredOneOf,
-  requiredText,
-  validateLabels,
-  validateLabelSelector,
-  validateQuantities,
-} from '../meta-v1/checks.ts';
+import { checked, inRange, oneOf, requiredOneOf, validateLabels } from '../meta-v1/checks.ts';
 import { validateAffinity } from './affinity-validation.ts';
-import { hostPortConflicts, validateContainers, validateInitContainers } from './container-validation.ts';
+import { validateContainers, validateInitContainers } from './container-validation.ts';
+import { validateDnsConfig } from './dns-validation.ts';
+import { validateEphemeralContainers } from './ephemeral-container-validation.ts';
 import { isIp, IP_RULE } from './ip.ts';
-import { type PodSpec } from './pod-spec.ts';
+import { validateHostProcess, validateOs } from './os-validation.ts';
+import { validatePodResources, validateResourceClaims } from './pod-resources-validation.ts';
+import type { PodSpec } from './pod-spec.ts';
+import { validateResources } from './resources-validation.ts';
+import { validatePodSecurity } from './security-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
+import { validateTopologySpread } from './topology-spread-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
 /** Every rule of a pod's spec, in the order in which clients know the errors. `field` is the spec's own path. */
 export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   const at = (name: string) => path(field, name);
+  const { errors, sound } = validateVolumes(spec.volumes ?? [], at('volumes'));
   return [
-    ...validateVolumes(spec.volumes ?? [], at('volumes')),
-    ...validateContainers(spec, at('containers')),
-    ...validateInitContainers(spec, at('initContainers')),
-    ...hostPortConflicts(spec, field),
-    ...requiredOneOf(at('restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
-    ...validateDns(spec, field),
+    ...errors,
+    ...validateResourceClaims(spec, at('resourceClaims')),
+    ...validateContainers(spec, sound, at('containers')),
+    ...validateInitContainers(spec, sound, at('initContainers')),
+    ...validateEphemeralContainers(spec, sound, at('ephemeralContainers')),
+    ...validatePodResources(spec, at('resources')),
+    ...requiredOneOf(at('restartPolicy'), spec.restartPolicy, RESTART_POLICIES),
+    ...requiredOneOf(at('dnsPolicy'), spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(at('nodeSelector'), spec.nodeSelector),
-    ...validateSecurity(spec, at('securityContext')),
-    ...(spec.imagePullSecrets ?? []).flatMap((s, i) => requiredText(`${at('imagePullSecrets')}[${i}].name`, s.name)),
+    ...validatePodSecurity(spec, at('securityContext')),
     ...validateAffinity(spec.affinity, at('affinity')),
+    ...validateDnsConfig(spec, at('dnsConfig')),
     ...validateGates(spec, field),
-    ...validateSpreading(spec, at('topologySpreadConstraints')),
+    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], at('topologySpreadConstraints')),
+    ...validateHostProcess(spec, field),
+    ...validateHostUsers(spec, field),
     ...validateReferences(spec, field),
-    ...validateDeadlines(spec, field),
+    ...inRange(at('activeDeadlineSeconds'), spec.activeDeadlineSeconds, 1, INT32_MAX),
+    ...validateHostname(spec, field),
     ...validateTolerations(spec.tolerations ?? [], at('tolerations')),
     ...validateHostAliases(spec, at('hostAliases')),
-    ...validateQuantities(at('overhead'), spec.overhead),
-    ...(spec.os ? requiredOneOf(at('os.name'), spec.os.name, ['linux', 'windows']) : []),
+    ...validateClasses(spec, field),
+    ...validateOverhead(spec, at('overhead')),
+    ...validateOs(spec, field),
   ];
 }
 
-function validateDns(spec: PodSpec, field: string): FieldError[] {
-  const supported = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
-  const errors = requiredOneOf(path(field, 'dnsPolicy'), spec.dnsPolicy, supported);
-  const at = path(field, 'dnsConfig');
-  const nameservers = spec.dnsConfig?.nameservers ?? [];
-  if (spec.dnsPolicy === 'None' && nameservers.length === 0) {
-    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
-    errors.push(required(spec.dnsConfig ? path(at, 'nameservers') : at, detail));
-  }
-  if (nameservers.length > 3) {
-    errors.push(invalid(path(at, 'nameservers'), nameservers, 'must not have more than 3 nameservers'));
-  }
-  nameservers.forEach((server, i) => {
-    if (!isIp(server)) errors.push(invalid(`${at}.nameservers[${i}]`, server, IP_RULE));
-  });
-  return errors;
-}
-
-function validateSecurity(spec: PodSpec, field: string): FieldError[] {
-  const context = spec.securityContext;
-  if (!context) return [];
-  return [
-    ...idInRange(path(field, 'runAsUser'), context.runAsUser),
-    ...idInRange(path(field, 'runAsGroup'), context.runAsGroup),
-    ...idInRange(path(field, 'fsGroup'), context.fsGroup),
-    ...(context.supplementalGroups ?? []).flatMap((id, i) => idInRange(`${field}.supplementalGroups[${i}]`, id)),
-    ...oneOf(path(field, 'fsGroupChangePolicy'), context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
-  ];
-}
-
-function idInRange(field: string, id: number | undefined): FieldError[] {
-  const fits = id === undefined || (id >= 0 && id <= INT32_MAX);
-  return fits ? [] : [invalid(field, id, `must be between 0 and ${INT32_MAX}, inclusive`)];
-}
-
+/** What readiness and scheduling wait for. */
 function validateGates(spec: PodSpec, field: string): FieldError[] {
-  const readiness = (spec.readinessGates ?? []).flatMap((gate, i) =>
-    checked(`${field}.readinessGates[${i}].conditionType`, gate.conditionType, qualifiedName),
+  const seen = new Set<string>();
+  return [
+    ...(spec.readinessGates ?? []).flatMap((gate, i) =>
+      checked(`${field}.readinessGates[${i}].conditionType`, gate.conditionType ?? '', qualifiedName),
+    ),
+    ...(spec.schedulingGates ?? []).flatMap((gate, i) => {
+      const at = `${field}.schedulingGates[${i}]`;
+      const errors = checked(at, gate.name ?? '', qualifiedName);
+      if (seen.has(gate.name)) errors.push(duplicate(at, gate.name));
+      seen.add(gate.name);
+      return errors;
+    }),
+  ];
+}
+
+/** A pod with users of its own shares nothing with the host. */
+function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const shared = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name]);
+  const errors = shared.map((name) => forbidden(path(field, name), 'when `hostUsers` is false'));
+  const devices = (spec.containers ?? []).flatMap((container, i) =>
+    container.volumeDevices?.length
+      ? [forbidden(`${field}.containers[${i}].volumeDevices`, 'when `hostUsers` is false')]
+      : [],
   );
-  const gates = spec.schedulingGates ?? [];
-  const at = (i: number) => `${field}.schedulingGates[${i}]`;
-  return [
-    ...readiness,
-    ...gates.flatMap((gate, i) => checked(`${at(i)}.name`, gate.name ?? '', qualifiedName)),
-    ...noDuplicates(gates.map((gate, i) => [at(i), gate.name] as const)),
-  ];
+  return [...errors, ...devices];
 }
 
-function validateSpreading(spec: PodSpec, field: string): FieldError[] {
-  return (spec.topologySpreadConstraints ?? []).flatMap((constraint, i) => {
-    const at = `${field}[${i}]`;
-    const skew = constraint.maxSkew ?? 0;
-    return [
-      ...(skew <= 0 ? [invalid(`${at}.maxSkew`, skew, 'must be greater than zero')] : []),
-      ...requiredText(`${at}.topologyKey`, constraint.topologyKey, qualifiedName, 'can not be empty'),
-      ...oneOf(`${at}.whenUnsatisfiable`, constraint.whenUnsatisfiable ?? '', ['DoNotSchedule', 'ScheduleAnyway']),
-      ...validateLabelSelector(`${at}.labelSelector`, constraint.labelSelector),
-    ];
-  });
+function optionalName(spec: PodSpec, name: keyof PodSpec, field: string, check = dns1123Subdomain): FieldError[] {
+  const value = spec[name] as string | undefined;
+  return value ? checked(path(field, name), value, check) : [];
 }
 
-/** Names of other things, which must be possible names. */
 function validateReferences(spec: PodSpec, field: string): FieldError[] {
-  const optional = (name: keyof PodSpec, check: (value: string) => string[]) => {
-    const value = spec[name] as string | undefined;
-    return value ? checked(path(field, name), value, check) : [];
-  };
-  return [
-    ...optional('serviceAccountName', dns1123Subdomain),
-    ...optional('nodeName', dns1123Subdomain),
-    ...optional('hostname', dns1123Label),
-    ...optional('subdomain', dns1123Label),
-    ...optional('priorityClassName', dns1123Subdomain),
-    ...optional('runtimeClassName', dns1123Subdomain),
-    ...oneOf(path(field, 'preemptionPolicy'), spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']),
-  ];
+  return [...optionalName(spec, 'serviceAccountName', field), ...optionalName(spec, 'nodeName', field)];
 }
 
-function validateDeadlines(spec: PodSpec, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const deadline = spec.activeDeadlineSeconds;
-  if (deadline !== undefined && (deadline < 1 || deadline > INT32_MAX)) {
-    const detail = `must be between 1 and ${INT32_MAX}, inclusive`;
-    errors.push(invalid(path(field, 'activeDeadlineSeconds'), deadline, detail));
+function validateHostname(spec: PodSpec, field: string): FieldError[] {
+  const errors = [
+    ...optionalName(spec, 'hostname', field, dns1123Label),
+    ...optionalName(spec, 'subdomain', field, dns1123Label),
+  ];
+  const override = spec.hostnameOverride;
+  if (override === undefined) return errors;
+  const at = path(field, 'hostnameOverride');
+  if (spec.setHostnameAsFQDN) {
+    errors.push(forbidden(at, 'may not be specified when `setHostnameAsFQDN` is true'));
   }
-  return errors;
+  if (spec.hostNetwork) errors.push(forbidden(at, 'may not be specified when `hostNetwork` is true'));
+  if (override.length > 64) errors.push(invalid(at, override, 'must be no more than 64 characters'));
+  return [...errors, ...checked(at, override, dns1123Subdomain)];
 }
 
 function validateHostAliases(spec: PodSpec, field: string): FieldError[] {
@@ -137,4 +111,18 @@ function validateHostAliases(spec: PodSpec, field: string): FieldError[] {
     ...(isIp(alias.ip ?? '') ? [] : [invalid(`${field}[${i}].ip`, alias.ip ?? '', IP_RULE)]),
     ...(alias.hostnames ?? []).flatMap((name, j) => checked(`${field}[${i}].hostnames[${j}]`, name, dns1123Subdomain)),
   ]);
+}
+
+function validateClasses(spec: PodSpec, field: string): FieldError[] {
+  const policies = ['Never', 'PreemptLowerPriority'];
+  return [
+    ...optionalName(spec, 'priorityClassName', field),
+    ...optionalName(spec, 'runtimeClassName', field),
+    ...oneOf(path(field, 'preemptionPolicy'), spec.preemptionPolicy, policies),
+  ];
+}
+
+/** The overhead is judged as if a container were limited to it. */
+function validateOverhead(spec: PodSpec, field: string): FieldError[] {
+  return spec.overhead ? validateResources({ limits: spec.overhead }, field) : [];
 }

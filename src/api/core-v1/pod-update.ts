@@ -1,8 +1,12 @@
-import { forbidden, invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
-import { same } from '../meta-v1/checks.ts';
+import { forbidden, invalid, keyPath, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { inRange, same } from '../meta-v1/checks.ts';
 import type { Container, PodSpec, Toleration } from './pod-spec.ts';
 import type { Pod } from './pod.ts';
 import { validateTolerations } from './toleration-validation.ts';
+
+/** The annotation of pods that the API server shows but a file on the node defines. */
+const MIRROR = 'kubernetes.io/config.mirror';
+const INT32_MAX = 2 ** 31 - 1;
 
 const CHANGEABLE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
@@ -17,29 +21,41 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
     .map((list) => forbidden(`spec.${list}`, 'pod updates may not add or remove containers'));
   if (counts.length > 0) return counts;
   return [
-    ...validateImages(now),
+    ...validateAnnotationChange(pod, old),
+    ...validateImages(now, before),
     ...validateDeadline(now, before),
     ...validateTolerationChange(now.tolerations ?? [], before.tolerations ?? []),
     ...validateGateChange(now, before),
-    ...validateNodeSelectorChange(now, before),
+    ...validatePlacementChange(now, before),
     ...validateRest(now, before),
   ];
 }
 
+/** The mark of a pod that a file on the node defines is set once and for all. */
+function validateAnnotationChange(pod: Pod, old: Pod): FieldError[] {
+  const [now, before] = [pod.metadata.annotations?.[MIRROR], old.metadata.annotations?.[MIRROR]];
+  if (now === before) return [];
+  const detail =
+    before === undefined ? 'may not add mirror pod annotation' : 'may not remove or update mirror pod annotation';
+  return [forbidden(keyPath('metadata.annotations', MIRROR), detail)];
+}
+
 /** An image may change, but not go. */
-function validateImages(spec: PodSpec): FieldError[] {
+function validateImages(now: PodSpec, before: PodSpec): FieldError[] {
   return (['containers', 'initContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).flatMap((c, i) =>
-      c.image === undefined || c.image.trim() === c.image
-        ? []
-        : [invalid(`spec.${list}[${i}].image`, c.image, 'must not have leading or trailing whitespace')],
-    ),
+    (now[list] ?? []).flatMap(({ image }, i) => {
+      const field = `spec.${list}[${i}].image`;
+      if (image === before[list]?.[i]?.image) return [];
+      if (!image) return [required(field)];
+      return image.trim() === image ? [] : [invalid(field, image, 'must not have leading or trailing whitespace')];
+    }),
   );
 }
 
 function validateDeadline(now: PodSpec, before: PodSpec): FieldError[] {
   const field = 'spec.activeDeadlineSeconds';
   const [next, last] = [now.activeDeadlineSeconds, before.activeDeadlineSeconds];
+  if (next !== undefined && (next < 0 || next > INT32_MAX)) return inRange(field, next, 0, INT32_MAX);
   if (last === undefined || next === last) return [];
   if (next === undefined) return [invalid(field, null, 'must not update from a positive integer to nil value')];
   return next > last ? [invalid(field, next, 'must be less than or equal to previous value')] : [];
@@ -71,11 +87,31 @@ function quote(name: string): string {
   return `'${name}'`;
 }
 
-function validateNodeSelectorChange(now: PodSpec, before: PodSpec): FieldError[] {
+/** Where a pod may run can be narrowed down as long as it is not scheduled. */
+function validatePlacementChange(now: PodSpec, before: PodSpec): FieldError[] {
   if (!isGated(before)) return [];
   const kept = Object.entries(before.nodeSelector ?? {}).every(([key, value]) => now.nodeSelector?.[key] === value);
-  const detail = 'only additions are allowed (no mutations or deletions)';
-  return kept ? [] : [invalid('spec.nodeSelector', now.nodeSelector, detail)];
+  const errors = kept ? [] : [invalid('spec.nodeSelector', now.nodeSelector, ONLY_ADDITIONS)];
+  return [...errors, ...validateNodeAffinityChange(now, before)];
+}
+
+const ONLY_ADDITIONS = 'only additions are allowed (no mutations or deletions)';
+
+function validateNodeAffinityChange(now: PodSpec, before: PodSpec): FieldError[] {
+  const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const [next, last] = [now, before].map((spec) => spec.affinity?.nodeAffinity?.[required]?.nodeSelectorTerms ?? []);
+  if (last!.length === 0) return [];
+  const field = `spec.affinity.nodeAffinity.${required}.nodeSelectorTerms`;
+  if (next!.length !== last!.length) {
+    return [invalid(field, next, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+  }
+  return last!.flatMap((term, i) => {
+    const lists = ['matchExpressions', 'matchFields'] as const;
+    const kept = lists.every((list) =>
+      (term[list] ?? []).every((r) => (next![i]![list] ?? []).some((other) => same(other, r))),
+    );
+    return kept ? [] : [invalid(path(field, i), next![i], ONLY_ADDITIONS)];
+  });
 }
 
 function isGated(spec: PodSpec): boolean {
@@ -92,14 +128,23 @@ function validateRest(now: PodSpec, before: PodSpec): FieldError[] {
   if (initContainers) rest.initContainers = initContainers;
   for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const)
     restore(rest, before, field);
-  if (isGated(before)) restore(rest, before, 'nodeSelector');
-  if (isGated(before) && !before.affinity) restore(rest, before, 'affinity');
+  if (isGated(before)) restorePlacement(rest, before);
   const grace = before.terminationGracePeriodSeconds;
   if (grace !== undefined && grace < 0 && now.terminationGracePeriodSeconds === 1) {
     restore(rest, before, 'terminationGracePeriodSeconds');
   }
   const changed = differences(rest, before, 'spec');
   return changed.length === 0 ? [] : [forbidden('spec', `${CHANGEABLE}\n${changed.join('\n')}`)];
+}
+
+/** Of the affinity only what is about nodes may change. */
+function restorePlacement(rest: PodSpec, before: PodSpec): void {
+  restore(rest, before, 'nodeSelector');
+  const { nodeAffinity: _, ...others } = rest.affinity ?? {};
+  const nodeAffinity = before.affinity?.nodeAffinity;
+  const affinity = { ...others, ...(nodeAffinity && { nodeAffinity }) };
+  if (before.affinity || Object.keys(affinity).length > 0) rest.affinity = affinity;
+  else delete rest.affinity;
 }
 
 function restore(spec: PodSpec, from: PodSpec, field: keyof PodSpec): void {

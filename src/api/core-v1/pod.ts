@@ -1,13 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, invalid, keyPath, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, type StrategyContext } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
+import { validateTrimmedImages } from './container-validation.ts';
 import { podColumns } from './pod-columns.ts';
 import { defaultPod, defaultPodSpec, mirrorServiceAccount } from './pod-spec-defaults.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
 import type { PodSpec } from './pod-spec.ts';
-import { podSubresources, validateEphemeralContainers } from './pod-subresources.ts';
+import { podSubresources } from './pod-subresources.ts';
 import { validatePodUpdate } from './pod-update.ts';
 import { qosClass } from './qos-class.ts';
 
@@ -19,8 +20,31 @@ function setDefaults(pod: Pod): void {
   defaultPod(spec);
 }
 
-function validate(pod: Pod): FieldError[] {
-  return [...validatePodSpec(pod.spec!, 'spec'), ...validateEphemeralContainers(pod.spec!)];
+/** An update is judged by what it changes: most of a pod cannot change at all. */
+function validate(pod: Pod, old?: Pod): FieldError[] {
+  return old ? [] : [...validatePodSpec(pod.spec!, 'spec'), ...validateNew(pod)];
+}
+
+/** What holds for pods, but not for the templates that they are made of. */
+function validateNew(pod: Pod): FieldError[] {
+  const spec = pod.spec!;
+  const errors = validateTrimmedImages(spec, 'spec');
+  if (spec.ephemeralContainers?.length) errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec.nodeName && spec.schedulingGates?.length) {
+    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
+  const mirror = pod.metadata.annotations?.['kubernetes.io/config.mirror'];
+  if (mirror !== undefined && !spec.nodeName) {
+    const at = keyPath('metadata.annotations', 'kubernetes.io/config.mirror');
+    errors.push(invalid(at, mirror, 'must set spec.nodeName if mirror pod annotation is set'));
+  }
+  return errors;
+}
+
+/** A status without a class keeps the one that the pod was given. */
+function prepareForUpdate(pod: Pod, old: Pod, { subresource }: StrategyContext): void {
+  const qos = old.status?.qosClass;
+  if (subresource === 'status' && qos && !pod.status?.qosClass) pod.status = { ...pod.status, qosClass: qos };
 }
 
 function prepareForCreate(pod: Pod, context: StrategyContext): void {
@@ -69,5 +93,6 @@ export const pod = defineKind<Pod>({
   validate,
   validateUpdate: validatePodUpdate,
   prepareForCreate,
+  prepareForUpdate,
   gracePeriod,
 });

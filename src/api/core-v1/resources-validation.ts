@@ -1,62 +1,84 @@
-import { invalid, keyPath, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  keyPath,
+  path,
+  required,
+  type FieldError,
+} from '../../apimachinery/field-error.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
 import { compareQuantities, isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import { checked, NOT_NEGATIVE, validateQuantities } from '../meta-v1/checks.ts';
 import type { ResourceRequirements } from './pod-spec.ts';
+import {
+  isExtendedResource,
+  isHugePages,
+  isNativeResource,
+  isOvercommitable,
+  isStandardContainerResource,
+  isStandardResource,
+} from './resource-names.ts';
 
-const CONTAINER_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
-/** Names without a prefix that may stand somewhere in the API (quotas, nodes, claims). */
-const STANDARD_RESOURCES = [
-  ...CONTAINER_RESOURCES,
-  ...['requests.cpu', 'requests.memory', 'requests.ephemeral-storage'],
-  ...['limits.cpu', 'limits.memory', 'limits.ephemeral-storage'],
-  ...['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'persistentvolumeclaims'],
-  ...['configmaps', 'services.nodeports', 'services.loadbalancers', 'storage', 'requests.storage'],
-];
+const BILLION = 1_000_000_000n;
 
-/** Resources of which a container may ask for less than it may use. */
-function overcommitable(name: string): boolean {
-  return isNative(name) && !name.startsWith('hugepages-');
-}
-
-function isNative(name: string): boolean {
-  return !name.includes('/') || name.includes('kubernetes.io/');
-}
-
-/** The rules of a container's `resources`. */
-export function validateResources(resources: ResourceRequirements | undefined, field: string): FieldError[] {
+/** The rules of a container's `resources`. `claims` are the names of the pod's resource claims. */
+export function validateResources(
+  resources: ResourceRequirements | undefined,
+  field: string,
+  claims: readonly string[] = [],
+): FieldError[] {
   if (!resources) return [];
-  const [limits, requests] = [path(field, 'limits'), path(field, 'requests')];
-  return [
-    ...Object.entries(resources.limits ?? {}).flatMap(([name, value]) => validateEntry(name, value, limits)),
-    ...Object.entries(resources.requests ?? {}).flatMap(([name, value]) => [
-      ...validateEntry(name, value, requests),
-      ...validateAgainstLimit(name, value, resources.limits ?? {}, field),
-    ]),
-  ];
+  const { limits = {}, requests = {} } = resources;
+  const errors: FieldError[] = [];
+  for (const name of Object.keys(limits)) errors.push(...validateEntry(name, limits[name]!, path(field, 'limits')));
+  for (const name of Object.keys(requests)) {
+    errors.push(...validateEntry(name, requests[name]!, path(field, 'requests')));
+    errors.push(...validateAgainstLimit(name, requests[name]!, limits, field));
+  }
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
+    errors.push(forbidden(field, 'HugePages require cpu or memory'));
+  }
+  if (resources.claims) errors.push(...validateClaims(resources.claims, claims, path(field, 'claims')));
+  return errors;
 }
 
 function validateEntry(name: string, value: string, field: string): FieldError[] {
   const at = keyPath(field, name);
-  const errors = [...validateResourceName(at, name), ...validateContainerResource(at, name)];
+  const errors = validateContainerResource(name, at);
   if (!isQuantity(value)) return [...errors, ...validateQuantities(field, { [name]: value })];
+  return [...errors, ...validateResourceQuantity(name, value, at)];
+}
+
+/** Amounts are not negative; what can only be counted is whole; huge pages come in whole pages. */
+export function validateResourceQuantity(name: string, value: string, field: string): FieldError[] {
   const quantity = parseQuantity(value);
-  if (quantity.compare(zeroQuantity) < 0) errors.push(invalid(at, value, NOT_NEGATIVE));
-  if (!isNative(name) && quantity.nanos % 1_000_000_000n !== 0n) errors.push(invalid(at, value, 'must be an integer'));
+  const errors = quantity.compare(zeroQuantity) < 0 ? [invalid(field, value, NOT_NEGATIVE)] : [];
+  if (isExtendedResource(name) && quantity.nanos % BILLION !== 0n)
+    errors.push(invalid(field, value, 'must be an integer'));
+  const page = isHugePages(name) ? name.slice('hugepages-'.length) : '';
+  if (isQuantity(page) && quantity.nanos % parseQuantity(page).nanos !== 0n) {
+    errors.push(invalid(field, value, `is not positive integer multiple of ${page}`));
+  }
   return errors;
 }
 
 /** A standard name, or one with a domain before it. */
-function validateResourceName(field: string, name: string): FieldError[] {
+export function validateResourceName(name: string, field: string): FieldError[] {
   const errors = checked(field, name, qualifiedName);
-  if (errors.length > 0 || name.includes('/') || name.startsWith('hugepages-')) return errors;
-  if (STANDARD_RESOURCES.includes(name)) return [];
+  if (errors.length > 0 || name.includes('/') || isStandardResource(name)) return errors;
   return [invalid(field, name, 'must be a standard resource type or fully qualified')];
 }
 
-function validateContainerResource(field: string, name: string): FieldError[] {
-  if (name.includes('/') || CONTAINER_RESOURCES.includes(name) || name.startsWith('hugepages-')) return [];
-  return [invalid(field, name, 'must be a standard resource for containers')];
+function validateContainerResource(name: string, field: string): FieldError[] {
+  if (isStandardContainerResource(name)) return [];
+  const errors = validateResourceName(name, field);
+  if (!name.includes('/')) errors.push(invalid(field, name, 'must be a standard resource for containers'));
+  else if (!isNativeResource(name) && !isExtendedResource(name)) {
+    errors.push(invalid(field, name, "doesn't follow extended resource name standard"));
+  }
+  return errors;
 }
 
 function validateAgainstLimit(
@@ -68,13 +90,37 @@ function validateAgainstLimit(
   const limit = Object.hasOwn(limits, name) ? limits[name]! : undefined;
   if (!isQuantity(request) || (limit !== undefined && !isQuantity(limit))) return [];
   if (limit === undefined) {
-    if (overcommitable(name)) return [];
+    if (isOvercommitable(name)) return [];
     return [required(path(field, 'limits'), 'Limit must be set for non overcommitable resources')];
   }
   const order = compareQuantities(request, limit);
-  if (!overcommitable(name) && order !== 0) {
+  if (!isOvercommitable(name) && order !== 0) {
     return [invalid(path(field, 'requests'), request, `must be equal to ${name} limit of ${limit}`)];
   }
   if (order <= 0) return [];
   return [invalid(path(field, 'requests'), request, `must be less than or equal to ${name} limit of ${limit}`)];
+}
+
+function validateClaims(
+  claims: readonly { name?: string; request?: string }[],
+  known: readonly string[],
+  field: string,
+): FieldError[] {
+  const seen = new Set<string>();
+  return claims.flatMap(({ name = '', request = '' }, i) => {
+    const at = path(field, i);
+    if (!name) return [required(at)];
+    const errors: FieldError[] = [];
+    const identity = request ? `${name}/${request}` : name;
+    if (seen.has(identity)) errors.push(duplicate(at, identity));
+    seen.add(identity);
+    if (!known.includes(name)) errors.push(unknownClaim(at, name, known));
+    return errors;
+  });
+}
+
+function unknownClaim(field: string, name: string, known: readonly string[]): FieldError {
+  const rest = known.length === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
+  const message = `Not found: ${JSON.stringify(name)}: must be one of the names in pod.spec.resourceClaims${rest}`;
+  return { type: 'FieldValueNotFound', field, message };
 }

@@ -1,150 +1,112 @@
-import { forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { configMapKey, dns1123Label } from '../../apimachinery/names.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  path,
+  required,
+  tooLong,
+  type FieldError,
+} from '../../apimachinery/field-error.ts';
+import { dns1123Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import { compareQuantities, isQuantity } from '../../apimachinery/quantity.ts';
-import { noDuplicates, oneOf, requiredText } from '../meta-v1/checks.ts';
+import { checked, oneOf, requiredText, validateAnnotations, validateLabels } from '../meta-v1/checks.ts';
+import { validateClaimSpec } from './claim-spec-validation.ts';
 import type { Volume } from './pod-spec.ts';
+import { validateDownwardItems, validateKeyItems, validateProjected } from './projected-volume-validation.ts';
+import { sharedSources } from './volume-sources.ts';
+import { validateMode } from './volume-paths.ts';
 
-const MODE = 'must be a number between 0 and 0777 (octal), both inclusive';
-const HOST_PATH_TYPES = [
-  '',
-  ...['BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'],
-];
+type Source<S extends keyof Volume> = NonNullable<Volume[S]>;
 
-type Item = { key?: string; path?: string; mode?: number };
-type Projected = NonNullable<Volume['projected']>;
+/** The volumes that are sound, by name: others cannot be mounted. */
+export type SoundVolumes = ReadonlyMap<string, Volume>;
 
 /** The rules of `spec.volumes`: distinct names, exactly one source each. */
-export function validateVolumes(volumes: readonly Volume[], field: string): FieldError[] {
-  return [
-    ...volumes.flatMap((volume, i) => [
-      ...validateSource(volume, path(field, i)),
-      ...requiredText(`${field}[${i}].name`, volume.name, dns1123Label),
-    ]),
-    ...noDuplicates(volumes.map((v, i) => [`${field}[${i}].name`, v.name] as const)),
-  ];
+export function validateVolumes(
+  volumes: readonly Volume[],
+  field: string,
+): { readonly errors: FieldError[]; readonly sound: SoundVolumes } {
+  const errors: FieldError[] = [];
+  const sound = new Map<string, Volume>();
+  volumes.forEach((volume, i) => {
+    const at = path(field, i);
+    const found = [...validateSource(volume, at), ...requiredText(path(at, 'name'), volume.name, dns1123Label)];
+    if (sound.has(volume.name)) found.push(duplicate(path(at, 'name'), volume.name));
+    if (found.length === 0) sound.set(volume.name, volume);
+    errors.push(...found);
+  });
+  return { errors, sound };
 }
 
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+
+/** The sources in the order in which they are looked at; the first that is there counts. */
+const SOURCES: { readonly [S in keyof Volume]?: (source: Source<S>, field: string) => FieldError[] } = {
+  emptyDir: ({ sizeLimit }, field) => {
+    const negative = isQuantity(sizeLimit) && compareQuantities(sizeLimit!, '0') < 0;
+    return negative ? [forbidden(path(field, 'sizeLimit'), 'SizeLimit field must be a valid resource quantity')] : [];
+  },
+  ...sharedSources,
+  secret: (source, field) => [
+    ...requiredText(path(field, 'secretName'), source.secretName),
+    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
+    ...validateKeyItems(source.items, path(field, 'items')),
+  ],
+  persistentVolumeClaim: (source, field) => requiredText(path(field, 'claimName'), source.claimName),
+  downwardAPI: (source, field) => [
+    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
+    ...validateDownwardItems(source.items, field),
+  ],
+  configMap: (source, field) => [
+    ...requiredText(path(field, 'name'), source.name),
+    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
+    ...validateKeyItems(source.items, path(field, 'items')),
+  ],
+  projected: validateProjected,
+  csi: (source, field) => [
+    ...validateCsiDriver(source.driver, path(field, 'driver')),
+    ...(source.nodePublishSecretRef && !source.nodePublishSecretRef.name
+      ? [required(path(field, 'nodePublishSecretRef', 'name'))]
+      : []),
+  ],
+  ephemeral: (source, field) => validateClaimTemplate(source, path(field, 'volumeClaimTemplate')),
+  image: (source, field) => [
+    ...requiredText(path(field, 'reference'), source.reference),
+    ...oneOf(path(field, 'pullPolicy'), source.pullPolicy, PULL_POLICIES),
+  ],
+};
+const SOURCE_NAMES = Object.keys(SOURCES) as (keyof Volume)[];
+
 function validateSource(volume: Volume, field: string): FieldError[] {
-  const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key as keyof Volume] != null);
-  if (sources.length === 0) return [required(field, 'must specify a volume type')];
-  const [first, ...others] = sources;
-  const check = Object.hasOwn(sourceChecks, first!) ? sourceChecks[first!] : undefined;
+  const [first, ...others] = SOURCE_NAMES.filter((name) => volume[name] != null);
+  if (!first) return [required(field, 'must specify a volume type')];
   return [
-    ...(check?.(volume[first as keyof Volume] as any, path(field, first!)) ?? []),
+    ...SOURCES[first]!(volume[first] as never, path(field, first)),
     ...others.map((source) => forbidden(path(field, source), 'may not specify more than 1 volume type')),
   ];
 }
 
-/** What each source needs; those without rules of their own are missing. */
-const sourceChecks: Readonly<Record<string, (source: any, field: string) => FieldError[]>> = {
-  hostPath: (source: NonNullable<Volume['hostPath']>, field) => [
-    ...requiredText(path(field, 'path'), source.path),
-    ...noBackSteps(path(field, 'path'), source.path ?? ''),
-    ...oneOf(path(field, 'type'), source.type, HOST_PATH_TYPES),
-  ],
-  emptyDir: (source: NonNullable<Volume['emptyDir']>, field) => {
-    const { sizeLimit } = source;
-    const negative = sizeLimit !== undefined && isQuantity(sizeLimit) && compareQuantities(sizeLimit, '0') < 0;
-    return negative ? [forbidden(path(field, 'sizeLimit'), 'SizeLimit field must be a valid resource quantity')] : [];
-  },
-  secret: (source: NonNullable<Volume['secret']>, field) => [
-    ...requiredText(path(field, 'secretName'), source.secretName),
-    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
-    ...validateItems(source.items, path(field, 'items')),
-  ],
-  configMap: (source: NonNullable<Volume['configMap']>, field) => [
-    ...requiredText(path(field, 'name'), source.name),
-    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
-    ...validateItems(source.items, path(field, 'items')),
-  ],
-  downwardAPI: (source: NonNullable<Volume['downwardAPI']>, field) => [
-    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
-    ...validateDownwardItems(source.items, path(field, 'items')),
-  ],
-  projected: (source: Projected, field) => [
-    ...validateMode(path(field, 'defaultMode'), source.defaultMode),
-    ...(source.sources ?? []).flatMap((s, i) => validateProjection(s, path(`${field}.sources`, i))),
-  ],
-  nfs: (source: NonNullable<Volume['nfs']>, field) => [
-    ...requiredText(path(field, 'server'), source.server),
-    ...requiredText(path(field, 'path'), source.path, (p) => (p.startsWith('/') ? [] : ['must be an absolute path'])),
-  ],
-  persistentVolumeClaim: (source: NonNullable<Volume['persistentVolumeClaim']>, field) =>
-    requiredText(path(field, 'claimName'), source.claimName),
-  csi: (source: NonNullable<Volume['csi']>, field) => requiredText(path(field, 'driver'), source.driver),
-  ephemeral: (source: NonNullable<Volume['ephemeral']>, field) =>
-    source.volumeClaimTemplate ? [] : [required(path(field, 'volumeClaimTemplate'))],
-  image: (source: NonNullable<Volume['image']>, field) => [
-    ...requiredText(path(field, 'reference'), source.reference),
-    ...oneOf(path(field, 'pullPolicy'), source.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
-  ],
-};
-
-function validateProjection(source: NonNullable<Projected['sources']>[number], field: string): FieldError[] {
-  const given = Object.keys(source).filter((key) => source[key as keyof typeof source]);
-  if (given.length === 0) {
-    return [required(field, 'must specify a projected source type')];
-  }
-  const errors = given.slice(1).map((name) => {
-    return forbidden(path(field, name), 'may not specify more than 1 volume type');
-  });
-  if (source.secret) errors.push(...namedItems(source.secret, path(field, 'secret')));
-  if (source.configMap) errors.push(...namedItems(source.configMap, path(field, 'configMap')));
-  if (source.downwardAPI) errors.push(...validateDownwardItems(source.downwardAPI.items, `${field}.downwardAPI.items`));
-  const token = source.serviceAccountToken;
-  if (token) errors.push(...validateToken(token, path(field, 'serviceAccountToken')));
-  return errors;
+/** A CSI driver's name is a domain of at most 63 characters, whatever its case. */
+export function validateCsiDriver(driver: string | undefined, field: string): FieldError[] {
+  if (!driver) return [required(field)];
+  const errors = checked(field, driver, (name) => dns1123Subdomain(name.toLowerCase()));
+  if (driver.length <= 63) return errors;
+  return [tooLong(field, 63), ...errors];
 }
 
-function validateToken(token: { expirationSeconds?: number; path?: string }, field: string): FieldError[] {
-  const seconds = token.expirationSeconds ?? 3600;
-  const short = seconds < 600 ? 'may not specify a duration less than 10 minutes' : undefined;
-  const long = seconds > 2 ** 32 ? 'may not specify a duration larger than 2^32 seconds' : undefined;
-  const detail = short ?? long;
+/** A claim that is made with the pod: only labels and annotations of its metadata can be chosen. */
+function validateClaimTemplate(source: Source<'ephemeral'>, field: string): FieldError[] {
+  const template = source.volumeClaimTemplate;
+  if (!template) return [required(field)];
+  const metadata = template.metadata ?? {};
+  const at = path(field, 'metadata');
+  const extra = Object.entries(metadata).filter(
+    ([name, value]) => name !== 'labels' && name !== 'annotations' && value != null && value !== '',
+  );
   return [
-    ...(detail ? [invalid(path(field, 'expirationSeconds'), seconds, detail)] : []),
-    ...requiredText(path(field, 'path'), token.path),
-    ...(token.path ? relativePath(path(field, 'path'), token.path) : []),
+    ...validateLabels(path(at, 'labels'), metadata.labels),
+    ...validateAnnotations(path(at, 'annotations'), metadata.annotations),
+    ...extra.map(([name, value]) => invalid(path(at, name), value, 'not allowed in a claim template')),
+    ...validateClaimSpec(template.spec ?? {}, path(field, 'spec')),
   ];
-}
-
-function namedItems(source: { name?: string; items?: Item[] }, field: string): FieldError[] {
-  return [...requiredText(path(field, 'name'), source.name), ...validateItems(source.items, path(field, 'items'))];
-}
-
-function validateItems(items: readonly Item[] | undefined, field: string): FieldError[] {
-  return (items ?? []).flatMap((item, i) => [
-    ...requiredText(`${field}[${i}].key`, item.key, configMapKey),
-    ...requiredText(`${field}[${i}].path`, item.path),
-    ...relativePath(`${field}[${i}].path`, item.path ?? ''),
-    ...validateMode(`${field}[${i}].mode`, item.mode),
-  ]);
-}
-
-function validateDownwardItems(
-  items: readonly (Item & { fieldRef?: object; resourceFieldRef?: object })[] | undefined,
-  field: string,
-) {
-  return (items ?? []).flatMap((item, i) => [
-    ...requiredText(`${field}[${i}].path`, item.path),
-    ...relativePath(`${field}[${i}].path`, item.path ?? ''),
-    ...(item.fieldRef || item.resourceFieldRef
-      ? []
-      : [required(`${field}[${i}]`, 'one of fieldRef and resourceFieldRef is required')]),
-    ...validateMode(`${field}[${i}].mode`, item.mode),
-  ]);
-}
-
-function validateMode(field: string, mode: number | undefined): FieldError[] {
-  return mode === undefined || (mode >= 0 && mode <= 0o777) ? [] : [invalid(field, mode, MODE)];
-}
-
-/** A path inside a volume: relative, and never upwards. */
-export function relativePath(field: string, value: string): FieldError[] {
-  if (value.startsWith('/')) return [invalid(field, value, 'must be a relative path')];
-  return noBackSteps(field, value);
-}
-
-function noBackSteps(field: string, value: string): FieldError[] {
-  return value.split('/').includes('..') ? [invalid(field, value, "must not contain '..'")] : [];
 }

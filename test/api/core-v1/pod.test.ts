@@ -205,7 +205,7 @@ describe('validation of a pod', () => {
     [
       'a DNS policy that needs a server',
       { spec: { ...spec, dnsPolicy: 'None' } },
-      ['spec.dnsConfig: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None'],
+      ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
     ],
     [
       'a toleration of everything that compares',
@@ -438,6 +438,8 @@ describe('the subresources of a pod', () => {
     expect(texts(resize.validate!(resized, old))).to.deep.equal([]);
     expect(texts(resize.validate!(resize.set!(old, defaulted(pod, { spec })), old))).to.deep.equal([
       'spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing',
+      'spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed',
+      'spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed',
     ]);
   });
 });
