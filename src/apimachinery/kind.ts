@@ -141,8 +141,13 @@ export interface Kind<T extends KubeObject = KubeObject> {
    * the caller's `gracePeriodSeconds`.
    */
   gracePeriod?(object: T, requested: number | undefined): number;
-  /** Whether a delete leaves dependents alone unless told otherwise (`Orphan`); default: `Background`. */
-  readonly defaultPropagation?: 'Orphan' | 'Background';
+  /**
+   * Whether a delete leaves dependents alone unless told otherwise (`Orphan`); default: `Background`. `Unsupported`: the
+   * garbage collector has no business with this kind.
+   */
+  readonly defaultPropagation?: 'Orphan' | 'Background' | 'Unsupported';
+  /** True when the answer to a delete is the object that went, not a `Status`. */
+  readonly returnsDeleted?: boolean;
 }
 
 /** What a kind's file must say; the rest has defaults. */

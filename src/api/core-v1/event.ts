@@ -56,6 +56,7 @@ export const event = defineKind<Event>({
   version: 'v1',
   kind: 'Event',
   plural: 'events',
+  defaultPropagation: 'Unsupported',
   namespaced: true,
   shortNames: ['ev'],
   ttl: EVENT_TTL,

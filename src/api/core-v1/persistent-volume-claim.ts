@@ -63,6 +63,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   version: 'v1',
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  returnsDeleted: true,
   namespaced: true,
   shortNames: ['pvc'],
   columns: [

@@ -84,6 +84,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   version: 'v1',
   kind: 'PersistentVolume',
   plural: 'persistentvolumes',
+  returnsDeleted: true,
   namespaced: false,
   shortNames: ['pv'],
   columns: [

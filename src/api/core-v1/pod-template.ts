@@ -12,6 +12,7 @@ export const podTemplate = defineKind<PodTemplate>({
   version: 'v1',
   kind: 'PodTemplate',
   plural: 'podtemplates',
+  returnsDeleted: true,
   namespaced: true,
   createOnUpdate: true,
   hasGeneration: true,

@@ -72,6 +72,7 @@ export const pod = defineKind<Pod>({
   version: 'v1',
   kind: 'Pod',
   plural: 'pods',
+  returnsDeleted: true,
   namespaced: true,
   shortNames: ['po'],
   categories: ['all'],

@@ -40,6 +40,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
   version: 'v1',
   kind: 'ResourceQuota',
   plural: 'resourcequotas',
+  returnsDeleted: true,
   namespaced: true,
   shortNames: ['quota'],
   columns: [

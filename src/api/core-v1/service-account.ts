@@ -10,6 +10,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   version: 'v1',
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
+  returnsDeleted: true,
   namespaced: true,
   shortNames: ['sa'],
   columns: [nameColumn, numberColumn('Secrets', (sa) => sa.secrets?.length ?? 0), ageColumn],

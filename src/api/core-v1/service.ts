@@ -127,6 +127,7 @@ export const service = defineKind<Service>({
   version: 'v1',
   kind: 'Service',
   plural: 'services',
+  returnsDeleted: true,
   namespaced: true,
   shortNames: ['svc'],
   categories: ['all'],

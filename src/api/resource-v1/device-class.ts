@@ -10,6 +10,7 @@ export const deviceClass = defineKind<DeviceClass>({
   version: 'v1',
   kind: 'DeviceClass',
   plural: 'deviceclasses',
+  returnsDeleted: true,
   namespaced: false,
   hasGeneration: true,
   columns: [nameColumn, ageColumn],

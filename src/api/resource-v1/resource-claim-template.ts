@@ -10,6 +10,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   version: 'v1',
   kind: 'ResourceClaimTemplate',
   plural: 'resourceclaimtemplates',
+  returnsDeleted: true,
   namespaced: true,
   columns: [nameColumn, ageColumn],
 });

@@ -19,6 +19,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   version: 'v1',
   kind: 'ResourceClaim',
   plural: 'resourceclaims',
+  returnsDeleted: true,
   namespaced: true,
   subresources: [bareStatusSubresource],
   columns: [nameColumn, column('State', stateText), ageColumn],

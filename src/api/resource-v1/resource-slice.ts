@@ -15,6 +15,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   version: 'v1',
   kind: 'ResourceSlice',
   plural: 'resourceslices',
+  returnsDeleted: true,
   namespaced: false,
   hasGeneration: true,
   columns: [

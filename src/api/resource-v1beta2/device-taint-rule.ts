@@ -10,6 +10,7 @@ export const deviceTaintRule = defineKind<DeviceTaintRule>({
   version: 'v1beta2',
   kind: 'DeviceTaintRule',
   plural: 'devicetaintrules',
+  returnsDeleted: true,
   namespaced: false,
   subresources: [statusSubresource],
   hasGeneration: true,

@@ -16,6 +16,7 @@ export const csiDriver = defineKind<CSIDriver>({
   version: 'v1',
   kind: 'CSIDriver',
   plural: 'csidrivers',
+  returnsDeleted: true,
   versionedUpdate: true,
   namespaced: false,
   hasGeneration: true,

@@ -11,6 +11,7 @@ export const csiNode = defineKind<CSINode>({
   version: 'v1',
   kind: 'CSINode',
   plural: 'csinodes',
+  returnsDeleted: true,
   versionedUpdate: true,
   namespaced: false,
   columns: [nameColumn, numberColumn('Drivers', (n) => n.spec?.drivers?.length ?? 0), ageColumn],

@@ -44,6 +44,7 @@ export const storageClass = defineKind<StorageClass>({
   version: 'v1',
   kind: 'StorageClass',
   plural: 'storageclasses',
+  returnsDeleted: true,
   namespaced: false,
   shortNames: ['sc'],
   createOnUpdate: true,

@@ -12,6 +12,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   version: 'v1',
   kind: 'VolumeAttachment',
   plural: 'volumeattachments',
+  returnsDeleted: true,
   versionedUpdate: true,
   namespaced: false,
   columns: [

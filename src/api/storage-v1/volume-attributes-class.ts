@@ -11,6 +11,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   version: 'v1',
   kind: 'VolumeAttributesClass',
   plural: 'volumeattributesclasses',
+  returnsDeleted: true,
   namespaced: false,
   shortNames: ['vac'],
   columns: [nameColumn, column('DriverName', (c) => c.driverName ?? ''), ageColumn],

@@ -44,7 +44,8 @@ function parse(text: string, expected: string | undefined): unknown {
     return JSON.parse(text);
   } catch (error) {
     const what = expected ? `the object provided is unrecognized (must be of type ${expected}): ` : '';
-    throw badRequest(`${what}couldn't get version/kind; json parse error: ${reason(error as Error)}`);
+    const empty = text === '' ? ' (<empty>)' : '';
+    throw badRequest(`${what}couldn't get version/kind; json parse error: ${reason(error as Error)}${empty}`);
   }
 }
 

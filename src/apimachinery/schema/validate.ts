@@ -20,6 +20,8 @@ export interface DecodeOptions {
   readonly fieldValidation?: FieldValidation;
   /** Paths of keys that occurred twice in the text, from `parseJson`. */
   readonly duplicates?: readonly string[];
+  /** Other faults of the text that are treated as unknown fields are, as sentences. */
+  readonly faults?: readonly string[];
 }
 
 export interface Decoded {
@@ -72,10 +74,12 @@ export class Decoder {
     const at = new Cursor();
     const object = this.#compiler.definition(target.definition).decode(value, at) as AnyObject;
     const validation = options.fieldValidation ?? 'Warn';
-    if (validation === 'Ignore' || (at.unknown.length === 0 && !options.duplicates?.length)) {
+    const none = at.unknown.length === 0 && !options.duplicates?.length && !options.faults?.length;
+    if (validation === 'Ignore' || none) {
       return { object, warnings: NO_WARNINGS };
     }
     const faults = [
+      ...(options.faults ?? []),
       ...at.unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
       ...(options.duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
     ];

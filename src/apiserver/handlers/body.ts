@@ -1,13 +1,16 @@
-import { parseDocument, type CollectionTag, type ScalarTag, type Tags } from 'yaml';
 import { badRequest, unsupportedMediaType } from '../../apimachinery/api-error.ts';
+import { equalJson } from '../../apimachinery/json-value.ts';
 import { apiVersionOf, parseApiVersion, type AnyObject } from '../../apimachinery/object.ts';
+import { notSupported } from '../../apimachinery/field-error.ts';
 import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
 import { parseJson, type ParsedJson } from '../../apimachinery/schema/json.ts';
 import type { DecodeOptions, DecodeTarget, FieldValidation } from '../../apimachinery/schema/validate.ts';
+import type { KindRegistry } from '../../apimachinery/registry.ts';
 import { errorMessage } from '../../base/log.ts';
+import { readYaml } from './yaml-body.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { parseProtobuf, takesProtobuf } from './protobuf-body.ts';
-import type { HandlerServices } from './services.ts';
+import { invalidParameters, type HandlerServices } from './services.ts';
 
 /** Upstream's limit for the body of a request, in bytes. */
 export const bodyLimit = 3 * 1024 * 1024;
@@ -55,11 +58,11 @@ export async function readObject(
   const mediaType = objectTypeOf(exchange, target.definition);
   const fieldValidation = fieldValidationOf(exchange);
   const body = await exchange.request.body(bodyLimit);
-  const parsed = parseBody(body, mediaType, target, fieldValidation !== 'Ignore');
-  checkType(parsed.value, target);
-  const options: DecodeOptions = { fieldValidation, duplicates: parsed.duplicates };
-  const { object, warnings } = services.decoder.decode(parsed.value, target, options);
+  const parsed = parseBody(body, mediaType, target, fieldValidation);
+  checkType(services.registry.kinds, parsed.value, target);
+  const { object, warnings } = services.decoder.decode(parsed.value, target, { ...parsed, fieldValidation });
   exchange.warnings.push(...warnings);
+  dropDoubledOwners(exchange, object);
   return complete(object, target);
 }
 
@@ -71,21 +74,25 @@ export function complete(object: AnyObject, target: BodyTarget): AnyObject {
   return object;
 }
 
-/** @throws ApiError BadRequest for an unknown value */
+/** @throws ApiError Invalid for an unknown value */
 export function fieldValidationOf(exchange: Exchange): FieldValidation {
   const value = exchange.query.get('fieldValidation') || 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-  throw badRequest(
-    `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
-  );
+  throw invalidParameters(exchange, [notSupported('fieldValidation', value, ['', 'Ignore', 'Strict', 'Warn'])]);
 }
 
-function parseBody(body: Buffer, mediaType: string, target: BodyTarget, duplicates: boolean): ParsedJson {
+type Parsed = ParsedJson & Pick<DecodeOptions, 'faults'>;
+
+function parseBody(body: Buffer, mediaType: string, target: BodyTarget, validation: FieldValidation): Parsed {
   if (mediaType === protobufType) return { value: parseProtobuf(body, target), duplicates: [] };
   const { kind } = target;
-  if (mediaType !== 'application/yaml') return parseJson(body, { duplicates, expected: kind });
+  if (mediaType !== 'application/yaml') {
+    return parseJson(body, { duplicates: validation !== 'Ignore', expected: kind });
+  }
   try {
-    return parseJson(JSON.stringify(parseYaml(body)) ?? 'null');
+    const { value, doubled } = readYaml(body);
+    const faults = validation === 'Strict' ? strictYamlFault(doubled) : doubled;
+    return { ...parseJson(JSON.stringify(value) ?? 'null'), faults };
   } catch (error) {
     const told = errorMessage(error);
     throw badRequest(
@@ -94,48 +101,53 @@ function parseBody(body: Buffer, mediaType: string, target: BodyTarget, duplicat
   }
 }
 
-/**
- * Parses YAML as Kubernetes does: version 1.1 (so `0644` is octal and `on` is true), but times stay text.
- * @throws ApiError BadRequest
- */
-export function parseYaml(text: Buffer): unknown {
-  try {
-    const document = parseDocument(text.toString('utf8'), {
-      schema: 'yaml-1.1',
-      customTags: withoutSpecialTags,
-      resolveKnownTags: false,
-      uniqueKeys: false,
-      logLevel: 'error',
-    });
-    if (document.errors[0]) throw document.errors[0];
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${errorMessage(error).split('\n')[0]}`);
-  }
+/** Upstream's error of a strict reader: one, which lists all. */
+function strictYamlFault(doubled: readonly string[]): string[] {
+  return doubled.length > 0 ? [`yaml: unmarshal errors:\n  ${doubled.join('\n  ')}`] : [];
 }
 
-const special = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set'].map((name) => `tag:yaml.org,2002:${name}`));
-
-/** Tags whose values JSON does not have. */
-function withoutSpecialTags(tags: Tags): (CollectionTag | ScalarTag)[] {
-  return tags.filter((tag): tag is CollectionTag | ScalarTag => typeof tag === 'object' && !special.has(tag.tag));
+/** Two references to one owner that say the same are one. */
+function dropDoubledOwners(exchange: Exchange, { metadata }: AnyObject): void {
+  const owners = metadata?.ownerReferences;
+  if (!owners || owners.length < 2) return;
+  const kept = owners.filter((owner, i) => owners.findIndex((other) => equalJson(owner, other)) === i);
+  if (kept.length === owners.length) return;
+  const doubled = owners.filter((owner) => !kept.includes(owner)).map((owner) => owner.uid);
+  metadata.ownerReferences = kept;
+  exchange.warnings.push(
+    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject ' +
+      `such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${doubled.join(', ')}`,
+  );
 }
 
 /** The body may leave its type out, but may not say another one than the path. */
-function checkType(value: unknown, target: BodyTarget): void {
+function checkType(kinds: KindRegistry, value: unknown, target: BodyTarget): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return; // the decoder says it better
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };
-  if (typeof kind === 'string' && kind !== '' && kind !== target.kind) {
-    const { version } = parseApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
-    throw badRequest(
-      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}: the object provided is unrecognized (must be of type ${target.kind})`,
-    );
-  }
   const expected = apiVersionOf(target);
+  const said = {
+    apiVersion: typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : expected,
+    kind: typeof kind === 'string' && kind !== '' ? kind : target.kind,
+  };
+  if (said.kind === target.kind && said.apiVersion === expected) return;
   const older = (target.olderVersions ?? []).map((version) => apiVersionOf({ ...target, version }));
-  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== expected && !older.includes(apiVersion)) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
-    );
-  }
+  if (said.kind === target.kind && older.includes(said.apiVersion)) return;
+  throw badRequest(wrongType(kinds, said, target));
 }
+
+/** Upstream's words: of another kind, of one that it does not know, or of another version of the right one. */
+function wrongType(kinds: KindRegistry, said: { apiVersion: string; kind: string }, target: BodyTarget): string {
+  const { group, version } = parseApiVersion(said.apiVersion);
+  const handled = `${said.kind} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}:`;
+  if (!kinds.byKind(group, version, said.kind)) {
+    const where = `for version ${JSON.stringify(said.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+    return `${handled} no kind ${JSON.stringify(said.kind)} is registered ${where}`;
+  }
+  if (said.kind === target.kind) {
+    return `the API version in the data (${said.apiVersion}) does not match the expected API version (${apiVersionOf(target)})`;
+  }
+  const internal = `${target.group.split('.')[0] || 'core'}.${target.kind}`;
+  return `${handled} converting (${version}.${said.kind}) to (${internal}): unknown conversion`;
+}
+
+export { parseYaml } from './yaml-body.ts';

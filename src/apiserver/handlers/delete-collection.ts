@@ -1,19 +1,16 @@
 import { sendList } from '../output/output.ts';
 import { removeCollection } from '../registry/delete-collection.ts';
-import { readDeleteOptions } from './delete.ts';
+import { readDeleteOptions } from './delete-options.ts';
 import { listQuery } from './list.ts';
-import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
+import type { HandlerServices, ResourceRequest } from './services.ts';
 
-/** DELETE of a collection: answers with the list of what was deleted. */
+/** DELETE of a collection: answers with the list of what was deleted, as it was before. */
 export async function handleDeleteCollection(
-  { registry }: HandlerServices,
+  services: HandlerServices,
   { exchange, target }: ResourceRequest,
 ): Promise<void> {
-  const { how, dryRun } = await readDeleteOptions(exchange);
-  const options = writeOptions(exchange);
-  const deleted = await removeCollection(registry, target, listQuery(exchange), how, {
-    ...options,
-    dryRun: options.dryRun || dryRun,
-  });
-  sendList(exchange, target.kind, deleted, registry.clock);
+  const { how, dryRun } = await readDeleteOptions(services, exchange);
+  const options = { user: exchange.user, dryRun };
+  const deleted = await removeCollection(services.registry, target, listQuery(exchange), how, options);
+  return sendList(exchange, target.kind, deleted, services.registry.clock);
 }

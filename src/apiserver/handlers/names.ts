@@ -17,7 +17,7 @@ export function checkName({ kind, namespace, name }: Target, { metadata }: AnyOb
   }
   if (kind.namespaced && metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the URL (${namespace})`,
+      `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
     );
   }
 }

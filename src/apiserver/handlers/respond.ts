@@ -4,13 +4,14 @@ import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
 import type { Exchange, ResponseHeaders } from '../exchange/exchange.ts';
 import { objectDocument } from '../output/protobuf.ts';
 import { prefersProtobuf } from './negotiate.ts';
+import { warningHeaders } from './warnings.ts';
 
 export const jsonType = 'application/json';
 
 /** The header fields of an answer with a body of type `contentType`, with the warnings that have come up. */
 export function headersFor(exchange: Exchange, contentType: string): ResponseHeaders {
   const headers: ResponseHeaders = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
-  if (exchange.warnings.length > 0) headers['warning'] = exchange.warnings.map(warningHeader);
+  if (exchange.warnings.length > 0) headers['warning'] = warningHeaders(exchange.warnings);
   return headers;
 }
 
@@ -67,11 +68,4 @@ export function sendError(exchange: Exchange, error: unknown, log: Log): void {
   if (failure.retryAfter !== undefined) headers['retry-after'] = failure.retryAfter;
   if (failure.code === 405 && exchange.allow.length > 0) headers['allow'] = exchange.allow.join(', ');
   exchange.response.send(failure.code, headers, body);
-}
-
-/** RFC 7234's form with an unknown agent, as clients parse it. Control characters would break the header. */
-function warningHeader(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  const safe = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').replace(/[^\u0020-\u007e]/g, '?');
-  return `299 - "${safe.slice(0, 4096).replace(/[\\"]/g, '\\$&')}"`;
 }

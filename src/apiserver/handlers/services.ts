@@ -1,5 +1,5 @@
-import { invalidObject } from '../../apimachinery/api-error.ts';
-import { notSupported } from '../../apimachinery/field-error.ts';
+import { invalidObject, type ApiError } from '../../apimachinery/api-error.ts';
+import type { FieldError } from '../../apimachinery/field-error.ts';
 import type { Subresource } from '../../apimachinery/kind.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
 import type { Decoder } from '../../apimachinery/schema/validate.ts';
@@ -55,10 +55,24 @@ const optionsKinds: Readonly<Record<string, string>> = {
   PATCH: 'PatchOptions',
 };
 
-/** Nothing is stored by mistake: a value that is not known is an error. @throws ApiError Invalid */
-export function dryRunOf(exchange: Exchange, values: readonly unknown[]): boolean {
-  const wrong = values.find((value) => value !== 'All');
-  if (wrong === undefined) return values.length > 0;
-  const kind = optionsKinds[exchange.request.method] ?? 'DeleteOptions';
-  throw invalidObject({ group: 'meta.k8s.io', kind }, '', [notSupported('dryRun', wrong, ['All'])]);
+/** @throws ApiError Invalid */
+function dryRunOf(exchange: Exchange, values: readonly string[]): boolean {
+  if (values.length === 0) return false;
+  const errors = dryRunErrors(values);
+  if (errors.length > 0) throw invalidParameters(exchange, errors);
+  return true;
+}
+
+/** Nothing is stored by mistake: a value that is not known is an error. */
+export function dryRunErrors(values: readonly string[]): FieldError[] {
+  if (values.every((value) => value === 'All')) return [];
+  const shown = `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+  const message = `Unsupported value: ${shown}: supported values: "All"`;
+  return [{ type: 'FieldValueNotSupported', field: 'dryRun', message }];
+}
+
+/** The error of a write's parameters, which upstream names by the kind of the options that they are. */
+export function invalidParameters(exchange: Exchange, errors: FieldError[]): ApiError {
+  const kind = optionsKinds[exchange.request.method] ?? 'UpdateOptions';
+  return invalidObject({ group: 'meta.k8s.io', kind }, '', errors);
 }

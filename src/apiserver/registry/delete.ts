@@ -1,10 +1,10 @@
 import { conflict, notFound } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
-import { formatTime } from '../../apimachinery/time.ts';
+import { formatTime, parseTime } from '../../apimachinery/time.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
-import { copyJson } from '../../apimachinery/json-value.ts';
+import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
 import {
   admissionRequest,
   extensionOf,
@@ -75,64 +75,82 @@ async function dryRun(
   return typeof outcome === 'string' ? current : unstored(key, current.revision, outcome.store);
 }
 
+/** Upstream names the kind here, not the resource. */
 function checkPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions ?? {};
-  if (uid && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
-    throw conflict(kind, metadata.name, why);
+  const what = { group: kind.group, plural: kind.kind };
+  if (uid !== undefined && uid !== metadata.uid) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw conflict(what, metadata.name, why);
   }
-  if (resourceVersion && resourceVersion !== metadata.resourceVersion) {
-    const versions = `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
-    throw conflict(kind, metadata.name, `Precondition failed: ${versions}`);
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw conflict(what, metadata.name, why);
   }
 }
 
 /** What a delete does to the object as it is. */
 function plan(registry: Registry, kind: Kind, current: KubeObject, how: DeleteOptions): Update {
   const extension = extensionOf(registry, kind);
+  const now = registry.clock.now();
+  const grace = graceFor(kind, current, how.gracePeriodSeconds, now);
+  if (grace === 'pending') return 'keep';
   const finalizers = finalizersFor(kind, current, how.propagationPolicy);
-  const grace = graceFor(kind, current, how.gracePeriodSeconds);
   const held = finalizers.length > 0 || extension?.holds?.(current);
-  if (grace === 0 && !held) return 'delete';
-  const marked = mark(copyJson(current), finalizers, grace, registry.clock.now());
-  if (!marked) return 'keep';
+  if (!held && !grace?.seconds) return 'delete';
+  const marked: AnyObject = copyJson(current);
+  if (finalizers.length > 0) marked.metadata.finalizers = finalizers;
+  else delete marked.metadata.finalizers;
+  mark(marked, grace ?? { seconds: 0, end: now }, now);
   extension?.markDeleted?.(marked);
-  return { store: marked };
+  return equalJson(marked, current) ? 'keep' : { store: marked };
 }
 
-/** The finalizers that the caller's wish about dependents leads to. */
+/** The finalizers that the caller's wish about dependents leads to; without a wish, what was decided before holds. */
 function finalizersFor(kind: Kind, { metadata }: KubeObject, wish: Propagation | undefined): string[] {
   const now = metadata.finalizers ?? [];
-  const policy = wish ?? (metadata.deletionTimestamp || asked(now) ? undefined : kind.defaultPropagation);
-  if (policy === undefined) return now;
   const others = now.filter((f) => f !== 'orphan' && f !== 'foregroundDeletion');
+  if (kind.defaultPropagation === 'Unsupported') return others;
+  if (wish === undefined && others.length < now.length) return now;
+  const policy = wish ?? kind.defaultPropagation;
   if (policy === 'Orphan') return [...others, 'orphan'];
   return policy === 'Foreground' ? [...others, 'foregroundDeletion'] : others;
 }
 
-function asked(finalizers: readonly string[]): boolean {
-  return finalizers.includes('orphan') || finalizers.includes('foregroundDeletion');
+/** How long an object may take to stop. `end` is in milliseconds. */
+interface Grace {
+  readonly seconds: number;
+  readonly end: number;
 }
 
-/** Seconds until the object may go; a second delete can shorten the wait but not lengthen it. */
-function graceFor(kind: Kind, object: KubeObject, requested: number | undefined): number {
-  const { deletionTimestamp, deletionGracePeriodSeconds: left } = object.metadata;
-  if (deletionTimestamp && requested === undefined) return left ?? 0;
-  const grace = Math.max(0, kind.gracePeriod?.(object, requested) ?? 0);
-  return deletionTimestamp ? Math.min(grace, left ?? 0) : grace;
-}
-
-/** The object marked as deleted; undefined when it is so already, in the same words. */
-function mark(object: AnyObject, finalizers: string[], grace: number, now: number): AnyObject | undefined {
-  const { metadata } = object;
-  const sameFinalizers = String(metadata.finalizers ?? []) === String(finalizers);
-  if (metadata.deletionTimestamp && metadata.deletionGracePeriodSeconds === grace && sameFinalizers) return undefined;
-  if (finalizers.length > 0) metadata.finalizers = finalizers;
-  else delete metadata.finalizers;
-  if (!metadata.deletionTimestamp || metadata.deletionGracePeriodSeconds !== grace) {
-    metadata.deletionTimestamp = formatTime(now + grace * 1000);
+/**
+ * The time that this delete gives the object; `pending` when an earlier one has given as little already, and undefined
+ * when its kind needs none or it is over. A later delete can shorten it but not lengthen it.
+ */
+function graceFor(
+  kind: Kind,
+  object: KubeObject,
+  requested: number | undefined,
+  now: number,
+): Grace | 'pending' | undefined {
+  if (!kind.gracePeriod) return undefined;
+  const wanted = requested !== undefined && requested < 0 ? 1 : requested;
+  const { deletionTimestamp, deletionGracePeriodSeconds: left = 0 } = object.metadata;
+  if (!deletionTimestamp) {
+    const seconds = kind.gracePeriod(object, wanted);
+    return { seconds, end: now + seconds * 1000 };
   }
-  metadata.deletionGracePeriodSeconds = grace;
-  if (metadata.generation) metadata.generation++;
-  return object;
+  if (left === 0) return undefined;
+  if (wanted === undefined || wanted >= left) return 'pending';
+  return { seconds: wanted, end: parseTime(deletionTimestamp)! - (left - wanted) * 1000 };
+}
+
+/** Marks the object as deleted; what has been marked before keeps the time that has passed already. */
+function mark({ metadata }: AnyObject, { seconds, end }: Grace, now: number): void {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+  if (!deletionTimestamp && metadata.generation) metadata.generation++;
+  if (!deletionTimestamp || deletionGracePeriodSeconds || parseTime(deletionTimestamp)! > now) {
+    metadata.deletionTimestamp = formatTime(end);
+  }
+  metadata.deletionGracePeriodSeconds = seconds;
 }

@@ -6,6 +6,7 @@ export const namespaceDeletion: RegistryExtension<Namespace> = {
   kind: namespace,
   markDeleted(object) {
     object.status = { ...object.status, phase: 'Terminating' };
+    delete object.metadata.deletionGracePeriodSeconds; // namespaces have no such thing
   },
   holds: (object) => (object.spec?.finalizers?.length ?? 0) > 0,
 };
