@@ -79,8 +79,8 @@ function findSubresource(kind: Kind, { subresource, path = '' }: ResourceAttribu
 }
 
 function subresourceHandler(kind: Kind, subresource: Subresource, verb: string): VerbHandler | undefined {
-  if (!subresource.verbs.includes(verb)) return undefined;
-  return subresource.connect ? connectHandler(kind, subresource.name) : lensHandler(verb);
+  if (subresource.connect) return connectHandler(kind, subresource, verb);
+  return subresource.verbs.includes(verb) ? lensHandler(verb) : undefined;
 }
 
 function lensHandler(verb: string): VerbHandler | undefined {

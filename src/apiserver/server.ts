@@ -34,6 +34,7 @@ import { routes, type Endpoints } from './routes.ts';
 import { expressShell } from './shell.ts';
 import { StartHooks } from './start-hooks.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
+import { directDial, type Dial } from './subresources/proxy/backend.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 
 export interface ApiServerOptions {
@@ -54,6 +55,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: { readonly first: number; readonly last: number };
   /** Without it logs, exec, attach and port-forward answer that they are not available. */
   readonly kubeletClient?: KubeletClient;
+  /** How pods and nodes are reached by `proxy`, kubelets excepted. Default: directly. */
+  readonly dial?: Dial;
   /** Without it service accounts get no tokens. */
   readonly issueToken?: IssueToken;
   /** Checked by `/readyz` besides the server's own. */
@@ -147,7 +150,7 @@ export class ApiServer {
   }
 
   #services(): HandlerServices {
-    const { definitions, authenticator, authorizer, issueToken } = this.#options;
+    const { definitions, authenticator, authorizer, issueToken, dial = directDial } = this.#options;
     return {
       registry: this.#registry,
       decoder: new Decoder(definitions),
@@ -158,6 +161,7 @@ export class ApiServer {
       metrics: this.metrics,
       watches: this.#watches,
       kubelets: this.#kubelets,
+      dial,
     };
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { ClientCertificate } from '../../auth/authn/authenticator.ts';
 import { anonymous, type UserInfo } from '../../auth/user.ts';
@@ -31,6 +31,10 @@ export interface ApiRequest {
   clientCertificate(): ClientCertificate | undefined;
   /** The whole body. @throws ApiError RequestEntityTooLarge */
   body(limit: number): Promise<Buffer>;
+  /** The body bit by bit, however long it is; instead of `body`. It ends with an error when the client goes. */
+  stream(): Readable;
+  /** The client's address, where it has one. */
+  readonly remoteAddress?: string | undefined;
   /** Calls `listener` once when the answer has been sent or the client has gone. */
   onClose(listener: () => void): void;
 }

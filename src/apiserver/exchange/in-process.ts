@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { HttpExchange, HttpRequest, HttpResponse } from '../../base/http-exchange.ts';
 import { tooLarge } from '../../apimachinery/api-error.ts';
 import type { UserInfo } from '../../auth/user.ts';
@@ -67,6 +68,10 @@ class InProcessRequest implements ApiRequest {
   async body(limit: number): Promise<Buffer> {
     if (this.#body && this.#body.length > limit) throw tooLarge(limit);
     return this.#body ?? Buffer.alloc(0);
+  }
+
+  stream(): Readable {
+    return Readable.from(this.#body ? [this.#body] : []);
   }
 
   onClose(listener: () => void): void {

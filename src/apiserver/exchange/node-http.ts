@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, tooLarge } from '../../apimachinery/api-error.ts';
 import type { ClientCertificate } from '../../auth/authn/authenticator.ts';
@@ -57,6 +58,14 @@ export class NodeApiRequest implements ApiRequest {
       request.once('error', broken);
       request.once('close', broken);
     });
+  }
+
+  stream(): Readable {
+    return this.#request;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#request.socket.remoteAddress;
   }
 
   onClose(listener: () => void): void {

@@ -10,6 +10,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
 import type { KubeletConnector } from '../subresources/kubelet-connection.ts';
+import type { Dial } from '../subresources/proxy/backend.ts';
 import type { OpenWatches } from './open-watches.ts';
 
 /** Signs a token of a service account; the expiry is RFC 3339. */
@@ -25,6 +26,8 @@ export interface HandlerServices {
   readonly metrics: ServerMetrics;
   readonly watches: OpenWatches;
   readonly kubelets: KubeletConnector;
+  /** How pods and nodes are reached. */
+  readonly dial: Dial;
   readonly issueToken?: IssueToken | undefined;
 }
 

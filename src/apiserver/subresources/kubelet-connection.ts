@@ -1,10 +1,12 @@
-import { Agent, request, type RequestOptions } from 'node:https';
+import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { connect, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { connect, type ConnectionOptions } from 'node:tls';
 import { node, type Node } from '../../api/core-v1/node.ts';
-import { ApiError, isApiError, serviceUnavailable } from '../../apimachinery/api-error.ts';
+import { ApiError, serviceUnavailable } from '../../apimachinery/api-error.ts';
 import { get } from '../registry/get.ts';
 import type { Registry } from '../registry/registry.ts';
+import { authorityOf, backendFailure, opened, type Backend } from './proxy/backend.ts';
 
 /** How the API server proves to kubelets who it is, and how it knows them: PEM texts. */
 export interface KubeletClient {
@@ -35,45 +37,43 @@ export class KubeletConnector {
     this.#agent = new Agent({ keepAlive: true });
   }
 
-  /** Where the kubelet of the node called `name` is. @throws ApiError when the node is not known or tells no address */
+  /** Where the kubelet of the node called `name` is. @throws ApiError NotFound, or when the node tells no address */
   async locate(registry: Registry, name: string): Promise<KubeletAddress> {
     const target = { kind: node, namespace: '', name };
-    const { object } = await get(registry, target as Parameters<typeof get>[1], '0').catch((error: unknown) => {
-      throw isApiError(error, 'NotFound') ? unreachable(`node ${JSON.stringify(name)} does not exist`) : error;
-    });
+    const { object } = await get(registry, target, '0');
     const { addresses = [], daemonEndpoints } = (object as Node).status ?? {};
     const host = addressTypes.map((type) => addresses.find((a) => a.type === type)?.address).find(Boolean);
-    if (!host) throw unreachable(`no preferred addresses found for node ${JSON.stringify(name)}`);
+    if (!host) throw new ApiError(500, '', `no preferred addresses found; known addresses: ${known(addresses)}`);
     return { host, port: daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort };
+  }
+
+  /** The kubelet at `address`, to which we show who we are and which has to do so too. */
+  backend(address: KubeletAddress): Backend {
+    const tls = this.#tls();
+    return {
+      authority: authorityOf(address.host, address.port),
+      request: (options) => {
+        const sent = request({ ...options, ...address, ...tls, agent: this.#agent });
+        sent.setTimeout(connectTimeout, () => {
+          if (sent.socket?.connecting) sent.destroy(new Error('connecting took too long'));
+        });
+        return sent;
+      },
+      open: () => openTls({ ...address, ...tls, ALPNProtocols: ['http/1.1'] }),
+    };
   }
 
   /** Sends a GET and resolves with the answer, whatever its status. `signal` ends it. */
   get(address: KubeletAddress, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    const options: RequestOptions = { ...address, ...this.#tls(), path, method: 'GET', agent: this.#agent, signal };
+    const backend = this.backend(address);
     return new Promise((resolve, reject) => {
-      const sent = request(options, resolve);
-      sent.setTimeout(
-        connectTimeout,
-        () => sent.socket?.connecting && sent.destroy(new Error('connecting took too long')),
-      );
-      sent.once('error', (error) => reject(unreachable(error.message)));
+      const sent = backend.request({ method: 'GET', path, headers: {} });
+      const abort = () => sent.destroy();
+      signal.addEventListener('abort', abort, { once: true });
+      sent.once('close', () => signal.removeEventListener('abort', abort));
+      sent.once('response', resolve);
+      sent.on('error', (error) => reject(unreachable(backendFailure(error, backend.authority))));
       sent.end();
-    });
-  }
-
-  /** Opens a TLS connection for a protocol that leaves HTTP. */
-  open(address: KubeletAddress): Promise<TLSSocket> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ ...address, ...this.#tls(), ALPNProtocols: ['http/1.1'], timeout: connectTimeout });
-      const failed = (error: Error) => reject(unreachable(error.message));
-      socket.once('error', failed);
-      socket.once('timeout', () => socket.destroy(new Error('connecting took too long')));
-      socket.once('secureConnect', () => {
-        socket.setTimeout(0);
-        socket.setNoDelay(true);
-        socket.off('error', failed);
-        resolve(socket);
-      });
     });
   }
 
@@ -87,6 +87,22 @@ export class KubeletConnector {
   }
 }
 
+function known(addresses: readonly { type: string; address: string }[]): string {
+  return `[${addresses.map(({ type, address }) => `{${type} ${address}}`).join(' ')}]`;
+}
+
+/** A TLS connection. @throws Error */
+async function openTls(options: ConnectionOptions): Promise<Duplex> {
+  const socket = connect({ ...options, timeout: connectTimeout });
+  const late = () => void socket.destroy(new Error('connecting took too long'));
+  socket.once('timeout', late);
+  await opened(socket, 'secureConnect');
+  socket.off('timeout', late);
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  return socket;
+}
+
 function unreachable(why: string): ApiError {
-  return new ApiError(500, 'InternalError', `error dialing the kubelet: ${why}`, { causes: [{ message: why }] });
+  return new ApiError(500, '', `error dialing backend: ${why}`);
 }

@@ -1,13 +1,8 @@
-import type { TLSSocket } from 'node:tls';
 import { badRequest } from '../../apimachinery/api-error.ts';
 import type { Exchange, Upgrade } from '../exchange/exchange.ts';
 import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
 import { chooseContainer, findPod, hostOf, kubeletPath } from './pod-location.ts';
-
-/** Header fields that are between the client and us: credentials, and what names this connection's ends. */
-const keptBack = /^(host|authorization|impersonate-.*|x-forwarded-.*)$/i;
-/** A token in the place where browsers must put it. */
-const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
+import { tunnel } from './tunnel.ts';
 
 /** Runs a command in a container: passes the connection on to its kubelet. */
 export function handleExec(services: HandlerServices, request: ResourceRequest): Promise<void> {
@@ -27,7 +22,7 @@ export async function handlePortForward(
   const upgrade = upgradeOf(exchange);
   const pod = await findPod(services.registry, target);
   const query = new URLSearchParams(exchange.query.getAll('ports').map((port) => ['port', port]));
-  await tunnel(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath('portForward', pod), query));
+  await connect(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath('portForward', pod), query));
 }
 
 async function withContainer(
@@ -41,7 +36,7 @@ async function withContainer(
   const query = streamQuery(exchange);
   if (verb === 'exec' && !query.has('command'))
     throw badRequest('you must specify at least one command for the container');
-  await tunnel(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath(verb, pod, container), query));
+  await connect(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath(verb, pod, container), query));
 }
 
 /** The API's parameters under the kubelet's names. */
@@ -70,63 +65,13 @@ function upgradeOf(exchange: Exchange): Upgrade {
   return exchange.request.upgrade;
 }
 
-/**
- * Sends the request on to the kubelet as it came and then lets both ends talk: whichever protocol they agree on
- * (WebSocket, SPDY) passes through unread.
- */
-async function tunnel(
-  services: HandlerServices,
+/** Hands the connection over to the kubelet of `node`. */
+async function connect(
+  { registry, kubelets }: HandlerServices,
   exchange: Exchange,
   upgrade: Upgrade,
   node: string,
   path: string,
 ): Promise<void> {
-  const address = await services.kubelets.locate(services.registry, node);
-  const kubelet = await services.kubelets.open(address);
-  const { socket, head } = upgrade;
-  if (socket.destroyed) return void kubelet.destroy();
-  const lines = [
-    `${exchange.request.method} ${path} HTTP/1.1`,
-    `Host: ${address.host}:${address.port}`,
-    ...headerLines(upgrade),
-  ];
-  kubelet.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  if (head.length > 0) kubelet.write(head);
-  exchange.response.stream(101, {});
-  join(kubelet, socket);
-}
-
-function headerLines({ rawHeaders }: Upgrade): string[] {
-  const lines: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (keptBack.test(name)) continue;
-    const value =
-      name.toLowerCase() === 'sec-websocket-protocol' ? withoutToken(rawHeaders[i + 1]!) : rawHeaders[i + 1]!;
-    if (value) lines.push(`${name}: ${value}`);
-  }
-  return lines;
-}
-
-function withoutToken(protocols: string): string {
-  if (!protocols.includes('base64url.bearer.')) return protocols;
-  return protocols
-    .split(',')
-    .filter((p) => !tokenProtocol.test(p.trim()))
-    .join(',')
-    .trim();
-}
-
-/** Two ends, one connection: what ends one side ends the other. */
-function join(kubelet: TLSSocket, client: Upgrade['socket']): void {
-  kubelet.pipe(client);
-  client.pipe(kubelet);
-  const destroy = () => {
-    kubelet.destroy();
-    client.destroy();
-  };
-  kubelet.on('error', destroy);
-  client.on('error', destroy);
-  kubelet.once('close', () => client.end());
-  client.once('close', () => kubelet.destroy());
+  await tunnel(exchange, upgrade, { backend: kubelets.backend(await kubelets.locate(registry, node)), path });
 }

@@ -92,7 +92,7 @@ async function scalesFor(
   const { scales, unmanaged } = await ownerScales(pods, context);
   if (unmanaged.length > 0) {
     const message =
-      `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. ` +
+      `Pods selected by this PodDisruptionBudget (selector: ${selector.toString()}) were found to be unmanaged. ` +
       'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
       'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
     context.events.event(budget, 'Warning', 'UnmanagedPods', message);

@@ -1,0 +1,117 @@
+import type { Duplex } from 'node:stream';
+import { ApiError } from '../../apimachinery/api-error.ts';
+import type { Exchange, Upgrade } from '../exchange/exchange.ts';
+import { backendFailure, type Backend } from './proxy/backend.ts';
+import { forwardedFor } from './proxy/headers.ts';
+
+/** Header fields that are between the client and us. */
+const keptBack = /^(authorization|impersonate-.*|x-forwarded-for)$/i;
+/** A token in the place where browsers must put it. */
+const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
+/** The head of an answer is not longer than this, in bytes. */
+const longestHead = 64 * 1024;
+
+export interface TunnelRoute {
+  readonly backend: Backend;
+  /** Path and query. */
+  readonly path: string;
+  /** Further header fields: name and value. */
+  readonly headers?: readonly (readonly [string, string])[];
+}
+
+/**
+ * Sends a request that wants to leave HTTP on to the backend as it came, and then lets both ends talk: whichever
+ * protocol they agree on (WebSocket, SPDY, ...) passes through unread. A refusal of the backend goes to the client as
+ * it is.
+ * @throws ApiError when the backend cannot be reached or neither agrees nor refuses
+ */
+export async function tunnel(exchange: Exchange, upgrade: Upgrade, route: TunnelRoute): Promise<void> {
+  const { backend } = route;
+  const { socket, head } = upgrade;
+  const connection = await backend.open().catch((error: unknown) => {
+    throw new ApiError(500, '', `error dialing backend: ${backendFailure(error, backend.authority)}`);
+  });
+  if (socket.destroyed) return void connection.destroy();
+  const abandon = () => void connection.destroy();
+  socket.once('close', abandon);
+  connection.write(`${headLines(exchange, upgrade, route).join('\r\n')}\r\n\r\n`, 'latin1');
+  if (head.length > 0) connection.write(head);
+  const { status, bytes } = await readHead(connection).catch((error: unknown) => {
+    connection.destroy();
+    throw new ApiError(500, '', `error reading the answer of the backend: ${backendFailure(error, backend.authority)}`);
+  });
+  if (status !== 101 && status < 400) {
+    connection.destroy();
+    throw new ApiError(500, '', `invalid upgrade response: status code ${status}`);
+  }
+  exchange.response.stream(status, {});
+  socket.off('close', abandon);
+  socket.write(bytes);
+  joinConnections(connection, socket);
+}
+
+function headLines({ request }: Exchange, { rawHeaders }: Upgrade, { path, headers = [] }: TunnelRoute): string[] {
+  const lines = [`${request.method} ${path} HTTP/1.1`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (keptBack.test(name)) continue;
+    const value =
+      name.toLowerCase() === 'sec-websocket-protocol' ? withoutToken(rawHeaders[i + 1]!) : rawHeaders[i + 1]!;
+    if (value) lines.push(`${name}: ${value}`);
+  }
+  const through = forwardedFor(request.headers['x-forwarded-for'], request.remoteAddress);
+  if (through) lines.push(`X-Forwarded-For: ${through}`);
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  return lines;
+}
+
+function withoutToken(protocols: string): string {
+  if (!protocols.includes('base64url.bearer.')) return protocols;
+  return protocols
+    .split(',')
+    .filter((p) => !tokenProtocol.test(p.trim()))
+    .join(',')
+    .trim();
+}
+
+/** Reads until the answer's status is known; `bytes` is all that has come. */
+function readHead(connection: Duplex): Promise<{ status: number; bytes: Buffer }> {
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer = Buffer.alloc(0);
+    const done = (error?: Error) => {
+      connection.pause();
+      for (const [event, listener] of listeners) connection.off(event, listener);
+      const status = Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(bytes.toString('latin1', 0, 16))?.[1]);
+      if (error) reject(error);
+      else if (status) resolve({ status, bytes });
+      else reject(new Error('malformed HTTP response'));
+    };
+    const onData = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes.includes('\r\n\r\n')) done();
+      else if (bytes.length > longestHead) done(new Error('the header of the answer is too long'));
+    };
+    const listeners: [string, (...args: any[]) => void][] = [
+      ['data', onData],
+      ['error', (error: Error) => done(error)],
+      ['end', () => done(new Error('EOF'))],
+      ['close', () => done(new Error('EOF'))],
+    ];
+    for (const [event, listener] of listeners) connection.on(event, listener);
+  });
+}
+
+/** Two ends, one connection: what ends one side ends the other, when it has taken all that was said. */
+export function joinConnections(a: Duplex, b: Duplex): void {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.pipe(to);
+    from.on('error', () => {}); // 'close' follows
+    from.once('close', () => {
+      if (to.writableFinished) to.destroy();
+      else to.once('finish', () => to.destroy()).end();
+    });
+  }
+}
