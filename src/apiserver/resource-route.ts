@@ -28,8 +28,9 @@ export async function routeResource(
   if (!kind) return noSuchResource(services, exchange, info);
   checkScope(kind, info);
   const subresource = info.subresource ? findSubresource(kind, info) : undefined;
-  const handler = subresource ? subresourceHandler(kind, subresource, info.verb) : kindHandler(kind, info);
-  if (!handler || !fits(exchange.request.method, info.verb)) {
+  const { method } = exchange.request;
+  const handler = subresource ? subresourceHandler(kind, subresource, info.verb, method) : kindHandler(kind, info);
+  if (!handler || (!subresource?.connect && !fits(method, info.verb))) {
     exchange.allow = allowedMethods(kind, info, subresource);
     throw methodNotAllowed();
   }
@@ -78,8 +79,13 @@ function findSubresource(kind: Kind, { subresource, path = '' }: ResourceAttribu
   return found;
 }
 
-function subresourceHandler(kind: Kind, subresource: Subresource, verb: string): VerbHandler | undefined {
-  if (subresource.connect) return connectHandler(kind, subresource, verb);
+function subresourceHandler(
+  kind: Kind,
+  subresource: Subresource,
+  verb: string,
+  method: string,
+): VerbHandler | undefined {
+  if (subresource.connect) return connectHandler(kind, subresource, verb, method);
   return subresource.verbs.includes(verb) ? lensHandler(verb) : undefined;
 }
 

@@ -6,8 +6,8 @@ export interface ConnectSubresource {
   readonly kind: Kind<any>;
   readonly name: string;
   readonly handle: VerbHandler;
-  /** HTTP methods in lower case that it takes although they are no verbs of the API. */
-  readonly furtherVerbs?: readonly string[];
+  /** HTTP methods that it takes although they are those of no verb. */
+  readonly furtherMethods?: readonly string[];
 }
 
 /** A kind whose objects are questions or orders: created, answered, never stored. */

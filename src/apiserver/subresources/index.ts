@@ -19,9 +19,9 @@ const connectSubresources: readonly ConnectSubresource[] = [
   { kind: pod, name: 'exec', handle: handleExec },
   { kind: pod, name: 'attach', handle: handleAttach },
   { kind: pod, name: 'portforward', handle: handlePortForward },
-  { kind: pod, name: 'proxy', handle: handlePodProxy, furtherVerbs: ['options'] },
-  { kind: service, name: 'proxy', handle: handleServiceProxy, furtherVerbs: ['options'] },
-  { kind: node, name: 'proxy', handle: handleNodeProxy, furtherVerbs: ['options'] },
+  { kind: pod, name: 'proxy', handle: handlePodProxy, furtherMethods: ['HEAD', 'OPTIONS'] },
+  { kind: service, name: 'proxy', handle: handleServiceProxy, furtherMethods: ['HEAD', 'OPTIONS'] },
+  { kind: node, name: 'proxy', handle: handleNodeProxy, furtherMethods: ['HEAD', 'OPTIONS'] },
   { kind: pod, name: 'eviction', handle: handleEviction },
   { kind: serviceAccount, name: 'token', handle: handleToken },
 ];
@@ -32,10 +32,16 @@ const answeredKinds: readonly AnsweredKind[] = [bindingKind, ...reviews];
 const connectByName = new Map(connectSubresources.map((s) => [`${gvkKey(s.kind)}/${s.name}`, s]));
 const answeredByKind = new Map(answeredKinds.map((a) => [gvkKey(a.kind), a.handle]));
 
-/** The code of a connect subresource, if there is any for the verb. */
-export function connectHandler(kind: Kind, { name, verbs }: Subresource, verb: string): VerbHandler | undefined {
+/** The code of a connect subresource, if there is any for the verb and the HTTP method that it comes from. */
+export function connectHandler(
+  kind: Kind,
+  { name, verbs }: Subresource,
+  verb: string,
+  method: string,
+): VerbHandler | undefined {
   const found = connectByName.get(`${gvkKey(kind)}/${name}`);
-  return verbs.includes(verb) || found?.furtherVerbs?.includes(verb) ? found?.handle : undefined;
+  const takes = found?.furtherMethods?.includes(method) || (verbs.includes(verb) && method !== 'HEAD');
+  return takes ? found?.handle : undefined;
 }
 
 /** The code that answers a create of this kind, if it is not stored. */
