@@ -24,6 +24,13 @@ describe('lists and watches', () => {
         await api.post(configMaps, labelled(name, app));
     });
 
+    it('names the type of the objects once, as upstream does', async () => {
+      const list = await api.get(`${configMaps}?limit=2`);
+      expect(list.body).to.include({ apiVersion: 'v1', kind: 'ConfigMapList' });
+      for (const item of list.body.items) expect(item).to.have.all.keys('metadata', 'data');
+      expect((await api.get(`${configMaps}/a`)).body).to.include({ apiVersion: 'v1', kind: 'ConfigMap' });
+    });
+
     it('selects by labels and fields', async () => {
       expect(names((await api.get(`${configMaps}?labelSelector=app%3Dx`)).body)).to.deep.equal(['a', 'c']);
       expect(names((await api.get(`${configMaps}?fieldSelector=metadata.name%3Db`)).body)).to.deep.equal(['b']);

@@ -12,6 +12,8 @@ import { partialMetadata } from './partial-metadata.ts';
 import { toTable, type IncludeObject } from './table.ts';
 
 const comma = Buffer.from(',');
+const openBrace = Buffer.from('{');
+const nextBrace = Buffer.from(',{');
 const listEnd = Buffer.from(']}');
 
 /** Sends one stored object in the form the client asks for. */
@@ -63,7 +65,7 @@ function listBody(
     return Buffer.from(JSON.stringify(table));
   }
   if (accepted.form === 'object' && accepted.protobuf) return listDocument(kind, metadata, entries);
-  if (accepted.form === 'object') return concatList(`${kind.kind}List`, apiVersionOf(kind), metadata, entries);
+  if (accepted.form === 'object') return concatList(kind, metadata, entries);
   if (accepted.form === 'partial')
     throw notAcceptable(['application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io']);
   const items = entries.map((e) => partialMetadata(e.object, accepted.version));
@@ -71,13 +73,23 @@ function listBody(
   return encode({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items }, accepted);
 }
 
-/** `{"kind":...,"items":[<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. */
-function concatList(kind: string, apiVersion: string, metadata: object, entries: readonly Entry[]): Buffer {
-  const head = JSON.stringify({ kind, apiVersion, metadata, items: [] });
+/**
+ * `{"kind":...,"items":[<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. Items of built-in kinds
+ * do not name their type, as upstream's do not: the list says it.
+ */
+function concatList(kind: Kind, metadata: object, entries: readonly Entry[]): Buffer {
+  const apiVersion = apiVersionOf(kind);
+  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion, metadata, items: [] });
+  const type = Buffer.from(`${JSON.stringify({ apiVersion, kind: kind.kind }).slice(0, -1)},`);
   const parts: Buffer[] = [Buffer.from(head.slice(0, -2))];
   for (let i = 0; i < entries.length; i++) {
-    if (i > 0) parts.push(comma);
-    parts.push(entries[i]!.bytes);
+    const { bytes } = entries[i]!;
+    if (bytes.compare(type, 0, type.length, 0, type.length) === 0) {
+      parts.push(i > 0 ? nextBrace : openBrace, bytes.subarray(type.length));
+    } else {
+      if (i > 0) parts.push(comma);
+      parts.push(bytes);
+    }
   }
   parts.push(listEnd);
   return Buffer.concat(parts);
