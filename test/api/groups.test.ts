@@ -219,7 +219,7 @@ describe('validation', () => {
       { spec: { schedule: '@daily', timeZone: 'Mars/A', jobTemplate: { spec: { template } } } },
       ['spec.timeZone: Invalid value: "Mars/A": unknown time zone Mars/A'],
     ],
-    [ingress, 'empty', {}, ['spec: Invalid value: []: either `defaultBackend` or `rules` must be specified']],
+    [ingress, 'empty', {}, ['spec: Invalid value: null: either `defaultBackend` or `rules` must be specified']],
     [
       ingress,
       'sound',

@@ -62,3 +62,19 @@ export function cells(kind: Kind<any>, fields: Record<string, any> = {}): Record
 export function columnNames(kind: Kind<any>): string {
   return kind.columns.map((c) => (c.priority ? `(${c.name})` : c.name)).join(' | ');
 }
+
+/** The errors of a change of a status (or of what another subresource changes), all else being as in `fields`. */
+export function statusErrors(
+  kind: Kind<any>,
+  before: object,
+  after: object,
+  fields: Record<string, any> = {},
+  subresource = 'status',
+): string[] {
+  const base = created(kind, fields);
+  const lens = kind.subresources.find((s) => s.name === subresource)!;
+  const validate = lens.validate
+    ? lens.validate.bind(lens)
+    : (now: any, old: any) => kind.validateUpdate?.(now, old) ?? [];
+  return texts(validate({ ...base, status: after }, { ...base, status: before }));
+}

@@ -1,11 +1,12 @@
 import type { V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
-import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
-import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { positive, requiredText } from '../meta-v1/checks.ts';
+import { nonNegative } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 import { canonicalizeField } from '../meta-v1/quantities.ts';
+import { validateBehavior } from './behavior-validation.ts';
+import { validateMetric, validateReference } from './metric-validation.ts';
 import { targetsText } from './targets.ts';
 
 export type HorizontalPodAutoscaler = Resource<V2HorizontalPodAutoscaler>;
@@ -53,19 +54,18 @@ function validate(autoscaler: HorizontalPodAutoscaler): FieldError[] {
     errors.push(invalid('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'));
   }
   errors.push(
-    ...requiredText('spec.scaleTargetRef.kind', spec.scaleTargetRef?.kind, pathSegmentName),
-    ...requiredText('spec.scaleTargetRef.name', spec.scaleTargetRef?.name, pathSegmentName),
+    ...validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef'),
     ...(spec.metrics ?? []).flatMap((metric, i) => validateMetric(metric, `spec.metrics[${i}]`)),
+    ...validateBehavior(spec.behavior, 'spec.behavior'),
   );
   return errors;
 }
 
-function validateMetric(metric: NonNullable<Spec['metrics']>[number], at: string): FieldError[] {
-  if (!metric.type) return [required(`${at}.type`, 'must specify a metric source type')];
-  const field = metric.type.charAt(0).toLowerCase() + metric.type.slice(1);
-  const source = Object.hasOwn(metric, field) ? (metric as Record<string, any>)[field] : undefined;
-  if (!source) return [required(`${at}.${field}`, 'must populate information for the given metric source')];
-  return positive(`${at}.${field}.target.averageUtilization`, source.target?.averageUtilization);
+function validateStatus({ status }: HorizontalPodAutoscaler): FieldError[] {
+  return [
+    ...nonNegative('status.currentReplicas', status?.currentReplicas),
+    ...nonNegative('status.desiredReplicas', status?.desiredReplicas),
+  ];
 }
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
@@ -85,7 +85,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     numberColumn('Replicas', (h) => h.status?.currentReplicas ?? 0),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [{ ...statusSubresource, validate: validateStatus }],
   setDefaults,
   validate,
   prepareForCreate(h) {

@@ -8,10 +8,10 @@ import {
   tooMany,
   type FieldError,
 } from '../../apimachinery/field-error.ts';
-import { dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { defaultPodTemplate, validatePodTemplate } from '../core-v1/pod-template-spec.ts';
-import { checked, nonNegative } from '../meta-v1/checks.ts';
+import { nonNegative } from '../meta-v1/checks.ts';
+import { domainPrefixedPath } from '../meta-v1/domain-path.ts';
 import { countIndexes } from './job-indexes.ts';
 import { defaultFailurePolicy, validateFailurePolicy } from './pod-failure-policy.ts';
 
@@ -65,11 +65,7 @@ export function validateJobSpec(spec: JobSpec, field: string): FieldError[] {
 /** Who takes care of the job: a path below a domain. */
 function validateManager(manager: string | undefined, field: string): FieldError[] {
   if (manager === undefined) return [];
-  const slash = manager.indexOf('/');
-  const errors =
-    slash <= 0 || slash === manager.length - 1
-      ? [invalid(field, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')]
-      : checked(field, manager, (value) => dns1123Subdomain(value.slice(0, slash)));
+  const errors = domainPrefixedPath(field, manager);
   return manager.length > LIMITS.managedBy ? [...errors, tooLong(field, LIMITS.managedBy)] : errors;
 }
 

@@ -1,16 +1,27 @@
 import type { V1EndpointSlice } from '@kubernetes/client-node';
-import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, path, required, tooMany, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
-import { dns1123Label, dns1123Subdomain } from '../../apimachinery/names.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { ipFamily, isIp } from '../core-v1/ip.ts';
-import { checked, immutable, noDuplicates, oneOf, portField, requiredOneOf } from '../meta-v1/checks.ts';
+import {
+  checked,
+  immutable,
+  noDuplicates,
+  portField,
+  requiredOneOf,
+  requiredText,
+  validateLabels,
+} from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { specialAddress } from './special-address.ts';
 
 export type EndpointSlice = Resource<V1EndpointSlice>;
 type Endpoint = EndpointSlice['endpoints'] extends (infer E)[] | undefined ? E : never;
 
-const LIMITS = { endpoints: 1000, addresses: 100, ports: 20_000 };
+type Port = EndpointSlice['ports'] extends (infer P)[] | undefined ? P : never;
+
+const LIMITS = { endpoints: 1000, addresses: 100, ports: 20_000, topology: 16, hints: 8 };
 /** How many addresses or ports one cell shows. */
 const SHOWN = 3;
 
@@ -21,42 +32,70 @@ function setDefaults(slice: EndpointSlice): void {
   }
 }
 
-function tooMany(field: string, count: number, limit: number): FieldError[] {
-  const message = `Too many: ${count}: must have at most ${limit} items`;
-  return count > limit ? [{ type: 'FieldValueTooMany', field, message }] : [];
+/** Errors when a list is too long; what is in it is not looked at then. */
+function bounded<T>(field: string, list: readonly T[], limit: number, check: (item: T, at: string) => FieldError[]) {
+  if (list.length > limit) return [tooMany(field, list.length, limit)];
+  return list.flatMap((item, i) => check(item, path(field, i)));
 }
 
 function validate(slice: EndpointSlice): FieldError[] {
   const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
   return [
     ...requiredOneOf('addressType', slice.addressType, ['FQDN', 'IPv4', 'IPv6']),
-    ...tooMany('endpoints', endpoints.length, LIMITS.endpoints),
-    ...endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, slice.addressType, path('endpoints', i))),
-    ...tooMany('ports', ports.length, LIMITS.ports),
-    ...ports.flatMap((port, i) => [
-      ...(port.name ? checked(`ports[${i}].name`, port.name, dns1123Label) : []),
-      ...oneOf(`ports[${i}].protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']),
-      ...portField(`ports[${i}].port`, port.port),
-    ]),
+    ...bounded('endpoints', endpoints, LIMITS.endpoints, (e, at) => validateEndpoint(e, slice.addressType, at)),
+    ...bounded('ports', ports, LIMITS.ports, validatePort),
     ...noDuplicates(ports.map((port, i) => [`ports[${i}].name`, port.name ?? ''] as const)),
   ];
 }
 
-function validateEndpoint(endpoint: Endpoint, type: string, at: string): FieldError[] {
-  const addresses = endpoint.addresses ?? [];
+function validatePort(port: Port, at: string): FieldError[] {
+  return [
+    ...(port.name ? checked(path(at, 'name'), port.name, dns1123Label) : []),
+    ...requiredOneOf(path(at, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']),
+    ...portField(path(at, 'port'), port.port),
+    ...(port.appProtocol === undefined ? [] : checked(path(at, 'appProtocol'), port.appProtocol, qualifiedName)),
+  ];
+}
+
+function validateEndpoint(endpoint: Partial<Endpoint>, type: string, at: string): FieldError[] {
+  const { addresses = [], hostname, nodeName, deprecatedTopology: topology = {}, hints } = endpoint;
   const field = path(at, 'addresses');
+  const labels = Object.keys(topology).length;
   return [
     ...(addresses.length === 0 ? [required(field, 'must contain at least 1 address')] : []),
-    ...tooMany(field, addresses.length, LIMITS.addresses),
-    ...addresses.flatMap((address, i) => validateAddress(address, type, path(field, i))),
+    ...bounded(field, addresses, LIMITS.addresses, (address, f) => validateAddress(address, type, f)),
+    ...(nodeName === undefined ? [] : checked(path(at, 'nodeName'), nodeName, dns1123Subdomain)),
+    ...(labels > LIMITS.topology ? [tooMany(path(at, 'deprecatedTopology'), labels, LIMITS.topology)] : []),
+    ...validateLabels(path(at, 'deprecatedTopology'), topology),
+    ...(hostname === undefined ? [] : checked(path(at, 'hostname'), hostname, dns1123Label)),
+    ...validateHints(path(at, 'hints', 'forZones'), hints?.forZones ?? [], labelValue),
+    ...validateHints(path(at, 'hints', 'forNodes'), hints?.forNodes ?? [], dns1123Subdomain),
+  ];
+}
+
+/** For whom an endpoint is meant: each once, and not too many. */
+function validateHints(
+  field: string,
+  hints: readonly { name: string }[],
+  check: (name: string) => string[],
+): FieldError[] {
+  return [
+    ...bounded(field, hints, LIMITS.hints, (hint, at) => requiredText(path(at, 'name'), hint.name, check)),
+    ...noDuplicates(hints.map((hint, i) => [path(field, i, 'name'), hint.name] as const)),
   ];
 }
 
 function validateAddress(address: string, type: string, field: string): FieldError[] {
-  if (type === 'FQDN') return checked(field, address, dns1123Subdomain);
+  if (type === 'FQDN') return validateDomain(address, field);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
-  if (isIp(address) && ipFamily(address) === type) return [];
-  return [invalid(field, address, `must be a valid ${type} address`)];
+  if (!isIp(address) || ipFamily(address) !== type) return [invalid(field, address, `must be a valid ${type} address`)];
+  return specialAddress(address).map((detail) => invalid(field, address, detail));
+}
+
+function validateDomain(address: string, field: string): FieldError[] {
+  const errors = checked(field, address, dns1123Subdomain);
+  if (errors.length > 0 || address.includes('.')) return errors;
+  return [invalid(field, address, 'should be a domain with at least two segments separated by dots')];
 }
 
 function some(items: readonly string[]): string {
@@ -72,6 +111,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
   plural: 'endpointslices',
   namespaced: true,
   hasGeneration: true,
+  labelsCount: true,
   columns: [
     nameColumn,
     column('AddressType', (s) => s.addressType ?? ''),

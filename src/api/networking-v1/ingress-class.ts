@@ -1,12 +1,16 @@
 import type { V1IngressClass } from '@kubernetes/client-node';
-import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
-import { qualifiedName } from '../../apimachinery/names.ts';
+import { dns1123Label, dns1123Subdomain, pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { checked, immutable, oneOf, requiredText } from '../meta-v1/checks.ts';
+import { checked, immutable, requiredOneOf, requiredText } from '../meta-v1/checks.ts';
+import { domainPrefixedPath } from '../meta-v1/domain-path.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
 export type IngressClass = Resource<V1IngressClass>;
+type Parameters = NonNullable<NonNullable<IngressClass['spec']>['parameters']>;
+
+const LONGEST_CONTROLLER = 250;
 
 function setDefaults(ingressClass: IngressClass): void {
   const parameters = ingressClass.spec?.parameters;
@@ -15,19 +19,28 @@ function setDefaults(ingressClass: IngressClass): void {
 
 function validate({ spec }: IngressClass): FieldError[] {
   const field = 'spec.controller';
-  const name = spec?.controller ?? '';
-  const errors = name.length > 250 ? [invalid(field, name, 'must be no more than 250 characters')] : [];
-  if (name && !name.includes('/')) {
-    errors.push(invalid(field, name, 'must be a domain-prefixed path (such as "acme.io/foo")'));
-  } else if (name) errors.push(...checked(field, name, (v) => qualifiedName(v.split('/').slice(0, 2).join('/'))));
-  const { parameters } = spec ?? {};
-  if (!parameters) return errors;
+  const errors = (spec?.controller?.length ?? 0) > LONGEST_CONTROLLER ? [tooLong(field, LONGEST_CONTROLLER)] : [];
+  errors.push(...domainPrefixedPath(field, spec?.controller));
+  return spec?.parameters ? [...errors, ...validateParameters(spec.parameters)] : errors;
+}
+
+function validateParameters({ apiGroup, kind, name, scope, namespace }: Parameters): FieldError[] {
+  const at = 'spec.parameters';
   return [
-    ...errors,
-    ...requiredText('spec.parameters.kind', parameters.kind),
-    ...requiredText('spec.parameters.name', parameters.name),
-    ...oneOf('spec.parameters.scope', parameters.scope, ['Cluster', 'Namespace']),
+    ...(apiGroup === undefined ? [] : checked(`${at}.apiGroup`, apiGroup, dns1123Subdomain)),
+    ...requiredText(`${at}.kind`, kind, pathSegmentName, 'kind is required'),
+    ...requiredText(`${at}.name`, name, pathSegmentName, 'name is required'),
+    ...requiredOneOf(`${at}.scope`, scope, ['Cluster', 'Namespace']),
+    ...validateNamespace(scope, namespace, `${at}.namespace`),
   ];
+}
+
+function validateNamespace(scope: string | undefined, namespace: string | undefined, field: string): FieldError[] {
+  if (scope === 'Cluster' && namespace !== undefined) {
+    return [forbidden(field, "`parameters.scope` is set to 'Cluster'")];
+  }
+  if (scope !== 'Namespace') return [];
+  return requiredText(field, namespace, dns1123Label, "`parameters.scope` is set to 'Namespace'");
 }
 
 function parametersText({ spec }: IngressClass): string {

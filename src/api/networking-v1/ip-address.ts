@@ -1,20 +1,32 @@
 import type { V1IPAddress } from '@kubernetes/client-node';
 import { required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
+import { dns1123Subdomain, pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { isIp } from '../core-v1/ip.ts';
-import { immutable, requiredText } from '../meta-v1/checks.ts';
+import { IP_RULE, isIp } from '../core-v1/ip.ts';
+import { checked, immutable, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { canonicalAddress } from './addresses.ts';
 
 export type IPAddress = Resource<V1IPAddress>;
 
 function validate({ spec }: IPAddress): FieldError[] {
   const parent = spec?.parentRef;
   if (!parent) return [required('spec.parentRef')];
+  const at = 'spec.parentRef';
   return [
-    ...requiredText('spec.parentRef.resource', parent.resource),
-    ...requiredText('spec.parentRef.name', parent.name),
+    ...(parent.group ? checked(`${at}.group`, parent.group, dns1123Subdomain) : []),
+    ...requiredText(`${at}.resource`, parent.resource, pathSegmentName),
+    ...requiredText(`${at}.name`, parent.name, pathSegmentName),
+    ...(parent.namespace ? checked(`${at}.namespace`, parent.namespace, pathSegmentName) : []),
   ];
+}
+
+/** Two names never mean the same address. */
+function nameErrors(name: string): string[] {
+  if (!isIp(name)) return [IP_RULE];
+  const canonical = canonicalAddress(name);
+  return name === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
 function parentText({ spec }: IPAddress): string {
@@ -32,7 +44,7 @@ export const ipAddress = defineKind<IPAddress>({
   namespaced: false,
   shortNames: ['ip'],
   columns: [nameColumn, column('ParentRef', parentText), ageColumn],
-  validateName: (name) => (isIp(name) ? [] : ['must be a valid IP address']),
+  validateName: nameErrors,
   validate,
   validateUpdate: (now, old) => immutable('spec.parentRef', now.spec?.parentRef, old.spec?.parentRef),
 });

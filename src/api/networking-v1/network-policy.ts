@@ -3,9 +3,10 @@ import { forbidden, invalid, path, required, type FieldError } from '../../apima
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { CIDR_RULE, isCidr } from '../core-v1/ip.ts';
-import { oneOf, portOrName, validateLabelSelector } from '../meta-v1/checks.ts';
+import { oneOf, portField, portOrName, validateLabelSelector } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
+import { isStrictSubset } from './addresses.ts';
 
 export type NetworkPolicy = Resource<V1NetworkPolicy>;
 type Spec = NonNullable<NetworkPolicy['spec']>;
@@ -45,42 +46,53 @@ function validate(policy: NetworkPolicy): FieldError[] {
       ...(rule.ports ?? []).flatMap((port, i) => validatePort(port, `${rule.at}.ports[${i}]`)),
       ...rule.peers.flatMap((peer, i) => validatePeer(peer, `${rule.at}.${rule.peersName}[${i}]`)),
     ]),
-    ...(spec.policyTypes ?? []).flatMap((type, i) => oneOf(`spec.policyTypes[${i}]`, type, ['Egress', 'Ingress'])),
+    ...validateTypes(spec.policyTypes ?? []),
   ];
 }
 
-function validatePort(port: Port, at: string): FieldError[] {
-  const errors = oneOf(path(at, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']);
-  if (port.port !== undefined) errors.push(...portOrName(path(at, 'port'), port.port));
-  if (port.endPort === undefined) return errors;
-  if (typeof port.port !== 'number') {
-    return [...errors, required(path(at, 'endPort'), 'may not be specified when `port` is not specified as a number')];
+function validateTypes(types: readonly string[]): FieldError[] {
+  const field = 'spec.policyTypes';
+  if (types.length > 2) return [invalid(field, types, 'may not specify more than two policyTypes')];
+  return types.flatMap((type, i) => oneOf(path(field, i), type, ['Egress', 'Ingress']));
+}
+
+function validatePort({ protocol, port, endPort }: Port, at: string): FieldError[] {
+  const errors = oneOf(path(at, 'protocol'), protocol, ['SCTP', 'TCP', 'UDP']);
+  const field = path(at, 'endPort');
+  if (port !== undefined) errors.push(...portOrName(path(at, 'port'), port));
+  if (endPort === undefined) return errors;
+  if (port === undefined) {
+    return [...errors, invalid(field, endPort, 'may not be specified when `port` is not specified')];
   }
-  if (port.endPort < port.port) {
-    errors.push(invalid(path(at, 'endPort'), port.endPort, 'must be greater than or equal to `port`'));
+  if (typeof port === 'string') {
+    return [...errors, invalid(field, endPort, 'may not be specified when `port` is non-numeric')];
+  }
+  if (endPort < port) errors.push(invalid(field, endPort, 'must be greater than or equal to `port`'));
+  return [...errors, ...portField(field, endPort)];
+}
+
+function validatePeer(peer: AnyPeer, at: string): FieldError[] {
+  const { ipBlock, podSelector, namespaceSelector } = peer;
+  const errors = [
+    ...validateLabelSelector(path(at, 'podSelector'), podSelector),
+    ...validateLabelSelector(path(at, 'namespaceSelector'), namespaceSelector),
+    ...(ipBlock ? validateBlock(ipBlock, path(at, 'ipBlock')) : []),
+  ];
+  if (!ipBlock && !podSelector && !namespaceSelector) errors.push(required(at, 'must specify a peer'));
+  if (ipBlock && (podSelector || namespaceSelector)) {
+    errors.push(forbidden(at, 'may not specify both ipBlock and another peer'));
   }
   return errors;
 }
 
-function validatePeer(peer: AnyPeer, at: string): FieldError[] {
-  if (!peer.ipBlock && !peer.podSelector && !peer.namespaceSelector) return [required(at, 'must specify a peer')];
-  if (peer.ipBlock && (peer.podSelector || peer.namespaceSelector)) {
-    return [forbidden(at, 'may not specify both ipBlock and another peer')];
-  }
-  return [
-    ...validateLabelSelector(path(at, 'podSelector'), peer.podSelector),
-    ...validateLabelSelector(path(at, 'namespaceSelector'), peer.namespaceSelector),
-    ...(peer.ipBlock ? validateBlock(peer.ipBlock, path(at, 'ipBlock')) : []),
-  ];
-}
-
-function validateBlock(block: Block, at: string): FieldError[] {
-  if (!block.cidr) return [required(path(at, 'cidr'))];
-  const ranges = [
-    [path(at, 'cidr'), block.cidr],
-    ...(block.except ?? []).map((range, i) => [`${at}.except[${i}]`, range]),
-  ] as [string, string][];
-  return ranges.flatMap(([field, range]) => (isCidr(range) ? [] : [invalid(field, range, CIDR_RULE)]));
+function validateBlock({ cidr, except = [] }: Block, at: string): FieldError[] {
+  if (!cidr) return [required(path(at, 'cidr'))];
+  if (!isCidr(cidr)) return [invalid(path(at, 'cidr'), cidr, CIDR_RULE)];
+  return except.flatMap((range, i) => {
+    const field = `${at}.except[${i}]`;
+    if (!isCidr(range)) return [invalid(field, range, CIDR_RULE)];
+    return isStrictSubset(range, cidr) ? [] : [invalid(field, range, 'must be a strict subset of `cidr`')];
+  });
 }
 
 export const networkPolicy = defineKind<NetworkPolicy>({

@@ -2,7 +2,8 @@ import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
 import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { atMost100Percent, countOrPercent, oneOf, validateLabelSelector } from '../meta-v1/checks.ts';
+import { atMost100Percent, countOrPercent, nonNegative, oneOf, validateLabelSelector } from '../meta-v1/checks.ts';
+import { validateConditions } from '../meta-v1/condition-validation.ts';
 import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 
 export type PodDisruptionBudget = Resource<V1PodDisruptionBudget>;
@@ -21,6 +22,15 @@ function validate(budget: PodDisruptionBudget): FieldError[] {
   ];
 }
 
+function validateStatus({ status }: PodDisruptionBudget): FieldError[] {
+  return [
+    ...validateConditions('status.conditions', status?.conditions),
+    ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((name) =>
+      nonNegative(`status.${name}`, status?.[name]),
+    ),
+  ];
+}
+
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
@@ -36,7 +46,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
     numberColumn('Allowed Disruptions', (b) => b.status?.disruptionsAllowed ?? 0),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [{ ...statusSubresource, validate: validateStatus }],
   hasGeneration: true,
   setDefaults(b) {
     b.spec ??= {};

@@ -127,8 +127,8 @@ describe('the status of workloads', () => {
   for (const [kind, before, after, ...errors] of cases) {
     it(`of ${kind.kind} ${JSON.stringify(after)}`, () => {
       const base = created(kind, { spec });
-      const validate = kind.subresources.find((s) => s.name === 'status')!.validate!;
-      const found = validate({ ...base, status: after }, { ...base, status: before });
+      const status = kind.subresources.find((s) => s.name === 'status')!;
+      const found = status.validate!({ ...base, status: after }, { ...base, status: before });
       expect(found.map((e) => `${e.field}: ${e.message}`)).to.deep.equal(errors);
     });
   }
