@@ -4,6 +4,10 @@ import { configMap, configMaps, pod, pods, TestServer } from './test-server.ts';
 const labelled = (name: string, app: string) => ({ ...configMap(name), metadata: { name, labels: { app } } });
 const names = (list: any) => list.items.map((i: any) => i.metadata.name);
 
+async function openWatches(api: TestServer): Promise<number> {
+  return Number(/^apiserver_longrunning_requests.* (\d+)$/m.exec(await api.server.metrics.render())?.[1]);
+}
+
 describe('lists and watches', () => {
   let api: TestServer;
 
@@ -179,6 +183,45 @@ describe('lists and watches', () => {
       }
       expect(failure).to.be.instanceOf(Error);
       quick.end();
+    });
+
+    it('cuts off one of many watchers that takes nothing for a minute, and tells the others everything', async () => {
+      const exchange = api.server.exchange({ username: 'slow', groups: ['system:authenticated'] });
+      const request = { method: 'GET', url: `${configMaps}?watch=1`, headers: {} };
+      const stalled = await exchange(request);
+      const quick = await Promise.all(Array.from({ length: 200 }, () => api.watch(`${configMaps}?watch=1`)));
+      for (let i = 0; i < 20; i++) await api.post(configMaps, configMap(`c-${i}`));
+      for (const watch of quick) {
+        for (let i = 0; i < 20; i++) expect((await watch.next()).object.metadata.name).to.equal(`c-${i}`);
+      }
+      await api.clock.advance(59_000);
+      expect(await openWatches(api)).to.equal(201);
+      await api.clock.advance(2_000);
+      expect(await openWatches(api)).to.equal(200);
+      await api.post(configMaps, configMap('last'));
+      for (const watch of quick) {
+        expect((await watch.next()).object.metadata.name).to.equal('last');
+        watch.end();
+      }
+      let failure: unknown;
+      try {
+        for await (const chunk of stalled.body) void chunk;
+      } catch (error) {
+        failure = error;
+      }
+      expect(failure).to.be.instanceOf(Error);
+    });
+
+    it('keeps a watcher that is slow but takes something', async () => {
+      const exchange = api.server.exchange({ username: 'slow', groups: ['system:authenticated'] });
+      const slow = await exchange({ method: 'GET', url: `${configMaps}?watch=1`, headers: {} });
+      const chunks = slow.body[Symbol.asyncIterator]();
+      for (let i = 0; i < 5; i++) {
+        await api.post(configMaps, configMap(`c-${i}`));
+        await api.clock.advance(40_000);
+        expect(String((await chunks.next()).value)).to.contain(`c-${i}`);
+      }
+      await chunks.return?.();
     });
 
     it('ends politely when the server stops', async () => {

@@ -71,6 +71,15 @@ export function convertedFrames(
   };
 }
 
+/** The same frames for every watcher that takes them in the form that `form` names: changes are made into frames once. */
+export function sharedFrames(form: string, encoder: FrameEncoder): FrameEncoder {
+  return {
+    ...encoder,
+    event: (event, type, gone) =>
+      shared(event, `${form} ${gone ? 'gone' : type}`, () => encoder.event(event, type, gone)),
+  };
+}
+
 /** One line of a watch. */
 export function eventFrame(type: string, object: object): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);

@@ -1,23 +1,41 @@
-import type { BodyStream } from '../exchange/exchange.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 
 /** How many bytes may wait for a watcher that reads too slowly, besides those of its first list. */
 const bufferLimit = 16 * 1024 * 1024;
+/** How long bytes may wait for a watcher that takes none at all, in milliseconds. */
+const patience = 60_000;
+
+/** The way to one watcher. */
+export interface WatchTransport {
+  /** Sends frames; each is a whole event. */
+  write(frames: readonly Buffer[]): void;
+  /** Bytes that were written and wait for the watcher. */
+  readonly waiting: number;
+  end(): void;
+  /** Cuts the connection, so that the watcher cannot take what it got for the whole. */
+  abort(): void;
+}
 
 /**
  * The frames of one watch on their way out. All that come up in one turn of the event loop go in one write. A watcher
- * that does not read is cut off when too much waits for it; others never notice it.
+ * that does not read is cut off when too much waits for it, or for too long; others never notice it.
  */
 export class WatchStream {
-  readonly #stream: BodyStream;
+  readonly #transport: WatchTransport;
+  readonly #clock: Clock;
   readonly #onOverflow: () => void;
   #frames: Buffer[] = [];
   #pending = 0;
   #scheduled = false;
   #ended = false;
   #limit = bufferLimit;
+  /** Bytes given to the transport so far. */
+  #written = 0;
+  #stall: Timer | undefined;
 
-  constructor(stream: BodyStream, onOverflow: () => void) {
-    this.#stream = stream;
+  constructor(transport: WatchTransport, clock: Clock, onOverflow: () => void) {
+    this.#transport = transport;
+    this.#clock = clock;
     this.#onOverflow = onOverflow;
   }
 
@@ -27,7 +45,7 @@ export class WatchStream {
     this.#frames.push(frame);
     this.#pending += frame.length;
     if (allowed) this.#limit += frame.length;
-    else if (this.#pending + this.#stream.waiting > this.#limit) return this.#overflow();
+    else if (this.#pending + this.#transport.waiting > this.#limit) return this.#overflow();
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(this.#flush);
@@ -37,8 +55,15 @@ export class WatchStream {
   end(): void {
     if (this.#ended) return;
     this.#flush();
+    this.close();
+    this.#transport.end();
+  }
+
+  /** To be called when the watcher has gone. */
+  close(): void {
     this.#ended = true;
-    this.#stream.end();
+    this.#frames = [];
+    this.#stall?.cancel();
   }
 
   #flush = (): void => {
@@ -46,15 +71,30 @@ export class WatchStream {
     if (this.#ended || this.#frames.length === 0) return;
     const frames = this.#frames;
     this.#frames = [];
-    const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames, this.#pending);
+    this.#written += this.#pending;
     this.#pending = 0;
-    this.#stream.write(bytes);
+    this.#transport.write(frames);
+    if (this.#transport.waiting > 0 && !this.#stall) this.#expectProgress();
   };
 
+  /** Looks later whether the watcher has taken anything of what waits now. */
+  #expectProgress(): void {
+    const taken = this.#taken();
+    this.#stall = this.#clock.after(patience, () => {
+      this.#stall = undefined;
+      if (this.#ended || this.#transport.waiting === 0) return;
+      if (this.#taken() > taken) this.#expectProgress();
+      else this.#overflow();
+    });
+  }
+
+  #taken(): number {
+    return this.#written - this.#transport.waiting;
+  }
+
   #overflow(): void {
-    this.#ended = true;
-    this.#frames = [];
-    this.#stream.abort();
+    this.close();
+    this.#transport.abort();
     this.#onOverflow();
   }
 }

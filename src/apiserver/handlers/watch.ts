@@ -1,4 +1,5 @@
 import { notAcceptable } from '../../apimachinery/api-error.ts';
+import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { Timer } from '../../base/clock.ts';
 import type { StorageEvent } from '../../storage/storage.ts';
@@ -11,9 +12,17 @@ import { watch, type Watcher } from '../registry/watch.ts';
 import { negotiate, type Negotiated } from './negotiate.ts';
 import { headersFor, toApiError } from './respond.ts';
 import type { HandlerServices, ResourceRequest } from './services.ts';
-import { convertedFrames, eventFrame, objectFrames, protobufFrame, protobufFrames } from './watch-frames.ts';
+import {
+  convertedFrames,
+  eventFrame,
+  objectFrames,
+  protobufFrame,
+  protobufFrames,
+  sharedFrames,
+} from './watch-frames.ts';
 import type { EncodeFrame, FrameEncoder, FrameType } from './watch-frames.ts';
-import { WatchStream } from './watch-stream.ts';
+import { watchSocket, webSocketUpgrade } from './watch-socket.ts';
+import { WatchStream, type WatchTransport } from './watch-stream.ts';
 
 /** How often a watcher that asked for bookmarks gets one, in milliseconds. */
 const bookmarkEvery = 60_000;
@@ -85,6 +94,7 @@ class WatchSession implements Watcher {
     if (this.signal.aborted) return;
     this.#abort.abort();
     for (const timer of this.#timers) timer.cancel();
+    this.#stream?.close();
     this.#closed();
     this.#services.metrics.watchClosed();
   }
@@ -131,26 +141,44 @@ class WatchSession implements Watcher {
 
   #out(): WatchStream {
     if (!this.#stream) {
-      const { contentType, protobuf } = this.#accepted;
-      const headers = headersFor(this.#exchange, protobuf ? `${contentType};stream=watch` : contentType);
-      this.#stream = new WatchStream(this.#exchange.response.stream(200, headers), () => this.stop());
+      const { clock } = this.#services.registry;
+      this.#stream = new WatchStream(transportFor(this.#exchange, this.#accepted), clock, () => this.stop());
     }
     return this.#stream;
   }
 }
 
+/** The watcher's connection: what is left of HTTP's answer, or a WebSocket. */
+function transportFor(exchange: Exchange, { contentType, protobuf }: Negotiated): WatchTransport {
+  const upgrade = webSocketUpgrade(exchange);
+  if (upgrade) return watchSocket(exchange, upgrade, protobuf);
+  const headers = headersFor(exchange, protobuf ? `${contentType};stream=watch` : contentType);
+  const stream = exchange.response.stream(200, headers);
+  return {
+    write: (frames) => void stream.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
+    get waiting() {
+      return stream.waiting;
+    },
+    end: () => stream.end(),
+    abort: () => stream.abort(),
+  };
+}
+
 function encoderFor(exchange: Exchange, kind: Kind, accepted: Negotiated, { registry }: HandlerServices): FrameEncoder {
   const { version, protobuf } = accepted;
-  if (accepted.yaml) throw notAcceptable(['application/json']);
+  if (accepted.yaml) throw notAcceptable(['application/json;stream=watch', `${protobufType};stream=watch`]);
   switch (accepted.form) {
     case 'object':
       return protobuf ? protobufFrames(kind) : objectFrames(kind);
     case 'partial':
     case 'partial-list':
-      return convertedFrames(
-        (object) => partialMetadata(object, version),
-        (metadata) => ({ kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }),
-        frameEncoding(accepted),
+      return sharedFrames(
+        `partial ${version} ${protobuf}`,
+        convertedFrames(
+          (object) => partialMetadata(object, version),
+          (metadata) => ({ kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }),
+          frameEncoding(accepted),
+        ),
       );
     default:
       return tableFrames(exchange, kind, accepted, registry.clock);
@@ -169,8 +197,9 @@ function tableFrames(
   clock: HandlerServices['registry']['clock'],
 ): FrameEncoder {
   let withColumns = true;
+  const options = tableOptions(exchange, accepted, clock);
   const table = (rows: Parameters<typeof toTable>[1], metadata: object) => {
-    const result = toTable(kind, rows, { ...tableOptions(exchange, accepted, clock), metadata, withColumns });
+    const result = toTable(kind, rows, { ...options, now: clock.now(), metadata, withColumns });
     withColumns = false;
     return result;
   };

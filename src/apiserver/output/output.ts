@@ -103,7 +103,8 @@ export function tableOptions(
 ): { now: number; include: IncludeObject; version: string } {
   const include = exchange.query.get('includeObject') || 'Metadata';
   if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {
-    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+    const fault = `includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`;
+    throw badRequest(`Unable to convert to Table as requested: ${fault}`);
   }
   return { now: clock.now(), include, version: accepted.version };
 }
