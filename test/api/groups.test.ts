@@ -330,7 +330,9 @@ describe('validation', () => {
       priorityClass,
       'of the system',
       { metadata: { name: 'system-mine' }, value: 1 },
-      ["metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only"],
+      [
+        "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class",
+      ],
     ],
     [storageClass, 'of nobody', {}, ['provisioner: Required value']],
     [

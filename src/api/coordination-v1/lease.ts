@@ -1,9 +1,10 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import type { FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { nonNegative, positive } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { validateStrategy } from './strategy.ts';
 
 export type Lease = Resource<V1Lease>;
 
@@ -11,6 +12,10 @@ function validate({ spec }: Lease): FieldError[] {
   return [
     ...positive('spec.leaseDurationSeconds', spec?.leaseDurationSeconds),
     ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions),
+    ...(spec?.strategy === undefined ? [] : validateStrategy('spec.strategy', spec.strategy)),
+    ...(spec?.preferredHolder && !spec.strategy
+      ? [forbidden('spec.preferredHolder', 'may only be specified when `strategy` is defined')]
+      : []),
   ];
 }
 

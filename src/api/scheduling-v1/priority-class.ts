@@ -2,13 +2,14 @@ import type { V1PriorityClass } from '@kubernetes/client-node';
 import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { oneOf } from '../meta-v1/checks.ts';
+import { requiredOneOf } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 
 export type PriorityClass = Resource<V1PriorityClass>;
 
 /** Above this stand the classes of the system itself. */
 const HIGHEST_OF_USERS = 1_000_000_000;
+const POLICIES = ['PreemptLowerPriority', 'Never'];
 const SYSTEM = new Map([
   ['system-cluster-critical', 2_000_000_000],
   ['system-node-critical', 2_000_001_000],
@@ -17,16 +18,22 @@ const SYSTEM = new Map([
 function validate(priorityClass: PriorityClass): FieldError[] {
   const { name } = priorityClass.metadata;
   const errors: FieldError[] = [];
-  if (name.startsWith('system-')) {
-    if (SYSTEM.get(name) !== priorityClass.value) {
-      const detail = "priority class names with 'system-' prefix are reserved for system use only";
-      errors.push(forbidden('metadata.name', detail));
-    }
-  } else if ((priorityClass.value ?? 0) > HIGHEST_OF_USERS) {
+  const unknown = name.startsWith('system-') ? systemError(priorityClass) : undefined;
+  if (unknown) {
+    const detail = "priority class names with 'system-' prefix are reserved for system use only. error: ";
+    errors.push(forbidden('metadata.name', detail + unknown));
+  } else if (!name.startsWith('system-') && (priorityClass.value ?? 0) > HIGHEST_OF_USERS) {
     errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${HIGHEST_OF_USERS}`));
   }
-  const policies = ['Never', 'PreemptLowerPriority'];
-  return [...errors, ...oneOf('preemptionPolicy', priorityClass.preemptionPolicy, policies)];
+  return [...errors, ...requiredOneOf('preemptionPolicy', priorityClass.preemptionPolicy, POLICIES)];
+}
+
+/** Only the system's own classes begin with `system-`, and those are as the system made them. */
+function systemError({ metadata: { name }, value, globalDefault }: PriorityClass): string | undefined {
+  const known = SYSTEM.get(name);
+  if (known === undefined) return `${name} is not a known system priority class`;
+  if (known !== value) return `value of ${name} PriorityClass must be ${known}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
 }
 
 function validateUpdate(now: PriorityClass, old: PriorityClass): FieldError[] {

@@ -1,11 +1,19 @@
 import type { V1CSIStorageCapacity } from '@kubernetes/client-node';
-import { immutable, requiredText, validateLabelSelector } from '../meta-v1/checks.ts';
+import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { checked, immutable, NOT_NEGATIVE, validateLabelSelector } from '../meta-v1/checks.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
+import { dns1123Subdomain } from '../../apimachinery/names.ts';
+import { isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { column, nameColumn } from '../meta-v1/columns.ts';
 import { canonicalizeField } from '../meta-v1/quantities.ts';
 
 export type CSIStorageCapacity = Resource<V1CSIStorageCapacity>;
+
+function notBelowZero(field: string, quantity: string | undefined): FieldError[] {
+  const negative = isQuantity(quantity) && parseQuantity(quantity!).compare(zeroQuantity) < 0;
+  return negative ? [invalid(field, quantity, NOT_NEGATIVE)] : [];
+}
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -23,8 +31,9 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     canonicalizeField(c, 'maximumVolumeSize');
   },
   validate: (c) => [
-    ...requiredText('storageClassName', c.storageClassName),
     ...validateLabelSelector('nodeTopology', c.nodeTopology),
+    ...checked('storageClassName', c.storageClassName ?? '', dns1123Subdomain),
+    ...(['capacity', 'maximumVolumeSize'] as const).flatMap((field) => notBelowZero(field, c[field])),
   ],
   validateUpdate: (now, old) => [
     ...immutable('nodeTopology', now.nodeTopology, old.nodeTopology),

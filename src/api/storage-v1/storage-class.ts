@@ -5,6 +5,8 @@ import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { immutable, requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { validateParameters } from './parameters.ts';
+import { topologyWarnings, validateTopologies } from './topology.ts';
 
 export type StorageClass = Resource<V1StorageClass>;
 
@@ -17,8 +19,10 @@ const DEFAULT_MARKS = [
 function validate(storageClass: StorageClass): FieldError[] {
   return [
     ...requiredText('provisioner', storageClass.provisioner, (name) => qualifiedName(name.toLowerCase())),
+    ...validateParameters(storageClass.parameters),
     ...requiredOneOf('reclaimPolicy', storageClass.reclaimPolicy, ['Delete', 'Retain']),
     ...requiredOneOf('volumeBindingMode', storageClass.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...validateTopologies(storageClass.allowedTopologies),
   ];
 }
 
@@ -62,4 +66,5 @@ export const storageClass = defineKind<StorageClass>({
   },
   validate,
   validateUpdate,
+  warnings: (c) => topologyWarnings(c.allowedTopologies),
 });

@@ -1,11 +1,44 @@
 import type { V1VolumeAttachment } from '@kubernetes/client-node';
-import { required } from '../../apimachinery/field-error.ts';
+import { forbidden, required, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
+import { dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { immutable, requiredText } from '../meta-v1/checks.ts';
+import { checked, immutable } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { driverName } from './driver-name.ts';
 
 export type VolumeAttachment = Resource<V1VolumeAttachment>;
+type Source = Partial<VolumeAttachment['spec']['source']>;
+
+const ONE_SOURCE = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+const LARGEST_METADATA = 256 * 1024;
+const LONGEST_MESSAGE = 1024;
+
+function validate({ spec }: VolumeAttachment): FieldError[] {
+  return [
+    ...driverName('spec.attacher', spec?.attacher),
+    ...validateSource(spec?.source ?? {}),
+    ...checked('spec.nodeName', spec?.nodeName ?? '', dns1123Subdomain),
+  ];
+}
+
+function validateSource({ persistentVolumeName: name, inlineVolumeSpec: inline }: Source): FieldError[] {
+  if (name === undefined && !inline) return [required('spec.source', ONE_SOURCE)];
+  if (name !== undefined && inline) return [forbidden('spec.source', ONE_SOURCE)];
+  if (name !== '') return [];
+  return [required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName')];
+}
+
+function validateStatus({ status }: VolumeAttachment): FieldError[] {
+  const entries = Object.entries(status?.attachmentMetadata ?? {});
+  const size = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  return [
+    ...(size > LARGEST_METADATA ? [tooLong('status.attachmentMetadata', LARGEST_METADATA)] : []),
+    ...(['attachError', 'detachError'] as const)
+      .filter((name) => (status?.[name]?.message?.length ?? 0) > LONGEST_MESSAGE)
+      .map((name) => tooLong(`status.${name}.message`, LONGEST_MESSAGE)),
+  ];
+}
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
@@ -23,14 +56,8 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     column('Attached', (a) => a.status?.attached ?? false),
     ageColumn,
   ],
-  subresources: [bareStatusSubresource],
-  validate: ({ spec }) => [
-    ...requiredText('spec.attacher', spec?.attacher),
-    ...(spec?.source?.persistentVolumeName || spec?.source?.inlineVolumeSpec
-      ? []
-      : [required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')]),
-    ...requiredText('spec.nodeName', spec?.nodeName),
-  ],
+  subresources: [{ ...bareStatusSubresource, validate: validateStatus }],
+  validate,
   validateUpdate: (now, old) => immutable('spec', now.spec, old.spec),
   prepareForCreate(a) {
     a.status = { attached: false };

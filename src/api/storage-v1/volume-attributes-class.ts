@@ -1,8 +1,11 @@
 import type { V1VolumeAttributesClass } from '@kubernetes/client-node';
+import { forbidden } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { immutable, requiredText } from '../meta-v1/checks.ts';
+import { same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { driverName } from './driver-name.ts';
+import { validateParameters } from './parameters.ts';
 
 export type VolumeAttributesClass = Resource<V1VolumeAttributesClass>;
 
@@ -15,9 +18,11 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   namespaced: false,
   shortNames: ['vac'],
   columns: [nameColumn, column('DriverName', (c) => c.driverName ?? ''), ageColumn],
-  validate: (c) => requiredText('driverName', c.driverName),
+  validate: (c) => [...driverName('driverName', c.driverName), ...validateParameters(c.parameters, true)],
   validateUpdate: (now, old) => [
-    ...immutable('driverName', now.driverName, old.driverName),
-    ...immutable('parameters', now.parameters, old.parameters),
+    ...(now.driverName === old.driverName ? [] : [forbidden('driverName', 'updates to driverName are forbidden.')]),
+    ...(same(now.parameters ?? {}, old.parameters ?? {})
+      ? []
+      : [forbidden('parameters', 'updates to parameters are forbidden.')]),
   ],
 });
