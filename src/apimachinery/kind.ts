@@ -108,6 +108,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly storedAs?: { readonly group: string; readonly plural: string };
   /** With `storedAs`: how an object of this version becomes the stored one and back, without loss. */
   readonly conversion?: Conversion<T>;
+  /**
+   * By subresource (empty for the object itself): fields that a write there leaves as they are, so that nobody comes to own
+   * them. Default: the status, and through the status subresource the spec.
+   */
+  readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** What every caller is warned of, when the kind is deprecated. */
   readonly deprecation?: string;
   /** True when the creator's status is kept: nodes register with theirs. */

@@ -1,6 +1,8 @@
 import { AdmissionChain } from '../admission/chain.ts';
 import { admissionPlugins } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/plugin.ts';
+import { applyFacts } from '../api/apply-facts.ts';
+import { TypeCompiler } from '../apimachinery/apply/type-compiler.ts';
 import { gvkKey } from '../apimachinery/kind.ts';
 import type { KindRegistry } from '../apimachinery/registry.ts';
 import type { Definitions } from '../apimachinery/schema/schema.ts';
@@ -26,6 +28,7 @@ import { HttpsListener, type ListenOptions } from './listener.ts';
 import { ServerMetrics } from './metrics.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { admissionContext } from './registry/admission-context.ts';
+import { FieldManagers } from './registry/field-managers.ts';
 import { registryExtensions } from './registry/extensions/index.ts';
 import type { RegistryExtension } from './registry/extensions/extension.ts';
 import type { Registry } from './registry/registry.ts';
@@ -179,13 +182,14 @@ export class ApiServer {
 }
 
 function createRegistry(options: ApiServerOptions, cidr: string): Registry {
-  const { storage, kinds, clock, random, log } = options;
+  const { storage, kinds, definitions, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
   const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts });
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     ...{ storage, kinds, clock, random, log },
     admission: new AdmissionChain(options.admission ?? admissionPlugins(), context),
+    fieldManagers: new FieldManagers(new TypeCompiler(definitions, applyFacts), kinds, clock),
     extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),
   };
 }

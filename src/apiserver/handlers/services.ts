@@ -11,6 +11,7 @@ import type { ServerMetrics } from '../metrics.ts';
 import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
 import type { KubeletConnector } from '../subresources/kubelet-connection.ts';
 import type { Dial } from '../subresources/proxy/backend.ts';
+import { fieldManagerOf } from './field-manager.ts';
 import type { OpenWatches } from './open-watches.ts';
 
 /** Signs a token of a service account; the expiry is RFC 3339. */
@@ -41,10 +42,11 @@ export interface ResourceRequest {
 /** Answers one verb. */
 export type VerbHandler = (services: HandlerServices, request: ResourceRequest) => Promise<void>;
 
-/** Who writes, and whether for real. @throws ApiError Invalid for an unknown `dryRun` */
+/** Who writes, and whether for real. @throws ApiError Invalid for an unknown `dryRun` or an unfit `fieldManager` */
 export function writeOptions(exchange: Exchange): WriteOptions {
   const dryRun = dryRunOf(exchange, exchange.query.getAll('dryRun'));
-  return { user: exchange.user, dryRun, warn: (text) => addWarning(exchange, text) };
+  const fieldManager = fieldManagerOf(exchange);
+  return { user: exchange.user, dryRun, fieldManager, warn: (text) => addWarning(exchange, text) };
 }
 
 /** Nobody is told the same thing twice. */

@@ -59,6 +59,7 @@ async function createNamed(
   fillMetadata(registry, kind, namespace, object);
   const target = { kind, namespace, name: object.metadata.name };
   kind.setDefaults?.(object);
+  if (!options.managersGiven) registry.fieldManagers.created(kind, object, options.fieldManager);
   const request = admissionRequest('CREATE', target, options, { object });
   await registry.admission.admit(request);
   if (hasStatus(kind) && !kind.statusOnCreate) delete object['status'];
@@ -80,13 +81,7 @@ async function createNamed(
 function fillMetadata(registry: Registry, kind: Kind, namespace: string, object: AnyObject): void {
   const { metadata } = object;
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  for (const field of [
-    'selfLink',
-    'managedFields',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-  ] as const) {
+  for (const field of ['selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
     delete metadata[field];
   }
   if (kind.namespaced) metadata.namespace = namespace;

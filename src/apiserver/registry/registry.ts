@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Entry, Storage } from '../../storage/storage.ts';
+import type { FieldManagers } from './field-managers.ts';
 import type { RegistryExtension } from './extensions/extension.ts';
 
 /** What the verbs of the registry work with. */
@@ -18,6 +19,8 @@ export interface Registry {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Keeps account of who wrote which field. */
+  readonly fieldManagers: FieldManagers;
   /** What belongs to single kinds, by `gvkKey`. */
   readonly extensions: ReadonlyMap<string, RegistryExtension>;
 }
@@ -36,6 +39,10 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** Takes what the writer is to be warned of. */
   warn?(text: string): void;
+  /** Under which name what is written is owned; see `metadata.managedFields`. */
+  readonly fieldManager?: string;
+  /** True when the object says already who manages its fields: server-side apply does. */
+  readonly managersGiven?: boolean;
 }
 
 /** What belongs to this kind alone, if anything. */

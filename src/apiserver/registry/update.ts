@@ -1,4 +1,4 @@
-import { conflict, invalidObject, notFound, staleVersion } from '../../apimachinery/api-error.ts';
+import { conflict, invalidObject, isApiError, notFound, staleVersion } from '../../apimachinery/api-error.ts';
 import { invalid } from '../../apimachinery/field-error.ts';
 import { hasStatus, type Kind, type StrategyContext, type Subresource } from '../../apimachinery/kind.ts';
 import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
@@ -8,6 +8,7 @@ import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
 import { mayBeWritten, type Reservation } from './extensions/extension.ts';
+import { isSameButForTimes } from './field-managers.ts';
 import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import {
@@ -30,6 +31,8 @@ export interface UpdateRequest extends Target {
   readonly createFrom?: AnyObject;
   /** True when admission has judged what was posted to the subresource, so that it is not asked about the change too. */
   readonly admitted?: boolean;
+  /** For apply: makes the object to be created when there is none, whatever the kind. */
+  createNew?(): AnyObject | Promise<AnyObject>;
 }
 
 /** What an update led to. */
@@ -55,9 +58,24 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
   } catch (error) {
     if (!mayBeWritten(error)) await attempt.undo();
     if (!(error instanceof KeyNotFound)) throw error;
-    if (!request.createFrom || !kind.createOnUpdate) throw notFound(kind, name);
-    return { entry: await create(registry, request, request.createFrom, options), created: true };
+    const object = (await request.createNew?.()) ?? (kind.createOnUpdate ? request.createFrom : undefined);
+    if (!object) throw notFound(kind, name);
+    return createMissing(registry, request, object);
   }
+}
+
+/** Somebody else may create the object at the same time: then it is there to be updated. */
+async function createMissing(registry: Registry, request: UpdateRequest, object: AnyObject): Promise<Updated> {
+  try {
+    return { entry: await create(registry, request, object, request.options), created: true };
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists') || !(await exists(registry, request))) throw error;
+    return update(registry, request);
+  }
+}
+
+async function exists(registry: Registry, request: UpdateRequest): Promise<boolean> {
+  return (await storageFor(registry.storage, request.kind).get(objectKey(request))) !== undefined;
 }
 
 async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt): Promise<Entry> {
@@ -95,8 +113,12 @@ class Attempt {
     const old: AnyObject = current.object;
     const updated = this.#request.produce(copyJson(old), context);
     checkPreconditions(kind, updated, old);
+    const sent: unknown = updated.metadata.managedFields;
     restoreMetadata(updated, old);
     kind.setDefaults?.(updated);
+    if (!options.managersGiven) {
+      registry.fieldManagers.updated(kind, subresource, { old, updated, sent }, options.fieldManager);
+    }
     const admission = admissionRequest('UPDATE', this.#request, options, {
       object: updated,
       oldObject: old,
@@ -111,7 +133,7 @@ class Attempt {
     const extension = extensionOf(registry, kind);
     if (!subresource) this.#reservation = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
     if (isReadyToGo(updated, old) && !extension?.holds?.(updated)) return (this.#outcome = 'delete');
-    if (equalJson(updated, old)) return (this.#outcome = 'keep');
+    if (isSameButForTimes(updated, old)) return (this.#outcome = 'keep');
     return (this.#outcome = { store: updated, ...(kind.ttl !== undefined && { ttl: kind.ttl }) });
   };
 
@@ -190,7 +212,6 @@ function checkPreconditions(kind: Kind, sent: KubeObject, old: KubeObject): void
 function restoreMetadata(updated: KubeObject, old: KubeObject): void {
   const { metadata } = updated;
   delete metadata.selfLink;
-  delete metadata.managedFields;
   for (const field of [
     ...(['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'generation', 'generateName'] as const),
     ...(['deletionTimestamp', 'deletionGracePeriodSeconds'] as const),
