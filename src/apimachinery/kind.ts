@@ -28,6 +28,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
   /** The OpenAPI definition of that body. */
   readonly definition?: string;
+  /** Where the parent keeps what the body of another kind has as `spec.replicas`. Default: at the same place. */
+  readonly sharedField?: readonly string[];
   /** True when code in `apiserver/subresources/` serves it. */
   readonly connect?: boolean;
   /** Of a status: true when the labels, annotations and other metadata that come with it are ignored too. */

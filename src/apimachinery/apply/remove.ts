@@ -27,7 +27,8 @@ function removeFromMap(value: JsonObject, set: FieldSet, type: MapType): JsonObj
     const kept = isMember(node) ? undefined : field ? removeFrom(value[name]!, node, field.type) : value[name];
     if (kept === value[name]) continue;
     result ??= { ...value };
-    if (kept === undefined) delete result[name];
+    if (kept === undefined && field?.implied) result[name] = {};
+    else if (kept === undefined) delete result[name];
     else result[name] = kept;
   }
   if (!result) return value;
@@ -60,8 +61,8 @@ export function withDeclaredFields(set: FieldSet, type: ApplyType): FieldSet {
 
 function declaredNode(node: FieldSet, element: string, parent: ApplyType): FieldSet {
   const name = fieldName(element);
-  const fields = parent.sort === 'map' ? parent.fields : undefined;
-  const declared = name !== undefined && (fields?.has(name) ?? false);
+  const field = parent.sort === 'map' && name !== undefined ? parent.fields.get(name) : undefined;
+  const declared = field !== undefined && !field.holdsUnowned;
   const below = withDeclaredFields(node, childType(parent, name));
   for (const _ in below) return isMember(node) || declared ? { [SELF]: LEAF, ...below } : below;
   return node;

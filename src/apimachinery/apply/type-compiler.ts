@@ -54,7 +54,7 @@ export class TypeCompiler {
     const metadata = this.#struct(`${metaV1}.ObjectMeta`);
     const fields = new Map(type.fields);
     for (const name of ['apiVersion', 'kind']) fields.set(name, { type: scalar('string'), unowned: true });
-    fields.set('metadata', { type: withUnowned(metadata), implied: true });
+    fields.set('metadata', { type: withUnowned(metadata), implied: true, holdsUnowned: true });
     for (const name of ['spec', 'status']) {
       const field = fields.get(name);
       if (field) fields.set(name, { ...field, implied: true });

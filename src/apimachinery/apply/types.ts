@@ -47,6 +47,8 @@ export interface Field {
   readonly nullable?: boolean;
   /** True for what the server keeps for itself: nobody owns it. */
   readonly unowned?: boolean;
+  /** True for what holds such fields, so that it stays when all else in it goes. */
+  readonly holdsUnowned?: boolean;
 }
 
 /** A map or list that follows no schema. */

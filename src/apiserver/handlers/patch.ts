@@ -1,4 +1,5 @@
-import { ApiError, badRequest, unsupportedMediaType } from '../../apimachinery/api-error.ts';
+import { badRequest, unsupportedMediaType } from '../../apimachinery/api-error.ts';
+import { forbidden, required, type FieldError } from '../../apimachinery/field-error.ts';
 import type { StrategyContext } from '../../apimachinery/kind.ts';
 import type { AnyObject } from '../../apimachinery/object.ts';
 import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts';
@@ -7,9 +8,12 @@ import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic-mer
 import { parseJson } from '../../apimachinery/schema/json.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
 import { copyJson } from '../../apimachinery/json-value.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
 import { update } from '../registry/update.ts';
 import { bodyLimit, complete, fieldValidationOf, mediaTypeOf, parseYaml, type BodyTarget } from './body.ts';
+import { applyType, handleApply } from './apply.ts';
+import { invalidOptions } from './field-manager.ts';
 import { checkName } from './names.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 import { sendUpdated } from './update.ts';
@@ -23,14 +27,14 @@ const patches: Readonly<Record<string, Apply>> = {
   'application/strategic-merge-patch+json': applyStrategicMergePatch,
 };
 
-const applyTypes = new Set(['application/apply-patch+yaml', 'application/apply-patch+json']);
-
 /** PATCH of one object, or of one of its subresources. */
 export async function handlePatch(services: HandlerServices, request: ResourceRequest): Promise<void> {
   const { exchange, target, subresource } = request;
   const mediaType = mediaTypeOf(exchange);
   const apply = Object.hasOwn(patches, mediaType) ? patches[mediaType] : undefined;
-  if (!apply) throw wrongPatchType(mediaType);
+  if (!apply && mediaType !== applyType) throw unsupportedMediaType([...Object.keys(patches), applyType]);
+  checkOptions(exchange, mediaType);
+  if (!apply) return handleApply(services, request);
   const fieldValidation = fieldValidationOf(exchange);
   const body = await exchange.request.body(bodyLimit);
   const patch = parsePatch(body);
@@ -41,16 +45,17 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
     const seen = throughLens(subresource, current);
     const value = apply(seen, patch, services.definitions, bodyTarget.definition);
     checkIdentity(seen, value);
-    const decoded = services.decoder.decodePatched(copyJson(value), bodyTarget, shown, { fieldValidation });
+    const decoded = services.decoder.decodePatched(value, bodyTarget, shown, { fieldValidation });
     warnings = decoded.warnings;
     const object = complete(decoded.object, bodyTarget);
     checkName(target, object);
-    return applyLens(subresource, current, object, context);
+    return applyLens(subresource, subresource ? copyJson(current) : current, object, context);
   };
   const updated = await update(services.registry, {
     ...target,
     options: writeOptions(exchange),
     subresource,
+    keepsCurrent: true,
     produce: patched,
   });
   exchange.warnings.push(...warnings);
@@ -72,8 +77,13 @@ function checkIdentity(before: AnyObject, after: AnyObject): void {
   throw badRequest(`a patch cannot change the type of an object: from ${types}`);
 }
 
-function wrongPatchType(mediaType: string): ApiError {
-  const { code, reason, message } = unsupportedMediaType(Object.keys(patches));
-  if (!applyTypes.has(mediaType)) return new ApiError(code, reason, message);
-  return new ApiError(code, reason, `server-side apply is not supported by this server yet: ${message}`);
+/** Who applies must say under which name; whether by force only matters there. @throws ApiError Invalid */
+function checkOptions(exchange: Exchange, mediaType: string): void {
+  const errors: FieldError[] = [];
+  if (mediaType === applyType) {
+    if (!exchange.query.get('fieldManager')) errors.push(required('fieldManager', 'is required for apply patch'));
+  } else if (exchange.query.get('force') !== null) {
+    errors.push(forbidden('force', 'may not be specified for non-apply patch'));
+  }
+  if (errors.length > 0) throw invalidOptions(exchange, errors);
 }

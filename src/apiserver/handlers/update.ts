@@ -3,6 +3,7 @@ import { copyJson } from '../../apimachinery/json-value.ts';
 import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
 import { update, type Updated } from '../registry/update.ts';
 import { readObject } from './body.ts';
+import { requireCreate } from './create-permission.ts';
 import { checkName } from './names.ts';
 import { sendObject } from './respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
@@ -17,7 +18,14 @@ export async function handleUpdate(services: HandlerServices, request: ResourceR
     options: writeOptions(exchange),
     subresource,
     produce: (current, context) => applyLens(subresource, current, copyJson(sent), context),
-    ...(!subresource && { createFrom: sent }),
+    keepsCurrent: !subresource,
+    ...(!subresource &&
+      target.kind.createOnUpdate && {
+        createNew: async () => {
+          await requireCreate(services, exchange);
+          return copyJson(sent);
+        },
+      }),
   });
   sendUpdated(services, request, updated);
 }

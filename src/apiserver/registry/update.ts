@@ -27,12 +27,12 @@ export interface UpdateRequest extends Target {
   readonly subresource?: Subresource | undefined;
   /** What the caller wants stored, made of (a copy of) what is. Runs again when somebody else was faster. */
   produce(current: AnyObject, context: StrategyContext): AnyObject;
-  /** For PUT: the object, to be created when there is none and the kind allows it. */
-  readonly createFrom?: AnyObject;
   /** True when admission has judged what was posted to the subresource, so that it is not asked about the change too. */
   readonly admitted?: boolean;
-  /** For apply: makes the object to be created when there is none, whatever the kind. */
-  createNew?(): AnyObject | Promise<AnyObject>;
+  /** True when `produce` does not change what it is given, so that it needs no copy. */
+  readonly keepsCurrent?: boolean;
+  /** Makes the object to be created when there is none. Without it that is an error. */
+  createNew?(): Promise<AnyObject>;
 }
 
 /** What an update led to. */
@@ -58,9 +58,8 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
   } catch (error) {
     if (!mayBeWritten(error)) await attempt.undo();
     if (!(error instanceof KeyNotFound)) throw error;
-    const object = (await request.createNew?.()) ?? (kind.createOnUpdate ? request.createFrom : undefined);
-    if (!object) throw notFound(kind, name);
-    return createMissing(registry, request, object);
+    if (!request.createNew) throw notFound(kind, name);
+    return createMissing(registry, request, await request.createNew());
   }
 }
 
@@ -111,7 +110,7 @@ class Attempt {
       subresource: subresource?.name ?? '',
     };
     const old: AnyObject = current.object;
-    const updated = this.#request.produce(copyJson(old), context);
+    const updated = this.#request.produce(this.#request.keepsCurrent ? old : copyJson(old), context);
     checkPreconditions(kind, updated, old);
     const sent: unknown = updated.metadata.managedFields;
     restoreMetadata(updated, old);
