@@ -16,7 +16,7 @@ import { update } from './registry/update.ts';
 import { apiServerUser } from './server-user.ts';
 
 /** How the server writes for itself. */
-export const asServer: WriteOptions = { user: apiServerUser, dryRun: false };
+export const asServer: WriteOptions = { user: apiServerUser, dryRun: false, fieldManager: 'kube-apiserver' };
 /** How often something that another server seems to be making is tried, and the milliseconds in between. */
 const CREATE_TRIES = 5;
 const CREATE_AGAIN = 200;
