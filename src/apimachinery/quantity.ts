@@ -24,6 +24,7 @@ export class Quantity {
   /** The value in billionths. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;
+  #text: string | undefined;
 
   constructor(nanos: bigint, format: QuantityFormat = 'DecimalSI') {
     this.nanos = nanos > LARGEST ? LARGEST : nanos < -LARGEST ? -LARGEST : nanos;
@@ -57,6 +58,10 @@ export class Quantity {
 
   /** The canonical form: no fraction, the largest suffix that allows it. */
   toString(): string {
+    return (this.#text ??= this.#write());
+  }
+
+  #write(): string {
     if (this.nanos === 0n) return '0';
     const small = this.nanos > -1024n * NANO && this.nanos < 1024n * NANO;
     // A fraction cannot be written with a binary suffix, so it goes over to decimal ones: `1.1Gi` is `1181116006400m`.
@@ -77,26 +82,42 @@ export const zeroQuantity = new Quantity(0n);
  * @throws Error with upstream's sentence when the text is no quantity
  */
 export function parseQuantity(input: string | number): Quantity {
-  const text = typeof input === 'number' ? String(input) : input;
-  const parts = SHAPE.exec(text);
-  if (!parts) throw new Error(WRONG_FORMAT);
-  const [, sign, whole = '', fraction = '', suffix = ''] = parts;
-  if (!whole && !fraction) throw new Error(text === '' ? WRONG_FORMAT : 'unable to parse numeric part of quantity');
-  const unit = interpretSuffix(suffix);
-  if (!unit) throw new Error("unable to parse quantity's suffix");
-  const nanos = toNanos(whole, fraction, unit);
-  return new Quantity(sign === '-' ? -nanos : nanos, unit.format);
+  const result = remember(typeof input === 'number' ? String(input) : input);
+  if (typeof result === 'string') throw new Error(result);
+  return result;
 }
 
 /** Whether `input` can be parsed. */
 export function isQuantity(input: unknown): boolean {
-  if (typeof input !== 'string' && typeof input !== 'number') return false;
-  try {
-    parseQuantity(input);
-    return true;
-  } catch {
-    return false;
-  }
+  if (typeof input === 'number') input = String(input);
+  return typeof input === 'string' && typeof remember(input) !== 'string';
+}
+
+/** A cluster uses few different quantities, many times each: short ones are parsed once. */
+const parsed = new Map<string, Quantity>();
+const REMEMBERED = 4096;
+const REMEMBERED_LENGTH = 24;
+
+/** The quantity, or a sentence about what is wrong with the text. */
+function remember(text: string): Quantity | string {
+  const known = parsed.get(text);
+  if (known) return known;
+  const result = parseText(text);
+  if (typeof result === 'string' || text.length > REMEMBERED_LENGTH) return result;
+  if (parsed.size >= REMEMBERED) parsed.clear();
+  parsed.set(text, result);
+  return result;
+}
+
+function parseText(text: string): Quantity | string {
+  const parts = SHAPE.exec(text);
+  if (!parts) return WRONG_FORMAT;
+  const [, sign, whole = '', fraction = '', suffix = ''] = parts;
+  if (!whole && !fraction) return text === '' ? WRONG_FORMAT : 'unable to parse numeric part of quantity';
+  const unit = interpretSuffix(suffix);
+  if (!unit) return "unable to parse quantity's suffix";
+  const nanos = toNanos(whole, fraction, unit);
+  return new Quantity(sign === '-' ? -nanos : nanos, unit.format);
 }
 
 /** `parseQuantity(input).milliValue()`; 0 for undefined. */

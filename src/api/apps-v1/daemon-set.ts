@@ -3,6 +3,7 @@ import { invalid, notSupported, path, type FieldError } from '../../apimachinery
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { templateColumns } from '../core-v1/pod-template-columns.ts';
+import { workloadTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { defaultPodTemplate } from '../core-v1/pod-template-spec.ts';
 import {
   atMost100Percent,
@@ -119,6 +120,7 @@ export const daemonSet = defineKind<DaemonSet>({
   hasGeneration: true,
   setDefaults,
   validate,
+  warnings: workloadTemplateWarnings,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
   prepareForCreate(d) {
     d.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };

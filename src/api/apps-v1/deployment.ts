@@ -11,6 +11,7 @@ import { selectorColumnText, selectorText } from '../meta-v1/label-selector-text
 import { scaleSubresource } from '../meta-v1/scale.ts';
 import { atMostCount, collisionErrors, countErrors } from './workload-status.ts';
 import { validateWorkload } from './workload-validation.ts';
+import { workloadTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { podNameWarnings } from './workload-warnings.ts';
 
 export type Deployment = Resource<V1Deployment>;
@@ -125,7 +126,7 @@ export const deployment = defineKind<Deployment>({
   setDefaults,
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
-  warnings: (d, old) => (old ? [] : podNameWarnings(d.metadata.name)),
+  warnings: (d, old) => [...(old ? [] : podNameWarnings(d.metadata.name)), ...workloadTemplateWarnings(d, old)],
   prepareForCreate(d) {
     d.status = {};
   },

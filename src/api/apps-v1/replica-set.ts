@@ -10,6 +10,7 @@ import { selectorColumnText, selectorText } from '../meta-v1/label-selector-text
 import { scaleSubresource } from '../meta-v1/scale.ts';
 import { atMostCount, countErrors } from './workload-status.ts';
 import { validateWorkload } from './workload-validation.ts';
+import { workloadTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { podNameWarnings } from './workload-warnings.ts';
 
 export type ReplicaSet = Resource<V1ReplicaSet>;
@@ -63,7 +64,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   },
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),
-  warnings: (rs, old) => (old ? [] : podNameWarnings(rs.metadata.name)),
+  warnings: (rs, old) => [...(old ? [] : podNameWarnings(rs.metadata.name)), ...workloadTemplateWarnings(rs, old)],
   prepareForCreate(rs) {
     rs.status = { replicas: 0 };
   },

@@ -5,6 +5,7 @@ import { dns1123Label } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { defaultClaim } from '../core-v1/persistent-volume-claim.ts';
 import { templateColumns } from '../core-v1/pod-template-columns.ts';
+import { workloadTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { defaultPodTemplate } from '../core-v1/pod-template-spec.ts';
 import { atMost100Percent, checked, countOrPercent, nonNegative, oneOf, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
@@ -122,9 +123,13 @@ function validateStatus(now: StatefulSet, old: StatefulSet): FieldError[] {
   ];
 }
 
-function warnings({ spec }: StatefulSet): string[] {
-  if ((spec?.revisionHistoryLimit ?? 0) >= 0) return [];
-  return ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'];
+function warnings(set: StatefulSet, old?: StatefulSet): string[] {
+  const warnings = workloadTemplateWarnings(set, old);
+  if ((set.spec?.revisionHistoryLimit ?? 0) >= 0) return warnings;
+  return [
+    ...warnings,
+    'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+  ];
 }
 
 function validateUpdate(set: StatefulSet, old: StatefulSet): FieldError[] {

@@ -3,6 +3,7 @@ import { invalid, notSupported, required, type FieldError } from '../../apimachi
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { age } from '../../apimachinery/time.ts';
+import { podTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { podNameWarnings } from '../apps-v1/workload-warnings.ts';
 import { containerImages, containerNameList } from '../core-v1/pod-template-columns.ts';
 import { nonNegative, requiredOneOf } from '../meta-v1/checks.ts';
@@ -88,13 +89,17 @@ function validateTimeZone(name: string | undefined, old: Spec | undefined): Fiel
 }
 
 function warnings({ metadata, spec }: CronJob, old?: CronJob): string[] {
-  if (!old) return podNameWarnings(metadata.name);
-  if (!spec?.schedule?.includes('TZ')) return [];
-  return [
-    'spec.schedule: CRON_TZ or TZ used in spec.schedule is not officially supported, ' +
-      'see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
-  ];
+  const warnings = old ? [] : podNameWarnings(metadata.name);
+  if (!old || old.metadata.generation !== metadata.generation) {
+    warnings.push(...podTemplateWarnings(spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'));
+  }
+  if (spec?.schedule?.includes('TZ')) warnings.push(OLD_TIME_ZONE);
+  return warnings;
 }
+
+const OLD_TIME_ZONE =
+  'spec.schedule: CRON_TZ or TZ used in spec.schedule is not officially supported, ' +
+  'see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch',

@@ -2,6 +2,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { humanDuration, timeOrZero } from '../../apimachinery/time.ts';
+import { workloadTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { podNameWarnings } from '../apps-v1/workload-warnings.ts';
 import { templateColumns } from '../core-v1/pod-template-columns.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts';
@@ -66,7 +67,7 @@ export const job = defineKind<Job>({
   setDefaults,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  warnings: (j, old) => (old ? [] : podNameWarnings(j.metadata.name)),
+  warnings: (j, old) => [...(old ? [] : podNameWarnings(j.metadata.name)), ...workloadTemplateWarnings(j, old)],
   prepareForCreate(j) {
     generateSelector(j);
     j.status = {};

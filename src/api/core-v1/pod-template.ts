@@ -3,6 +3,7 @@ import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { column, labelsText, nameColumn } from '../meta-v1/columns.ts';
 import { containerImages, containerNameList } from './pod-template-columns.ts';
+import { podTemplateWarnings } from './pod-warnings.ts';
 import { defaultPodTemplate, validatePodTemplate } from './pod-template-spec.ts';
 
 export type PodTemplate = Resource<V1PodTemplate>;
@@ -24,4 +25,5 @@ export const podTemplate = defineKind<PodTemplate>({
   ],
   setDefaults: defaultPodTemplate,
   validate: (t) => validatePodTemplate(t.template, 'template'),
+  warnings: (t) => podTemplateWarnings(t.template, 'template'),
 });

@@ -10,6 +10,7 @@ import { validatePodSpec } from './pod-spec-validation.ts';
 import type { PodSpec } from './pod-spec.ts';
 import { podSubresources } from './pod-subresources.ts';
 import { validatePodUpdate } from './pod-update.ts';
+import { podWarnings } from './pod-warnings.ts';
 import { qosClass } from './qos-class.ts';
 
 export type Pod = Resource<V1Pod>;
@@ -93,6 +94,7 @@ export const pod = defineKind<Pod>({
   setDefaults,
   validate,
   validateUpdate: validatePodUpdate,
+  warnings: podWarnings,
   prepareForCreate,
   prepareForUpdate,
   gracePeriod,

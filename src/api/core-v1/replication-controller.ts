@@ -5,6 +5,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { nonNegative } from '../meta-v1/checks.ts';
 import { ageColumn, labelsText, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { scaleSubresource } from '../meta-v1/scale.ts';
+import { workloadTemplateWarnings } from './pod-warnings.ts';
 import { templateColumns } from './pod-template-columns.ts';
 import { defaultPodTemplate, validateManagedTemplate } from './pod-template-spec.ts';
 
@@ -53,6 +54,7 @@ export const replicationController = defineKind<ReplicationController>({
   defaultPropagation: 'Orphan',
   setDefaults,
   validate,
+  warnings: workloadTemplateWarnings,
   prepareForCreate(rc) {
     rc.status = { replicas: 0 };
   },

@@ -57,8 +57,8 @@ export function validateResourceQuantity(name: string, value: string, field: str
   const errors = quantity.compare(zeroQuantity) < 0 ? [invalid(field, value, NOT_NEGATIVE)] : [];
   if (isExtendedResource(name) && quantity.nanos % BILLION !== 0n)
     errors.push(invalid(field, value, 'must be an integer'));
-  const page = isHugePages(name) ? name.slice('hugepages-'.length) : '';
-  if (isQuantity(page) && quantity.nanos % parseQuantity(page).nanos !== 0n) {
+  const page = name.slice('hugepages-'.length);
+  if (isHugePages(name) && isQuantity(page) && quantity.nanos % parseQuantity(page).nanos !== 0n) {
     errors.push(invalid(field, value, `is not positive integer multiple of ${page}`));
   }
   return errors;
