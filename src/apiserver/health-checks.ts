@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Storage } from '../storage/storage.ts';
 import { HealthEndpoint, type HealthCheck } from './health.ts';
+import type { HealthMetrics } from './metrics/health-metrics.ts';
 import type { StartHooks } from './start-hooks.ts';
 
 export interface HealthOptions {
@@ -9,8 +10,9 @@ export interface HealthOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly hooks: StartHooks;
+  readonly metrics: HealthMetrics;
   /** Whether the server is on its way out. */
-  stopping(): boolean;
+  readonly stopping: () => boolean;
   /** Checked by `/readyz` besides the server's own. */
   readonly more?: readonly HealthCheck[];
 }
@@ -18,7 +20,8 @@ export interface HealthOptions {
 export type HealthEndpoints = Readonly<Record<'healthz' | 'livez' | 'readyz', HealthEndpoint>>;
 
 /** The health of an API server, by the names under which users know the checks. */
-export function healthEndpoints({ storage, clock, log, hooks, stopping, more = [] }: HealthOptions): HealthEndpoints {
+export function healthEndpoints(options: HealthOptions): HealthEndpoints {
+  const { storage, hooks, stopping, more = [] } = options;
   const ping = { name: 'ping', check: () => {} };
   // Lines are written at once, so there is nothing that could be stuck.
   const logs = { name: 'log', check: () => {} };
@@ -27,7 +30,7 @@ export function healthEndpoints({ storage, clock, log, hooks, stopping, more = [
   const shutdown = { name: 'shutdown', check: () => failIf(stopping(), 'the server is shutting down') };
   const alive = [ping, logs, etcd('etcd'), ...hooks.checks];
   const ready = [ping, logs, etcd('etcd'), etcd('etcd-readiness'), cache, ...hooks.checks, ...more, shutdown];
-  const endpoint = (path: string, checks: HealthCheck[]) => new HealthEndpoint(path, checks, clock, log);
+  const endpoint = (path: string, checks: HealthCheck[]) => new HealthEndpoint(path, checks, options);
   return {
     healthz: endpoint('/healthz', alive),
     livez: endpoint('/livez', alive),

@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange/exchange.ts';
 import { sendText } from './handlers/respond.ts';
+import type { HealthMetrics } from './metrics/health-metrics.ts';
 import { noSuchPath } from '../apimachinery/api-error.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
@@ -19,18 +20,22 @@ interface Result {
   readonly state: 'ok' | 'failed' | 'excluded';
 }
 
+export interface HealthServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: HealthMetrics;
+}
+
 /** The checks behind one path, `/readyz` for instance. */
 export class HealthEndpoint {
   readonly #path: string;
   readonly #checks: readonly HealthCheck[];
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #services: HealthServices;
 
-  constructor(path: string, checks: readonly HealthCheck[], clock: Clock, log: Log) {
+  constructor(path: string, checks: readonly HealthCheck[], services: HealthServices) {
     this.#path = path;
     this.#checks = checks;
-    this.#clock = clock;
-    this.#log = log;
+    this.#services = services;
   }
 
   /** The paths of the single checks: `/readyz/ping`. */
@@ -61,11 +66,14 @@ export class HealthEndpoint {
   async #run(check: HealthCheck, excluded: ReadonlySet<string>): Promise<Result> {
     const { name } = check;
     if (excluded.has(name)) return { name, state: 'excluded' };
+    const { clock, log, metrics } = this.#services;
     try {
-      await inTime(check, this.#clock);
+      await inTime(check, clock);
+      metrics.checked(name, this.#path.slice(1), true);
       return { name, state: 'ok' };
     } catch (error) {
-      this.#log.warn('a health check failed', { path: this.#path, check: name, error: errorMessage(error) });
+      log.warn('a health check failed', { path: this.#path, check: name, error: errorMessage(error) });
+      metrics.checked(name, this.#path.slice(1), false);
       return { name, state: 'failed' };
     }
   }

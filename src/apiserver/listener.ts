@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly key: string | Buffer;
   /** Whose client certificates are believed. */
   readonly clientCa?: string | Buffer | undefined;
+  /** Called for each connection that ends before TLS is agreed on. */
+  readonly onTlsError?: () => void;
 }
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -55,6 +57,7 @@ export class HttpsListener {
       this.#track(this.#sockets, socket);
     });
     this.#server.on('sessionError', () => {});
+    this.#server.on('tlsClientError', () => options.onTlsError?.());
     (this.#server as { keepAliveTimeout?: number }).keepAliveTimeout = keepAlive;
   }
 

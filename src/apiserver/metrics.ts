@@ -1,96 +1,87 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RequestInfo } from './request-info.ts';
+import { collectDefaultMetrics, Registry as ProcessRegistry } from 'prom-client';
+import type { KindRegistry } from '../apimachinery/registry.ts';
+import type { Clock } from '../base/clock.ts';
+import { MetricRegistry } from '../base/metrics.ts';
+import type { Storage } from '../storage/storage.ts';
+import { AccessMetrics } from './metrics/access-metrics.ts';
+import { AdmissionMetrics } from './metrics/admission-metrics.ts';
+import { HealthMetrics } from './metrics/health-metrics.ts';
+import { RequestMetrics } from './metrics/request-metrics.ts';
+import { WatchMetrics } from './metrics/watch-metrics.ts';
+import { kindPrefix } from './registry/registry.ts';
+import { versionInfo, type VersionInfo } from './version.ts';
 
-/** Called when a request is over: what it was, the status, and seconds. */
-export type RequestDone = (info: RequestInfo | undefined, status: number, seconds: number) => void;
-
-/** The children of one label set, kept because looking them up costs more than counting. */
-interface Children {
-  count(): void;
-  observe(seconds: number): void;
+export interface ServerMetricsOptions {
+  readonly kinds: KindRegistry;
+  readonly clock: Clock;
+  readonly storage: Storage;
+  readonly version?: VersionInfo;
 }
-
-const durationBuckets = [0.001, 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 5, 10, 30, 60];
 
 /** The server's metrics, with upstream's names. Each server has a registry of its own. */
 export class ServerMetrics {
-  readonly registry = new Registry();
-  readonly #children = new Map<string, Children>();
-  readonly #total = new Counter({
-    name: 'apiserver_request_total',
-    help: 'Requests by verb, group, version, resource, subresource and HTTP status.',
-    labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'code'],
-    registers: [this.registry],
-  });
-  readonly #duration = new Histogram({
-    name: 'apiserver_request_duration_seconds',
-    help: 'How long requests took, watches left out.',
-    labelNames: ['verb', 'group', 'version', 'resource', 'subresource'],
-    buckets: durationBuckets,
-    registers: [this.registry],
-  });
-  readonly #inflight = new Gauge({
-    name: 'apiserver_current_inflight_requests',
-    help: 'Requests that are being answered, by whether they may change something.',
-    labelNames: ['request_kind'],
-    registers: [this.registry],
-  });
-  readonly #watches = new Gauge({
-    name: 'apiserver_longrunning_requests',
-    help: 'Watches that are open.',
-    registers: [this.registry],
-  });
-  readonly #inflightBy = {
-    readOnly: this.#inflight.labels('readOnly'),
-    mutating: this.#inflight.labels('mutating'),
-  };
+  readonly registry = new MetricRegistry();
+  readonly requests: RequestMetrics;
+  readonly watches: WatchMetrics;
+  readonly access: AccessMetrics;
+  readonly admission: AdmissionMetrics;
+  readonly health = new HealthMetrics();
+  /** Connections that ended before TLS was agreed on. */
+  readonly tlsErrors;
+  readonly #options: ServerMetricsOptions;
+  readonly #process = new ProcessRegistry();
+  readonly #objects;
+  readonly #storedObjects;
+  #collecting = false;
 
-  /** Counts the request as in flight until the answer is called. */
-  begin(method: string): RequestDone {
-    const inflight = this.#inflightBy[method === 'GET' || method === 'HEAD' ? 'readOnly' : 'mutating'];
-    inflight.inc();
-    return (info, status, seconds) => {
-      inflight.dec();
-      const children = this.#childrenOf(info, status);
-      children.count();
-      if (info?.verb !== 'watch') children.observe(seconds);
-    };
-  }
-
-  watchOpened(): void {
-    this.#watches.inc();
-  }
-
-  watchClosed(): void {
-    this.#watches.dec();
+  constructor(options: ServerMetricsOptions) {
+    const { registry } = this;
+    this.#options = options;
+    this.requests = new RequestMetrics(registry, options.kinds);
+    this.watches = new WatchMetrics(registry, options.kinds);
+    this.access = new AccessMetrics(registry);
+    this.admission = new AdmissionMetrics(registry, options.clock);
+    const tls = ['apiserver_tls_handshake_errors_total', 'Connections that ended in the TLS handshake.'] as const;
+    this.tlsErrors = registry.counter(...tls).labels();
+    registry.counter('apiserver_audit_event_total', 'Audit events that were written.');
+    this.#objects = registry.gauge('apiserver_resource_objects', 'Stored objects.', ['group', 'resource']);
+    this.#storedObjects = registry.gauge('apiserver_storage_objects', 'Stored objects, by the older name.', [
+      'resource',
+    ]);
+    this.#tellVersion(options.version ?? versionInfo);
   }
 
   /** The text that Prometheus scrapes. */
-  render(): Promise<string> {
-    this.#collectProcess();
-    return this.registry.metrics();
+  async render(): Promise<string> {
+    if (!this.#collecting) collectDefaultMetrics({ register: this.#process });
+    this.#collecting = true;
+    await this.#countObjects();
+    return this.registry.render() + (await this.#process.metrics());
   }
 
-  #collectProcess = (): void => {
-    collectDefaultMetrics({ register: this.registry });
-    this.#collectProcess = () => {};
-  };
+  /** Counted when somebody asks, not with every write. Kinds that are stored together are counted once, as stored. */
+  async #countObjects(): Promise<void> {
+    const { kinds, storage } = this.#options;
+    const stored = new Map(
+      kinds
+        .all()
+        .filter((kind) => !kind.ephemeral)
+        .map((kind) => [kindPrefix(kind), kind.storedAs ?? kind]),
+    );
+    await Promise.all(
+      [...stored].map(async ([prefix, { group, plural }]) => {
+        const count = await storage.count(prefix);
+        this.#objects.labels(group, plural).value = count;
+        this.#storedObjects.labels(group ? `${plural}.${group}` : plural).value = count;
+      }),
+    );
+  }
 
-  #childrenOf(info: RequestInfo | undefined, status: number): Children {
-    const resource = info?.resourceRequest && status !== 404 && status !== 403 && status !== 401 ? info : undefined;
-    const verb = resource ? resource.verb : 'other';
-    const key = resource
-      ? `${verb} ${resource.apiGroup}/${resource.apiVersion}/${resource.resource}/${resource.subresource} ${status}`
-      : `other ${status}`;
-    let children = this.#children.get(key);
-    if (!children) {
-      const { apiGroup = '', apiVersion = '', resource: plural = '', subresource = '' } = resource ?? {};
-      const labels = [verb.toUpperCase(), apiGroup, apiVersion, plural, subresource] as const;
-      const total = this.#total.labels(...labels, String(status));
-      const duration = this.#duration.labels(...labels);
-      children = { count: () => total.inc(), observe: (seconds) => duration.observe(seconds) };
-      if (this.#children.size < 5000) this.#children.set(key, children);
-    }
-    return children;
+  #tellVersion(version: VersionInfo): void {
+    const names = ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version'];
+    const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } = version;
+    const values = [major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform];
+    const info = ['kubernetes_build_info', 'The version of the server.'] as const;
+    this.registry.gauge(...info, [...names, 'compiler', 'platform']).labels(...values).value = 1;
   }
 }

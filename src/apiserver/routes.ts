@@ -53,7 +53,11 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
     livez: (exchange) => health.livez.handle(exchange),
     readyz: (exchange) => health.readyz.handle(exchange),
     version: (exchange) => sendObject(exchange, 200, version),
-    metrics: async (exchange) => sendText(exchange, 200, await metrics.render()),
+    metrics: async (exchange) => {
+      if (exchange.path !== '/metrics' && exchange.path !== '/metrics/slis') throw noSuchPath();
+      const text = exchange.path === '/metrics' ? await metrics.render() : metrics.health.render();
+      sendText(exchange, 200, text, 'text/plain; version=0.0.4; charset=utf-8');
+    },
   };
 }
 
@@ -70,6 +74,7 @@ function rootPaths(groups: readonly string[]): string[] {
     '/healthz',
     '/livez',
     '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/readyz',

@@ -19,6 +19,7 @@ import { createNamespaces, createPriorityClasses, createServiceCidr } from './bo
 import type { Handler } from './exchange/exchange.ts';
 import { inProcessExchange } from './exchange/in-process.ts';
 import { upgradeExchange } from './exchange/upgrade.ts';
+import type { FilterServices } from './filters/filter.ts';
 import { filterChain } from './filters/index.ts';
 import { OpenWatches } from './handlers/open-watches.ts';
 import type { HandlerServices, IssueToken } from './handlers/services.ts';
@@ -40,7 +41,10 @@ import { KubeletConnector, type KubeletClient } from './subresources/kubelet-con
 import { directDial, type Dial } from './subresources/proxy/backend.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 
-export interface ApiServerOptions {
+/** How the server guards itself against too much. */
+type RequestLimits = Pick<FilterServices, 'requestTimeout' | 'maxRequestsInFlight' | 'strictTransportSecurity'>;
+
+export interface ApiServerOptions extends RequestLimits {
   readonly storage: Storage;
   readonly kinds: KindRegistry;
   readonly definitions: Definitions;
@@ -72,7 +76,7 @@ export interface ApiServerOptions {
 
 /** The Kubernetes API over a store. It owns neither the store nor the clock. */
 export class ApiServer {
-  readonly metrics = new ServerMetrics();
+  readonly metrics: ServerMetrics;
   readonly #options: ApiServerOptions;
   readonly #cidr: string;
   readonly #registry: Registry;
@@ -89,7 +93,8 @@ export class ApiServer {
     this.#options = options;
     this.#cidr = options.serviceCidr ?? '10.96.0.0/16';
     this.#kubelets = new KubeletConnector(options.kubeletClient);
-    this.#registry = createRegistry(options, this.#cidr);
+    this.metrics = new ServerMetrics(options);
+    this.#registry = createRegistry(options, this.#cidr, this.metrics);
     this.#hooks = this.#startHooks();
     const services = this.#services();
     const chain = { ...options, metrics: this.metrics };
@@ -107,7 +112,7 @@ export class ApiServer {
     await this.start();
     const { log, clock, advertiseAddress, hostname = 'localhost' } = this.#options;
     const listener = new HttpsListener(
-      options,
+      { ...options, onTlsError: () => this.metrics.tlsErrors.inc() },
       expressShell(this.#handler, log),
       (request, socket, head) => void this.#handler(upgradeExchange(request, socket, head)),
       clock,
@@ -174,21 +179,21 @@ export class ApiServer {
       openApi: new OpenApi(kinds),
       version: version ?? versionInfo,
       health: healthEndpoints({
-        ...{ storage, clock, log, hooks: this.#hooks, more: healthChecks },
+        ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },
         stopping: () => this.#stopping,
       }),
     };
   }
 }
 
-function createRegistry(options: ApiServerOptions, cidr: string): Registry {
+function createRegistry(options: ApiServerOptions, cidr: string, metrics: ServerMetrics): Registry {
   const { storage, kinds, definitions, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
   const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts });
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     ...{ storage, kinds, clock, random, log },
-    admission: new AdmissionChain(options.admission ?? admissionPlugins(), context),
+    admission: new AdmissionChain(metrics.admission.measured(options.admission ?? admissionPlugins()), context),
     fieldManagers: new FieldManagers(new TypeCompiler(definitions, applyFacts), kinds, clock),
     extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),
   };

@@ -10,6 +10,8 @@ export interface Log {
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
   child(fields: LogFields): Log;
+  /** Whether messages of this level are written at all, for those that cost something to make. Absent: all are. */
+  enabled?(level: Exclude<LogLevel, 'silent'>): boolean;
 }
 
 /** `debug` to `error`, or `silent`. */
@@ -22,7 +24,7 @@ export function createLog(level: LogLevel = 'info', destination: number | string
 }
 
 /** A logger that writes nothing. */
-export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => noLog };
+export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => noLog, enabled: () => false };
 
 function wrap(logger: pino.Logger): Log {
   return {
@@ -31,6 +33,7 @@ function wrap(logger: pino.Logger): Log {
     warn: (message, fields) => logger.warn(fields ?? {}, message),
     error: (message, fields) => logger.error(fields ?? {}, message),
     child: (fields) => wrap(logger.child(fields)),
+    enabled: (level) => logger.isLevelEnabled(level),
   };
 }
 

@@ -144,7 +144,7 @@ describe('the server over HTTPS', () => {
     const { text } = await call('GET', '/readyz?verbose');
     expect(text).to.match(/^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n[^]*readyz check passed\n$/);
     expect((await call('GET', '/metrics', token)).text).to.match(
-      /apiserver_request_total\{[^}]*verb="CREATE"[^}]*resource="pods"/,
+      /apiserver_request_total\{[^}]*verb="POST"[^}]*resource="pods"/,
     );
     expect(JSON.parse((await call('GET', '/', token)).text).paths).to.include.members(['/apis/apps/v1', '/api/v1']);
     const discovery = await call('GET', '/apis', token);

@@ -52,10 +52,14 @@ export interface BodyStream {
   abort(): void;
 }
 
-/** Where the answer goes. Either `send` or `stream` is called, once. */
+/** Where the answer goes. Either `send` or `stream` is called, once; what comes after an answer goes nowhere. */
 export interface ApiResponse {
   /** The status that was sent; 0 before. */
   readonly status: number;
+  /** How many bytes of body were sent at once; 0 for streams. */
+  readonly size: number;
+  /** Adds a header field to whatever the answer will be. */
+  addHeader(name: string, value: string): void;
   send(status: number, headers: ResponseHeaders, body: Buffer): void;
   stream(status: number, headers: ResponseHeaders): BodyStream;
   /** Ends an answer that cannot be completed. */
@@ -74,6 +78,8 @@ export class Exchange {
   info!: RequestInfo;
   /** Set by the authentication filter. */
   user: UserInfo = anonymous;
+  /** Set by the audit-id filter: the name of this request, in logs and for the client. */
+  auditId = '';
   /** Texts for `Warning` headers. */
   readonly warnings: string[] = [];
   /** The methods that the path knows, for the `Allow` header of a refusal. */

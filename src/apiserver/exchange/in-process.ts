@@ -2,14 +2,8 @@ import { Readable } from 'node:stream';
 import type { HttpExchange, HttpRequest, HttpResponse } from '../../base/http-exchange.ts';
 import { tooLarge } from '../../apimachinery/api-error.ts';
 import type { UserInfo } from '../../auth/user.ts';
-import {
-  Exchange,
-  type ApiRequest,
-  type ApiResponse,
-  type BodyStream,
-  type Handler,
-  type ResponseHeaders,
-} from './exchange.ts';
+import { Answer } from './answer.ts';
+import { Exchange, type ApiRequest, type BodyStream, type Handler, type ResponseHeaders } from './exchange.ts';
 
 /** A transport that hands requests of `identity` straight to `handler`, without sockets and TLS. */
 export function inProcessExchange(handler: Handler, identity: UserInfo): HttpExchange {
@@ -79,25 +73,23 @@ class InProcessRequest implements ApiRequest {
   }
 }
 
-class InProcessResponse implements ApiResponse {
-  status = 0;
+class InProcessResponse extends Answer {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #closing: Closing;
   #stream: Queue | undefined;
 
   constructor(resolve: (response: HttpResponse) => void, closing: Closing) {
+    super();
     this.#resolve = resolve;
     this.#closing = closing;
   }
 
-  send(status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.status = status;
+  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
     this.#resolve({ status, headers: plain(headers), body: once(body) });
     this.#closing.close();
   }
 
-  stream(status: number, headers: ResponseHeaders): BodyStream {
-    this.status = status;
+  protected open(status: number, headers: ResponseHeaders): BodyStream {
     const queue = new Queue(() => this.#closing.close());
     this.#stream = queue;
     this.#resolve({ status, headers: plain(headers), body: queue });

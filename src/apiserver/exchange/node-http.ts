@@ -5,7 +5,8 @@ import type { TLSSocket } from 'node:tls';
 import { badRequest, tooLarge } from '../../apimachinery/api-error.ts';
 import type { ClientCertificate } from '../../auth/authn/authenticator.ts';
 import { clientCertificateOf } from '../../auth/authn/client-certificate.ts';
-import type { ApiRequest, ApiResponse, BodyStream, ResponseHeaders, Upgrade } from './exchange.ts';
+import { Answer } from './answer.ts';
+import type { ApiRequest, BodyStream, ResponseHeaders, Upgrade } from './exchange.ts';
 
 /** What Node gives for a request over HTTP/1.1 or HTTP/2. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -85,26 +86,24 @@ export class NodeApiRequest implements ApiRequest {
 }
 
 /** The answer to a request that came over the network. */
-export class NodeApiResponse implements ApiResponse {
-  status = 0;
+export class NodeApiResponse extends Answer {
   readonly #response: ServerResponse;
   readonly #withoutBody: boolean;
 
   constructor(request: NodeRequest, response: NodeResponse) {
+    super();
     this.#response = response as ServerResponse; // HTTP/2's has the same methods
     this.#withoutBody = request.method === 'HEAD';
   }
 
-  send(status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.status = status;
+  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
     headers['content-length'] = body.length;
     this.#response.writeHead(status, headers);
     if (this.#withoutBody) this.#response.end();
     else this.#response.end(body);
   }
 
-  stream(status: number, headers: ResponseHeaders): BodyStream {
-    this.status = status;
+  protected open(status: number, headers: ResponseHeaders): BodyStream {
     const response = this.#response;
     response.on('error', () => {}); // 'close' follows and is what counts
     response.writeHead(status, headers);

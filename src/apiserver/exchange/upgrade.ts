@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Exchange, type ApiResponse, type BodyStream, type ResponseHeaders } from './exchange.ts';
+import { Answer } from './answer.ts';
+import { Exchange, type BodyStream, type ResponseHeaders } from './exchange.ts';
 import { NodeApiRequest } from './node-http.ts';
 
 /** The exchange of a request that asks to leave HTTP: the socket is the handler's, and errors are written by hand. */
@@ -11,16 +12,15 @@ export function upgradeExchange(request: IncomingMessage, socket: Duplex, head: 
 }
 
 /** Writes an answer on the bare socket and closes it. */
-class SocketResponse implements ApiResponse {
-  status = 0;
+class SocketResponse extends Answer {
   readonly #socket: Duplex;
 
   constructor(socket: Duplex) {
+    super();
     this.#socket = socket;
   }
 
-  send(status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.status = status;
+  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
     const lines = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
       'Connection: close',
@@ -34,8 +34,7 @@ class SocketResponse implements ApiResponse {
   }
 
   /** The handler has taken the socket over: nothing is written here any more. */
-  stream(status: number, _headers: ResponseHeaders): BodyStream {
-    this.status = status;
+  protected open(): BodyStream {
     const socket = this.#socket;
     return {
       write: (chunk) => socket.write(chunk),

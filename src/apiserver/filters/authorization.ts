@@ -6,9 +6,11 @@ import type { Filter } from './filter.ts';
 
 /** Lets through what the authorizer allows. */
 export const authorization: Filter =
-  ({ authorizer }, next) =>
+  ({ authorizer, clock, metrics }, next) =>
   async (exchange) => {
+    const started = clock.monotonic();
     const decision = await authorizer.authorize(exchange.user, exchange.info);
+    metrics.access.authorized(decision.allowed, (clock.monotonic() - started) / 1000);
     if (!decision.allowed) throw refusal(exchange.user, exchange.info, decision.reason);
     return next(exchange);
   };

@@ -5,10 +5,10 @@ export const metrics: Filter =
   ({ clock, metrics }, next) =>
   async (exchange) => {
     const started = clock.monotonic();
-    const done = metrics.begin(exchange.request.method);
+    const done = metrics.requests.begin(exchange);
     try {
       await next(exchange);
     } finally {
-      done(exchange.info, exchange.response.status, (clock.monotonic() - started) / 1000);
+      done((clock.monotonic() - started) / 1000);
     }
   };

@@ -33,8 +33,8 @@ function encode(exchange: Exchange, object: object): { contentType: string; body
 }
 
 /** Sends plain text, as health checks and metrics are. */
-export function sendText(exchange: Exchange, status: number, text: string): void {
-  const headers = headersFor(exchange, 'text/plain; charset=utf-8');
+export function sendText(exchange: Exchange, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  const headers = headersFor(exchange, type);
   exchange.response.send(status, { ...headers, 'x-content-type-options': 'nosniff' }, Buffer.from(text));
 }
 

@@ -7,6 +7,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { tableOptions } from '../output/output.ts';
 import { partialMetadata } from '../output/partial-metadata.ts';
 import { toTable } from '../output/table.ts';
+import type { WatchCount } from '../metrics/watch-metrics.ts';
 import { parseInteger } from '../registry/list.ts';
 import { watch, type Watcher } from '../registry/watch.ts';
 import { negotiate, type Negotiated } from './negotiate.ts';
@@ -63,6 +64,7 @@ class WatchSession implements Watcher {
   readonly #abort = new AbortController();
   readonly #timers: Timer[] = [];
   readonly #closed: () => void;
+  readonly #count: WatchCount;
   #stream: WatchStream | undefined;
   #revision = 0;
 
@@ -76,7 +78,7 @@ class WatchSession implements Watcher {
     this.#timers.push(clock.after(timeout * 1000, () => this.#end()));
     if (this.#bookmarks) this.#timers.push(clock.every(bookmarkEvery, () => this.#bookmark()));
     this.#closed = services.watches.add(() => this.#end());
-    services.metrics.watchOpened();
+    this.#count = services.metrics.watches.opened(exchange);
     exchange.request.onClose(() => this.stop());
   }
 
@@ -96,10 +98,11 @@ class WatchSession implements Watcher {
     for (const timer of this.#timers) timer.cancel();
     this.#stream?.close();
     this.#closed();
-    this.#services.metrics.watchClosed();
+    this.#count.closed();
   }
 
   onInitial(entry: Parameters<Watcher['onInitial']>[0]): void {
+    this.#count.initialEvent();
     this.#out().push(this.#encoder.initial(entry), true);
   }
 
@@ -110,7 +113,9 @@ class WatchSession implements Watcher {
 
   onChange(event: StorageEvent, type: FrameType, gone: boolean): void {
     this.#revision = event.revision;
-    this.#out().push(this.#encoder.event(event, type, gone));
+    const frame = this.#encoder.event(event, type, gone);
+    this.#count.event(frame.length);
+    this.#out().push(frame);
   }
 
   onProgress(revision: number): void {

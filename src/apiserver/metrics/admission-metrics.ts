@@ -1,0 +1,58 @@
+import type { AdmissionPlugin } from '../../admission/plugin.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { MetricRegistry, Observations } from '../../base/metrics.ts';
+
+const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
+const types = { admit: 'admit', validate: 'validating' } as const;
+
+/** How long admission plugins take. */
+export class AdmissionMetrics {
+  readonly #duration;
+  readonly #clock: Clock;
+
+  constructor(registry: MetricRegistry, clock: Clock) {
+    this.#clock = clock;
+    this.#duration = registry.histogram(
+      ...([
+        'apiserver_admission_controller_admission_duration_seconds',
+        'How long each admission plugin took.',
+      ] as const),
+      ['name', 'type', 'operation', 'rejected'],
+      buckets,
+    );
+  }
+
+  /** The same plugins, with their time taken. */
+  measured(plugins: readonly AdmissionPlugin[]): AdmissionPlugin[] {
+    return plugins.map((plugin) => ({
+      ...{ name: plugin.name, operations: plugin.operations },
+      ...(plugin.kinds && { kinds: plugin.kinds }),
+      ...(plugin.subresources && { subresources: plugin.subresources }),
+      ...(plugin.admit && { admit: this.#timed(plugin, 'admit') }),
+      ...(plugin.validate && { validate: this.#timed(plugin, 'validate') }),
+    }));
+  }
+
+  #timed(plugin: AdmissionPlugin, step: keyof typeof types): NonNullable<AdmissionPlugin['admit']> {
+    const children = new Map<string, Observations>();
+    const observe = (operation: string, rejected: boolean, started: number) => {
+      const key = `${operation} ${rejected}`;
+      let child = children.get(key);
+      if (!child) {
+        child = this.#duration.labels(plugin.name, types[step], operation, String(rejected));
+        children.set(key, child);
+      }
+      child.observe((this.#clock.monotonic() - started) / 1000);
+    };
+    return async (request, context) => {
+      const started = this.#clock.monotonic();
+      let rejected = true;
+      try {
+        await plugin[step]!(request, context);
+        rejected = false;
+      } finally {
+        observe(request.operation, rejected, started);
+      }
+    };
+  }
+}
