@@ -16,8 +16,7 @@ export interface FailedCall {
 
 /** Whether etcd could not be reached, or broke off, which may pass. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof GrpcError) return error.code === grpcStatus.unavailable;
-  return nameOf(error) === 'GRPCUnavailableError';
+  return error instanceof GrpcError && error.code === grpcStatus.unavailable;
 }
 
 /** The error of the client library as a sentence that says what to do; what we do not know stays as it is. */
@@ -36,19 +35,13 @@ export function etcdFailure(error: unknown, call: FailedCall): unknown {
     return serviceUnavailable('etcd is full: compact and defragment it, or raise its quota, then disarm its alarm');
   }
   if (isAway(error)) {
-    return serviceUnavailable(`etcd at ${call.where} cannot be reached: check that it runs (${causeOf(message)})`);
+    return serviceUnavailable(`etcd at ${call.where} cannot be reached: check that it runs (${message})`);
   }
   return isTooSlow(error) ? tooSlow(call) : error;
 }
 
-/** What gRPC says around the cause helps nobody. */
-function causeOf(message: string): string {
-  return /Last error: (?:Error: )?(.+?)\. Resolution note/.exec(message)?.[1] ?? message.replace(/^\d+ [A-Z_]+: /, '');
-}
-
 function isTooSlow(error: unknown): boolean {
-  if (error instanceof GrpcError) return tooSlowStatuses.has(error.code);
-  return nameOf(error) === 'GRPCDeadlineExceededError' || nameOf(error) === 'GRPCCancelledError';
+  return error instanceof GrpcError && tooSlowStatuses.has(error.code);
 }
 
 const tooSlowStatuses = new Set<number>([grpcStatus.deadlineExceeded, grpcStatus.cancelled]);
@@ -56,9 +49,4 @@ const tooSlowStatuses = new Set<number>([grpcStatus.deadlineExceeded, grpcStatus
 function tooSlow({ what, where, deadline }: FailedCall): ApiError {
   const doubt = what === 'write' ? ', and it is open whether the write was done' : '';
   return timeout(`etcd at ${where} did not answer the ${what} within ${deadline / 1000} s${doubt}`);
-}
-
-/** etcd3's error classes have no codes. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : '';
 }

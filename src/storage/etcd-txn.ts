@@ -1,5 +1,7 @@
 import { WireReader } from '../apimachinery/protobuf/wire-reader.ts';
 import { WireWriter } from '../apimachinery/protobuf/wire-writer.ts';
+import { bytes, eachField, field, number, part, readHeader, readKeyValue, varint } from './etcd-wire.ts';
+import type { EtcdKeyValue } from './etcd-wire.ts';
 
 /** The method that every write calls. */
 export const txnPath = '/etcdserverpb.KV/Txn';
@@ -11,8 +13,8 @@ export interface ConditionalWrite {
   readonly expected: number;
   /** What to put; absent: the key is deleted. */
   readonly value?: Buffer | undefined;
-  /** The id of a lease, a signed 64-bit number in decimal. */
-  readonly lease?: string | undefined;
+  /** The id of a lease. */
+  readonly lease?: number | undefined;
 }
 
 /** What etcd answers. */
@@ -22,12 +24,9 @@ export interface TxnAnswer {
   /** Whether the key was as expected, and the write was done. */
   readonly succeeded: boolean;
   /** The key as it is instead; undefined when there is none, or the write was done. */
-  readonly current: { readonly key: Buffer; readonly value: Buffer; readonly mod_revision: string } | undefined;
+  readonly current: EtcdKeyValue | undefined;
 }
 
-// Tags of etcd's rpc.proto and kv.proto: the field's number and wire type in one.
-const varint = (number: number) => number * 8;
-const bytes = (number: number) => number * 8 + 2;
 const txnRequest = { compare: bytes(1), success: bytes(2), failure: bytes(3) };
 const compare = { target: varint(2), key: bytes(3), modRevision: varint(6) };
 const targetMod = 2;
@@ -35,10 +34,8 @@ const requestOp = { range: bytes(1), put: bytes(2), deleteRange: bytes(3) };
 const put = { key: bytes(1), value: bytes(2), lease: varint(3) };
 const onlyKey = bytes(1);
 const txnResponse = { header: bytes(1), succeeded: varint(2), responses: bytes(3) };
-const headerRevision = varint(3);
 const responseOpRange = bytes(1);
 const rangeKvs = bytes(2);
-const keyValue = { key: bytes(1), modRevision: varint(3), value: bytes(5) };
 
 /** The transaction as bytes: compare, then put or delete, or else tell what is there. */
 export function encodeTxn(write: ConditionalWrite): Buffer {
@@ -58,38 +55,9 @@ export function encodeTxn(write: ConditionalWrite): Buffer {
 }
 
 function encodePut(out: WireWriter, { key, value, lease }: ConditionalWrite): void {
-  if (lease !== undefined) {
-    out.raw(longVarint(BigInt(lease)));
-    out.integer(put.lease);
-  }
+  if (lease !== undefined) number(out, put.lease, lease);
   field(out, put.value, value!);
   field(out, put.key, key);
-}
-
-function field(out: WireWriter, tag: number, value: Buffer): void {
-  out.bytes(value);
-  out.integer(tag);
-}
-
-function number(out: WireWriter, tag: number, value: number): void {
-  out.integer(value);
-  out.integer(tag);
-}
-
-function part(out: WireWriter, tag: number, write: () => void): void {
-  const before = out.size;
-  write();
-  out.integer(out.size - before);
-  out.integer(tag);
-}
-
-/** Leases are numbers that JavaScript's do not hold. */
-function longVarint(value: bigint): Buffer {
-  const out: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  for (; rest >= 0x80n; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
-  out.push(Number(rest));
-  return Buffer.from(out);
 }
 
 /** @throws WireError when the bytes are no such answer */
@@ -106,16 +74,6 @@ export function decodeTxn(document: Buffer): TxnAnswer {
     return true;
   });
   return { revision, succeeded, current };
-}
-
-function readHeader(reader: WireReader): number {
-  let revision = 0;
-  eachField(reader, (tag) => {
-    if (tag !== headerRevision) return false;
-    revision = reader.integer();
-    return true;
-  });
-  return revision;
 }
 
 /** The first key of a range; nothing for the answers to other operations. */
@@ -137,28 +95,4 @@ function readRange(reader: WireReader): TxnAnswer['current'] {
     return true;
   });
   return found;
-}
-
-function readKeyValue(reader: WireReader): NonNullable<TxnAnswer['current']> {
-  const found: { key: Buffer; value: Buffer; mod_revision: string } = {
-    key: Buffer.alloc(0),
-    value: Buffer.alloc(0),
-    mod_revision: '0',
-  };
-  eachField(reader, (tag) => {
-    if (tag === keyValue.key) found.key = reader.bytes();
-    else if (tag === keyValue.value) found.value = reader.bytes();
-    else if (tag === keyValue.modRevision) found.mod_revision = String(reader.integer());
-    else return false;
-    return true;
-  });
-  return found;
-}
-
-/** Calls `take` with every tag up to the reader's end; a field that it does not take is skipped. */
-function eachField(reader: WireReader, take: (tag: number) => boolean): void {
-  while (!reader.done) {
-    const tag = reader.tag();
-    if (!take(tag)) reader.skip(tag % 8);
-  }
 }

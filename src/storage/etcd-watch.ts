@@ -2,44 +2,20 @@ import { Backoff } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { expired } from '../apimachinery/api-error.ts';
-
-/** A key and its value as etcd sends them; revisions are decimal texts. */
-export interface EtcdKeyValue {
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly create_revision: string;
-  readonly mod_revision: string;
-}
-
-export interface EtcdEvent {
-  readonly type: 'Put' | 'Delete' | 'PUT' | 'DELETE';
-  readonly kv: EtcdKeyValue;
-  readonly prev_kv?: EtcdKeyValue | null;
-}
-
-/** What one message of the stream says. */
-export interface EtcdWatchResponse {
-  readonly header: { readonly revision: string };
-  readonly created: boolean;
-  readonly canceled: boolean;
-  readonly compact_revision: string;
-  readonly cancel_reason: string;
-  readonly fragment: boolean;
-  readonly events: readonly EtcdEvent[];
-}
-
-/** The raw stream of etcd's Watch service. */
-export interface EtcdStream {
-  write(request: object): unknown;
-  on(event: string, listener: (argument: any) => void): unknown;
-  end(): unknown;
-  cancel(): void;
-}
+import {
+  decodeWatch,
+  encodeWatch,
+  type EtcdEvent,
+  type WatchAnswer,
+  type WatchRequest,
+} from './etcd-watch-messages.ts';
+import type { GrpcStream, StreamListener } from './grpc-client.ts';
 
 export interface EtcdWatchOptions {
-  open(): Promise<EtcdStream>;
+  /** Opens a stream of etcd's Watch service. May throw. */
+  open(request: Buffer, listener: StreamListener): GrpcStream;
   /** The first key and the key behind the last, as etcd takes them. */
-  readonly range: { readonly key: Buffer; readonly range_end: Buffer };
+  readonly range: { readonly key: Buffer; readonly end: Buffer };
   /** Events after this revision; undefined: from now on. */
   readonly after: number | undefined;
   readonly withPrevious: boolean;
@@ -63,8 +39,6 @@ export class EtcdWatch {
   readonly #backoff = new Backoff<'it'>(RECONNECT.initial, RECONNECT.max);
   /** The revision to start from at the next connection; undefined until the first has told what "now" is. */
   #next: number | undefined;
-  /** Events of a message that has not come completely. */
-  #fragments: EtcdEvent[] = [];
   #ended = false;
   /** Whether it was told that etcd is away. */
   #away = false;
@@ -91,61 +65,47 @@ export class EtcdWatch {
 
   /** One connection. Rejects when it breaks, resolves when the watch is over. */
   async #connect(): Promise<void> {
-    const stream = await this.#options.open();
-    const { signal } = this.#options;
+    const { signal, open } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onMessage = (message: Buffer) => {
+      if (!this.#ended && !signal.aborted && this.#take(decodeWatch(message))) resolve();
+    };
+    const stream = open(encodeWatch(this.#request()), { onMessage, onEnd: reject });
     const stop = () => resolve();
     signal.addEventListener('abort', stop, { once: true });
-    this.#fragments = [];
-    stream.on('error', reject);
-    stream.on('end', () => reject(new Error('etcd ended the stream')));
-    stream.on('data', (response: EtcdWatchResponse) => {
-      try {
-        if (!this.#ended && !signal.aborted && this.#take(response)) resolve();
-      } catch (error) {
-        reject(error);
-      }
-    });
-    stream.write({ create_request: this.#request() });
     try {
       if (!signal.aborted) await promise;
     } finally {
       signal.removeEventListener('abort', stop);
-      // Ended first: etcd3 takes the cancellation of a stream that can be written to for a failure of the host.
-      stream.end();
       stream.cancel();
     }
   }
 
-  #request(): object {
-    const start = this.#next === undefined ? {} : { start_revision: String(this.#next) };
-    return { ...this.#options.range, ...start, prev_kv: this.#options.withPrevious };
+  #request(): WatchRequest {
+    const { range, withPrevious } = this.#options;
+    return { ...range, start: this.#next, previous: withPrevious, deletesOnly: false };
   }
 
   /** @returns whether the watch is over */
-  #take(response: EtcdWatchResponse): boolean {
+  #take(response: WatchAnswer): boolean {
     if (response.canceled) return this.#canceled(response);
     if (response.created) {
       this.#backoff.forget('it');
       if (this.#away) this.#options.log.info('etcd answers again', { announce: true });
       this.#away = false;
-      this.#next ??= Number(response.header.revision) + 1;
+      this.#next ??= response.revision + 1;
     }
-    this.#fragments.push(...response.events);
-    if (response.fragment) return false;
-    const events = this.#fragments;
-    this.#fragments = [];
-    for (const event of events) {
+    for (const event of response.events) {
       if (this.#ended || this.#options.signal.aborted) return true;
-      this.#next = Number(event.kv.mod_revision) + 1;
+      this.#next = event.kv.modRevision + 1;
       this.#options.onEvent(event);
     }
     return false;
   }
 
   /** Ends for good when the past is gone, else connects again. */
-  #canceled({ compact_revision: compacted, cancel_reason: reason }: EtcdWatchResponse): boolean {
-    if (Number(compacted) === 0) throw new Error(`etcd cancelled the watch: ${reason || 'no reason given'}`);
+  #canceled({ compactRevision: compacted, cancelReason: reason }: WatchAnswer): boolean {
+    if (compacted === 0) throw new Error(`etcd cancelled the watch: ${reason || 'no reason given'}`);
     this.#ended = true;
     this.#options.onClose(expired(`too old resource version: ${this.#next! - 1} (${compacted})`));
     return true;

@@ -1,4 +1,4 @@
-import { Etcd3, type IOptions } from 'etcd3';
+import { randomInt } from 'node:crypto';
 import { isApiError, tooLargeResourceVersion } from '../apimachinery/api-error.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import { Backoff } from '../base/backoff.ts';
@@ -8,15 +8,19 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { deletedEntry, encodeStored, StoredEntry } from './entry.ts';
 import { etcdFailure, isAway } from './etcd-failure.ts';
 import { decodeTxn, encodeTxn, txnPath, type TxnAnswer } from './etcd-txn.ts';
-import { EtcdWatch, type EtcdEvent, type EtcdKeyValue, type EtcdStream } from './etcd-watch.ts';
-import { GrpcUnaryClient, type GrpcUnaryOptions } from './grpc-unary.ts';
+import { compactPath, encodeCompaction, encodeLeaseGrant, leaseGrantPath } from './etcd-lease.ts';
+import { decodeRange, encodeRange, rangePath, type RangeRequest } from './etcd-range.ts';
+import { EtcdWatch } from './etcd-watch.ts';
+import { watchPath, type EtcdEvent } from './etcd-watch-messages.ts';
+import type { EtcdKeyValue } from './etcd-wire.ts';
+import { GrpcClient, type GrpcOptions } from './grpc-client.ts';
 import { LeasePool } from './lease-pool.ts';
 import { prefixEnd } from './sorted-keys.ts';
 import { KeyExists, KeyNotFound } from './storage.ts';
 import type { Entry, Freshness, ListOptions, ListResult, Storage, Update, WatchOptions } from './storage.ts';
 
 /** Where etcd is and how it is spoken to; all endpoints are https or none. The clock must be the machine's. */
-export interface EtcdStorageOptions extends GrpcUnaryOptions {
+export interface EtcdStorageOptions extends GrpcOptions {
   readonly log: Log;
   /** Put before every key, so that several clusters can share an etcd. Default: none. */
   readonly prefix?: string;
@@ -32,31 +36,17 @@ const PAGE = 1000;
 /** The prefix that holds everything. Its watch covers all of etcd, so that no revision is missing in it. */
 const ROOT = '/registry/';
 const NUL = Buffer.from([0]);
+/** A key that nobody has, to ask for the revision with. */
+const NOBODY = NUL;
 /** A delete without its last state, for watchers that know it themselves. */
 const NO_STATE = Buffer.from('{}');
 
-const grpcOptions = {
-  'grpc.max_receive_message_length': -1,
-  'grpc.max_send_message_length': -1,
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.min_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 1000,
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5000,
-  'grpc.enable_retries': 0,
-  'grpc.service_config_disable_resolution': 1,
-};
-
-/** etcd3's own fault handling refuses calls for seconds after a few errors; ours stands in `#call`. */
-const noPolicy = { execute: async (call: () => unknown) => call() } as unknown as NonNullable<
-  NonNullable<IOptions['faultHandling']>['global']
->;
+/** The end of lease ids that we choose. */
+const LEASE_IDS = 2 ** 48 - 1;
 
 /** A store in etcd 3.4 or newer. Every write is one transaction with one operation, so each raises the revision by one. */
 export class EtcdStorage implements Storage {
-  readonly #client: Etcd3;
-  /** For writes, which are most of what etcd does: etcd3's own calls need several times the processor time. */
-  readonly #writes: GrpcUnaryClient;
+  readonly #client: GrpcClient;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #prefix: string;
@@ -69,13 +59,7 @@ export class EtcdStorage implements Storage {
     this.#log = options.log;
     this.#prefix = options.prefix ?? '';
     this.#where = options.endpoints.join(', ');
-    this.#client = new Etcd3({
-      hosts: [...options.endpoints],
-      ...(options.credentials && { credentials: options.credentials }),
-      grpcOptions,
-      faultHandling: { host: () => noPolicy, global: noPolicy },
-    });
-    this.#writes = new GrpcUnaryClient(options);
+    this.#client = new GrpcClient(options);
     this.#leases = new LeasePool(options.clock, (seconds) => this.#grant(seconds));
   }
 
@@ -95,10 +79,10 @@ export class EtcdStorage implements Storage {
     let start = position ? position.last + '\0' : prefix;
     for (;;) {
       const size = limit && !match ? Math.min(PAGE, limit - entries.length) : PAGE;
-      const page = await this.#range({ key: this.#key(start), range_end: end, limit: size }, freshness);
-      const revision = freshness && 'exactly' in freshness ? freshness.exactly : Number(page.header.revision);
+      const page = await this.#range({ key: this.#key(start), end, limit: size }, freshness);
+      const revision = freshness && 'exactly' in freshness ? freshness.exactly : page.revision;
       freshness = { exactly: revision };
-      const rest = Number(page.count) - page.kvs.length;
+      const rest = page.count - page.kvs.length;
       for (const [i, kv] of page.kvs.entries()) {
         const entry = this.#entry(kv);
         if (match && !match(entry.object)) continue;
@@ -114,8 +98,8 @@ export class EtcdStorage implements Storage {
   }
 
   async count(prefix: string): Promise<number> {
-    const range = { key: this.#key(prefix), range_end: this.#key(prefixEnd(prefix)), count_only: true };
-    return Number((await this.#range(range, undefined)).count);
+    const range = { key: this.#key(prefix), end: this.#key(prefixEnd(prefix)), countOnly: true };
+    return (await this.#range(range, undefined)).count;
   }
 
   async create(key: string, object: KubeObject, ttl?: number): Promise<Entry> {
@@ -149,9 +133,7 @@ export class EtcdStorage implements Storage {
 
   watch(prefix: string, options: WatchOptions): void {
     const whole = prefix === ROOT;
-    const range = whole
-      ? { key: NUL, range_end: NUL }
-      : { key: this.#key(prefix), range_end: this.#key(prefixEnd(prefix)) };
+    const range = whole ? { key: NUL, end: NUL } : { key: this.#key(prefix), end: this.#key(prefixEnd(prefix)) };
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     this.#closing.signal.addEventListener('abort', () => options.signal.aborted || options.onClose(), {
       once: true,
@@ -159,7 +141,7 @@ export class EtcdStorage implements Storage {
     });
     const start = this.#key(prefix);
     const watch = new EtcdWatch({
-      open: () => this.#client.watchClient.watch() as Promise<unknown> as Promise<EtcdStream>,
+      open: (request, listener) => this.#client.stream(watchPath, request, listener),
       range,
       after: options.after,
       withPrevious: !options.lean,
@@ -168,7 +150,7 @@ export class EtcdStorage implements Storage {
       signal,
       onEvent: (event) => {
         if (event.kv.key.subarray(0, start.length).equals(start)) this.#deliver(event, options);
-        else options.onProgress?.(Number(event.kv.mod_revision));
+        else options.onProgress?.(event.kv.modRevision);
       },
       onClose: (error) => options.onClose(error),
     });
@@ -176,13 +158,12 @@ export class EtcdStorage implements Storage {
   }
 
   async currentRevision(): Promise<number> {
-    const { header } = await this.#range({ key: this.#key(ROOT), count_only: true }, undefined);
-    return Number(header.revision);
+    return (await this.#range({ key: NOBODY }, undefined)).revision;
   }
 
   async compact(revision: number): Promise<void> {
     try {
-      await this.#call('compact', (options) => this.#client.kv.compact({ revision: String(revision) }, options));
+      await this.#call('compact', () => this.#client.call(compactPath, encodeCompaction(revision), DEADLINE));
     } catch (error) {
       if (isApiError(error, 'Expired')) return; // Somebody else was faster.
       throw error;
@@ -196,15 +177,14 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the store is closed'));
     this.#client.close();
-    this.#writes.close();
   }
 
   #key(key: string): Buffer {
     return Buffer.from(this.#prefix + key);
   }
 
-  #entry(kv: Pick<EtcdKeyValue, 'key' | 'value' | 'mod_revision'>): StoredEntry {
-    return new StoredEntry(kv.key.toString().slice(this.#prefix.length), Number(kv.mod_revision), kv.value);
+  #entry(kv: EtcdKeyValue): StoredEntry {
+    return new StoredEntry(kv.key.toString().slice(this.#prefix.length), kv.modRevision, kv.value);
   }
 
   async #existing(key: string): Promise<Entry> {
@@ -213,11 +193,11 @@ export class EtcdStorage implements Storage {
     return entry;
   }
 
-  #deliver({ type, kv, prev_kv: before }: EtcdEvent, options: WatchOptions): void {
-    const revision = Number(kv.mod_revision);
-    const previous = before?.mod_revision ? this.#entry(before) : undefined;
-    if (type.toUpperCase() === 'PUT') {
-      const kind = kv.create_revision === kv.mod_revision ? 'create' : 'update';
+  #deliver({ deleted, kv, previous: before }: EtcdEvent, options: WatchOptions): void {
+    const revision = kv.modRevision;
+    const previous = before?.modRevision ? this.#entry(before) : undefined;
+    if (!deleted) {
+      const kind = kv.createRevision === revision ? 'create' : 'update';
       return options.onEvent({ type: kind, entry: this.#entry(kv), previous, revision });
     }
     const key = kv.key.toString().slice(this.#prefix.length);
@@ -226,16 +206,17 @@ export class EtcdStorage implements Storage {
   }
 
   /** A range read as fresh as asked for. */
-  async #range(range: { key: Buffer; range_end?: Buffer; limit?: number; count_only?: boolean }, freshness: Freshness) {
-    const read = (more: object) =>
-      this.#call('read', (options) => this.#client.kv.range({ ...range, ...more }, options), freshness);
+  async #range(range: RangeRequest, freshness: Freshness) {
+    const read = async (more: Partial<RangeRequest>) => {
+      const request = encodeRange({ ...range, ...more });
+      return decodeRange(await this.#call('read', () => this.#client.call(rangePath, request, DEADLINE), freshness));
+    };
     if (!freshness) return read({});
-    if ('exactly' in freshness) return read({ revision: String(freshness.exactly) });
+    if ('exactly' in freshness) return read({ revision: freshness.exactly });
     const local = await read({ serializable: true });
-    if (Number(local.header.revision) >= freshness.atLeast) return local;
+    if (local.revision >= freshness.atLeast) return local;
     const newest = await read({});
-    const revision = Number(newest.header.revision);
-    if (revision < freshness.atLeast) throw tooLargeResourceVersion(freshness.atLeast, revision);
+    if (newest.revision < freshness.atLeast) throw tooLargeResourceVersion(freshness.atLeast, newest.revision);
     return newest;
   }
 
@@ -264,7 +245,7 @@ export class EtcdStorage implements Storage {
       tries++;
       const lease = put?.ttl === undefined ? undefined : await this.#leases.lease(put.ttl);
       const request = encodeTxn({ key, expected, value: put?.value, lease });
-      return decodeTxn(await this.#writes.call(txnPath, request, DEADLINE));
+      return decodeTxn(await this.#client.call(txnPath, request, DEADLINE));
     };
     let answer: TxnAnswer;
     try {
@@ -277,24 +258,26 @@ export class EtcdStorage implements Storage {
     const { revision, succeeded, current: newest } = answer;
     if (succeeded) return { written: true, revision, newest: undefined };
     const ours = tries > 1 && (put ? newest?.value.equals(put.value) : !newest);
-    return { written: ours === true, revision: ours && newest ? Number(newest.mod_revision) : revision, newest };
+    return { written: ours === true, revision: ours && newest ? newest.modRevision : revision, newest };
   }
 
-  async #grant(seconds: number): Promise<string> {
-    const { ID } = await this.#call('grant', (options) =>
-      this.#client.leaseClient.leaseGrant({ TTL: seconds }, options),
-    );
-    return ID;
+  /** Makes a lease under an id of our own, so that ids stay numbers that JavaScript holds. */
+  async #grant(seconds: number): Promise<number> {
+    return this.#call('grant', async () => {
+      const id = randomInt(1, LEASE_IDS);
+      await this.#client.call(leaseGrantPath, encodeLeaseGrant(id, seconds), DEADLINE);
+      return id;
+    });
   }
 
   /** Calls etcd, again and again for a while when it is away. */
-  async #call<T>(what: string, send: (options: { deadline: number }) => Promise<T>, freshness?: Freshness): Promise<T> {
+  async #call<T>(what: string, send: () => Promise<T>, freshness?: Freshness): Promise<T> {
     const started = this.#clock.monotonic();
     const backoff = new Backoff<'it'>(RETRY.initial, RETRY.max);
     for (;;) {
       if (this.#closing.signal.aborted) throw new Error('the store is closed');
       try {
-        return await send({ deadline: this.#clock.now() + DEADLINE });
+        return await send();
       } catch (error) {
         const away = isAway(error);
         if (!away || this.#clock.monotonic() - started > PATIENCE)

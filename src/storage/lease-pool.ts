@@ -8,7 +8,7 @@ const SHARING_PART = 0.05;
 const KEYS_PER_LEASE = 1000;
 
 interface SharedLease {
-  readonly id: Promise<string>;
+  readonly id: Promise<number>;
   readonly until: number;
   keys: number;
 }
@@ -16,17 +16,17 @@ interface SharedLease {
 /** Leases shared by keys of the same time to live that are written shortly after each other. */
 export class LeasePool {
   readonly #clock: Clock;
-  readonly #grant: (seconds: number) => Promise<string>;
+  readonly #grant: (seconds: number) => Promise<number>;
   #leases = new Map<number, SharedLease>();
 
   /** @param grant makes a lease and returns its id */
-  constructor(clock: Clock, grant: (seconds: number) => Promise<string>) {
+  constructor(clock: Clock, grant: (seconds: number) => Promise<number>) {
     this.#clock = clock;
     this.#grant = grant;
   }
 
   /** The id of a lease that lets a key live `ttl` seconds, or at most a twentieth or a minute longer. */
-  lease(ttl: number): Promise<string> {
+  lease(ttl: number): Promise<number> {
     let lease = this.#leases.get(ttl);
     if (!lease || lease.keys >= KEYS_PER_LEASE || this.#clock.now() >= lease.until) {
       const sharing = Math.min(LONGEST_SHARING, ttl * 1000 * SHARING_PART);

@@ -19,13 +19,13 @@ describe('encodeTxn', () => {
     ],
     [
       'a put with a lease',
-      { key, expected: 0, value: Buffer.from('v'), lease: '200' },
+      { key, expected: 0, value: Buffer.from('v'), lease: 200 },
       '0a07 1002 1a016b 3000 120b 1209 0a016b 120176 18c801 1a05 0a03 0a016b',
     ],
     [
-      'a lease beyond 2^53',
-      { key, expected: 0, value: Buffer.from('v'), lease: '4611686018427387905' },
-      '0a07 1002 1a016b 3000 1212 1210 0a016b 120176 18 818080808080808040 1a05 0a03 0a016b',
+      'a large lease',
+      { key, expected: 0, value: Buffer.from('v'), lease: 281474976710657 },
+      '0a07 1002 1a016b 3000 1210 120e 0a016b 120176 18 81808080808040 1a05 0a03 0a016b',
     ],
     ['a delete', { key, expected: 5 }, '0a07 1002 1a016b 3005 1205 1a03 0a016b 1a05 0a03 0a016b'],
   ];
@@ -48,7 +48,7 @@ describe('decodeTxn', () => {
     const answer = decodeTxn(hex('0a02 1809 1a16 0a14 0a02 1809 120c 0a016b 1003 1808 2002 2a0176 2001'));
     expect(answer.revision).to.equal(9);
     expect(answer.succeeded).to.equal(false);
-    expect(answer.current).to.deep.equal({ key, value: Buffer.from('v'), mod_revision: '8' });
+    expect(answer.current).to.deep.equal({ key, value: Buffer.from('v'), createRevision: 3, modRevision: 8 });
   });
 
   it('reads that there is nothing', () => {

@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { realClock } from '../../src/base/clock.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { GrpcError, grpcStatus } from '../../src/storage/grpc-error.ts';
-import { GrpcUnaryClient } from '../../src/storage/grpc-unary.ts';
+import { GrpcClient } from '../../src/storage/grpc-client.ts';
 
 /** A gRPC server that answers as the test says. */
 class Server {
@@ -58,16 +58,16 @@ async function failure(call: Promise<unknown>): Promise<GrpcError> {
   throw new Error('the call did not fail');
 }
 
-describe('GrpcUnaryClient', () => {
+describe('GrpcClient', () => {
   let server: Server;
   let endpoint: string;
-  let client: GrpcUnaryClient;
+  let client: GrpcClient;
   const call = (text = 'hello', timeout = 5000) => client.call('/service/Method', Buffer.from(text), timeout);
 
   beforeEach(async () => {
     server = new Server();
     endpoint = await server.listen();
-    client = new GrpcUnaryClient({ endpoints: [endpoint], clock: realClock });
+    client = new GrpcClient({ endpoints: [endpoint], clock: realClock });
   });
   afterEach(() => {
     client.close();
@@ -114,7 +114,7 @@ describe('GrpcUnaryClient', () => {
   it('gives up a call at its deadline, and only that call', async () => {
     const clock = new VirtualClock();
     client.close();
-    client = new GrpcUnaryClient({ endpoints: [endpoint], clock });
+    client = new GrpcClient({ endpoints: [endpoint], clock });
     const asked = Promise.withResolvers<void>();
     server.onCall = (stream, message) => {
       if (message.toString() === 'slow') asked.resolve();
@@ -158,7 +158,7 @@ describe('GrpcUnaryClient', () => {
     const nowhere = await gone.listen();
     gone.close();
     client.close();
-    client = new GrpcUnaryClient({ endpoints: [nowhere, endpoint], clock: realClock });
+    client = new GrpcClient({ endpoints: [nowhere, endpoint], clock: realClock });
     expect((await failure(call())).code).to.equal(grpcStatus.unavailable);
     expect((await call('there')).toString()).to.equal('there');
   });
@@ -169,7 +169,7 @@ describe('GrpcUnaryClient', () => {
     await once(mute, 'listening');
     const clock = new VirtualClock();
     client.close();
-    client = new GrpcUnaryClient({ endpoints: [`http://127.0.0.1:${(mute.address() as AddressInfo).port}`], clock });
+    client = new GrpcClient({ endpoints: [`http://127.0.0.1:${(mute.address() as AddressInfo).port}`], clock });
     const connected = once(mute, 'connection');
     const hanging = failure(call('x', 60_000));
     await connected;

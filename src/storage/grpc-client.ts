@@ -5,13 +5,16 @@ import {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { isIP } from 'node:net';
+import { connect as connectSocket, isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/log.ts';
 import { GrpcError, grpcStatus } from './grpc-error.ts';
 
-export interface GrpcUnaryOptions {
-  /** `https://127.0.0.1:2379` and the like. They are tried in turn: one serves until its connection breaks. */
+export interface GrpcOptions {
+  /**
+   * `https://127.0.0.1:2379`, `unix:///run/etcd.sock` and the like. They are tried in turn: one serves until its
+   * connection breaks.
+   */
   readonly endpoints: readonly string[];
   /** PEM texts. */
   readonly credentials?: {
@@ -29,12 +32,28 @@ const PING = { every: 10_000, timeout: 5000 };
 /** A message's prefix: whether it is compressed, and its length. */
 const PREFIX = 5;
 
+/** Bytes that may be under way to us, in one call and in all: a page of a list should not wait for permission. */
+const WINDOW = { stream: 8 * 2 ** 20, session: 32 * 2 ** 20 };
+
+/** A call whose answer is many messages. */
+export interface GrpcStream {
+  /** Breaks it off without a further word. */
+  cancel(): void;
+}
+
+export interface StreamListener {
+  /** A view of what came in; keep a copy, or little. What it throws ends the stream. */
+  onMessage(message: Buffer): void;
+  /** Called once when the stream ends for any reason but `cancel`. */
+  onEnd(error: Error): void;
+}
+
 /**
- * Unary gRPC calls over one HTTP/2 connection. It does nothing else, which makes a call cost a fraction of what a full
- * client needs; retries are the caller's.
+ * gRPC calls over one HTTP/2 connection: unary ones, and such of one question and many answers. It does nothing else,
+ * which makes a call cost a fraction of what a full client needs; retries are the caller's.
  */
-export class GrpcUnaryClient {
-  readonly #options: GrpcUnaryOptions;
+export class GrpcClient {
+  readonly #options: GrpcOptions;
   /** The one that takes new calls. */
   #current: ClientHttp2Session | undefined;
   /** All that have not ended: one that was told to go away may still be answering. */
@@ -42,7 +61,7 @@ export class GrpcUnaryClient {
   #endpoint = 0;
   #closed = false;
 
-  constructor(options: GrpcUnaryOptions) {
+  constructor(options: GrpcOptions) {
     this.#options = options;
   }
 
@@ -76,6 +95,39 @@ export class GrpcUnaryClient {
     return promise;
   }
 
+  /** Sends one message and hands on all that come back. The question is left open: its end would end the answers. */
+  stream(path: string, message: Buffer, listener: StreamListener): GrpcStream {
+    const stream = this.#open(path);
+    const answer = new Answer();
+    const frames = new FrameReader(listener.onMessage);
+    let over = false;
+    const end = (error: unknown) => {
+      if (over) return;
+      over = true;
+      stream.close(constants.NGHTTP2_CANCEL);
+      listener.onEnd(error instanceof Error ? error : new Error(errorMessage(error)));
+    };
+    stream.on('response', (headers) => answer.head(headers));
+    stream.on('trailers', (headers) => answer.head(headers));
+    stream.on('data', (chunk: Buffer) => {
+      if (over) return;
+      try {
+        frames.take(chunk);
+      } catch (error) {
+        end(error);
+      }
+    });
+    stream.on('error', (error) => end(new GrpcError(grpcStatus.unavailable, error.message)));
+    stream.on('close', () => end(answer.end()));
+    stream.write(framed(message));
+    return {
+      cancel: () => {
+        over = true;
+        stream.close(constants.NGHTTP2_CANCEL);
+      },
+    };
+  }
+
   /** Breaks off what is under way. */
   close(): void {
     this.#closed = true;
@@ -97,7 +149,7 @@ export class GrpcUnaryClient {
 
   #connect(): ClientHttp2Session {
     const { endpoints, clock } = this.#options;
-    const session = connect(endpoints[this.#endpoint % endpoints.length]!, this.#tlsOptions());
+    const session = this.#newSession(endpoints[this.#endpoint % endpoints.length]!);
     this.#sessions.add(session);
     const leave = () => {
       if (this.#current !== session) return;
@@ -105,7 +157,10 @@ export class GrpcUnaryClient {
       this.#endpoint++;
     };
     const connecting = clock.after(CONNECT_TIMEOUT, () => session.destroy(new Error('connect timed out')));
-    session.once('connect', () => connecting.cancel());
+    session.once('connect', () => {
+      connecting.cancel();
+      session.setLocalWindowSize(WINDOW.session);
+    });
     const pings = clock.every(PING.every, () => this.#ping(session));
     session.on('goaway', leave);
     session.on('error', leave);
@@ -118,9 +173,17 @@ export class GrpcUnaryClient {
     return session;
   }
 
-  #tlsOptions(): object {
-    const { endpoints, credentials } = this.#options;
-    const host = new URL(endpoints[this.#endpoint % endpoints.length]!).hostname.replace(/^\[|\]$/g, '');
+  #newSession(endpoint: string): ClientHttp2Session {
+    const settings = { initialWindowSize: WINDOW.stream, enablePush: false };
+    const options = { settings, maxSessionMemory: 1000 };
+    const url = new URL(endpoint);
+    if (url.protocol !== 'unix:') return connect(endpoint, { ...options, ...this.#tlsOptions(url) });
+    return connect('http://localhost', { ...options, createConnection: () => connectSocket(url.pathname) });
+  }
+
+  #tlsOptions(endpoint: URL): object {
+    const { credentials } = this.#options;
+    const host = endpoint.hostname.replace(/^\[|\]$/g, '');
     if (!credentials) return {};
     return {
       ca: credentials.rootCertificate,
@@ -155,20 +218,53 @@ class Answer {
     this.#text = decoded(String(headers['grpc-message'] ?? ''));
   }
 
+  /** Why there will be no (further) message. */
+  end(): GrpcError {
+    if (this.#status !== undefined) return new GrpcError(this.#status, this.#text || 'the answer ended');
+    if (this.#http && this.#http !== 200) return new GrpcError(grpcStatus.unknown, `the answer was HTTP ${this.#http}`);
+    return new GrpcError(grpcStatus.unavailable, 'the connection broke off');
+  }
+
   /** The message. @throws GrpcError */
   message(): Buffer {
     if (this.failure) throw this.failure;
-    if (this.#status === undefined) {
-      if (this.#http && this.#http !== 200)
-        throw new GrpcError(grpcStatus.unknown, `the answer was HTTP ${this.#http}`);
-      throw new GrpcError(grpcStatus.unavailable, 'the connection broke off');
-    }
-    if (this.#status !== grpcStatus.ok) throw new GrpcError(this.#status, this.#text);
+    if (this.#status !== grpcStatus.ok) throw this.end();
     const whole = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
     if (whole.length < PREFIX || whole[0] !== 0 || whole.readUInt32BE(1) !== whole.length - PREFIX) {
       throw new GrpcError(grpcStatus.unknown, 'the answer was not one whole, uncompressed message');
     }
     return whole.subarray(PREFIX);
+  }
+}
+
+/** Puts messages together of the pieces in which they come. */
+class FrameReader {
+  readonly #onMessage: (message: Buffer) => void;
+  #pieces: Buffer[] = [];
+  #size = 0;
+  /** Bytes without which there is nothing to do. */
+  #needed = PREFIX;
+
+  constructor(onMessage: (message: Buffer) => void) {
+    this.#onMessage = onMessage;
+  }
+
+  /** @throws GrpcError for a message that is not plain */
+  take(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#size += piece.length;
+    if (this.#size < this.#needed) return;
+    let rest = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
+    for (this.#needed = PREFIX; rest.length >= PREFIX; this.#needed = PREFIX) {
+      if (rest[0] !== 0) throw new GrpcError(grpcStatus.unknown, 'a message was compressed');
+      this.#needed = PREFIX + rest.readUInt32BE(1);
+      if (rest.length < this.#needed) break;
+      const message = rest.subarray(PREFIX, this.#needed);
+      rest = rest.subarray(this.#needed);
+      this.#onMessage(message);
+    }
+    this.#pieces = rest.length === 0 ? [] : [rest];
+    this.#size = rest.length;
   }
 }
 
