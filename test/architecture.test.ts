@@ -29,7 +29,6 @@ const allowed: Record<string, readonly string[]> = {
 /** Heavy or dangerous modules, and the only places that may import them. */
 const confined: Record<string, (file: string) => boolean> = {
   express: (file) => file.startsWith('src/apiserver/'),
-  etcd3: (file) => file === 'src/storage/etcd.ts',
   dockerode: (file) => file === 'src/kubelet/runtime/docker.ts',
   child_process: (file) => file.startsWith('src/linux/') || file.startsWith('src/cluster/'),
 };

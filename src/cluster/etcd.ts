@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { chmodSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { sleep, type Clock } from '../base/clock.ts';
 import { Backoff } from '../base/backoff.ts';
 import type { Log } from '../base/log.ts';
@@ -24,12 +26,19 @@ export interface ManagedEtcdOptions {
 
 const START_TIMEOUT = 30_000;
 const STOP_TIMEOUT = 10_000;
+/** etcd wants a host and a port in the address of a socket, and makes the file's name of them. */
+const SOCKET = 'etcd.sock:0';
+/** Bytes of a socket's path that every system takes. */
+const LONGEST_SOCKET_PATH = 100;
 /** An etcd that ran for so long before it ended is started again without a growing delay. */
 const STEADY = 30_000;
 
+const healthCheck: RequestOptions = { path: '/health', timeout: 1000, agent: false };
+
 /**
- * An etcd of one member as a child process: reachable from this machine only, and only with a client certificate of
- * its own authority. It is started again when it ends by itself.
+ * An etcd of one member as a child process: reachable only through a socket in its own folder, which is its owner's
+ * alone, or else from this machine with a client certificate of its own authority. It is started again when it ends by
+ * itself.
  */
 export class ManagedEtcd {
   readonly #options: ManagedEtcdOptions;
@@ -43,8 +52,18 @@ export class ManagedEtcd {
   }
 
   get endpoints(): string[] {
+    if (this.#socket) return [pathToFileURL(this.#socket).href.replace(/^file:/, 'unix:')];
     // By name: TLS has no server names that are addresses.
     return [`https://localhost:${this.#ports?.client ?? 0}`];
+  }
+
+  /**
+   * The socket that clients use, in the folder that nobody else may enter: without TLS a write costs both sides a good
+   * part less. Undefined when the kernel has no room for so long a path; then clients come by TLS.
+   */
+  get #socket(): string | undefined {
+    const path = join(this.#options.directory, SOCKET);
+    return Buffer.byteLength(path) <= LONGEST_SOCKET_PATH ? path : undefined;
   }
 
   /**
@@ -53,6 +72,7 @@ export class ManagedEtcd {
    */
   async start(): Promise<void> {
     mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
+    chmodSync(this.#options.directory, 0o700);
     await this.#stopLeftover();
     this.#ports = { client: await freePort(), peer: await freePort() };
     this.#spawn();
@@ -83,8 +103,10 @@ export class ManagedEtcd {
   #spawn(): void {
     const { binary = 'etcd', log, clock } = this.#options;
     const output = openSync(this.#logFile, 'a', 0o600);
+    if (this.#socket) rmSync(this.#socket, { force: true }); // one that was killed leaves it behind
     // A process group of its own: a Ctrl-C at the terminal ends etcd after the API server, not with it.
-    const child = spawn(binary, this.#arguments(), { stdio: ['ignore', output, output], detached: true });
+    const options = { cwd: this.#options.directory, detached: true };
+    const child = spawn(binary, this.#arguments(), { ...options, stdio: ['ignore', output, output] });
     closeSync(output);
     this.#child = child;
     // At once: should this process be killed, the next one must find its etcd.
@@ -105,7 +127,7 @@ export class ManagedEtcd {
   #arguments(): string[] {
     const { directory, server, peer } = this.#options;
     const { client: clientPort, peer: peerPort } = this.#ports!;
-    const clientUrl = `https://127.0.0.1:${clientPort}`;
+    const clientUrl = this.#socket ? `unix://${SOCKET}` : `https://127.0.0.1:${clientPort}`;
     const peerUrl = `https://127.0.0.1:${peerPort}`;
     return [
       ...['--name', 'coxswain', '--data-dir', join(directory, 'data')],
@@ -118,15 +140,8 @@ export class ManagedEtcd {
         '--initial-cluster',
         `coxswain=${peerUrl}`,
       ],
-      ...[
-        '--client-cert-auth',
-        '--trusted-ca-file',
-        server.ca,
-        '--cert-file',
-        server.certificate,
-        '--key-file',
-        server.privateKey,
-      ],
+      ...(this.#socket ? [] : ['--client-cert-auth', '--trusted-ca-file', server.ca]),
+      ...(this.#socket ? [] : ['--cert-file', server.certificate, '--key-file', server.privateKey]),
       ...['--peer-client-cert-auth', '--peer-trusted-ca-file', peer.ca, '--peer-cert-file', peer.certificate],
       ...['--peer-key-file', peer.privateKey, '--quota-backend-bytes', String(8 * 2 ** 30)],
       // A lone member needs no patience with peers: it leads at once.
@@ -149,22 +164,24 @@ export class ManagedEtcd {
   }
 
   #healthy(): Promise<boolean> {
-    const { client, server } = this.#options;
     return new Promise((resolve) => {
-      const call = request(
-        {
-          ...{ host: '127.0.0.1', port: this.#ports!.client, path: '/health', timeout: 1000, agent: false },
-          ...{ ca: readFileSync(server.ca), cert: client.certificate, key: client.privateKey },
-        },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode === 200);
-        },
-      );
+      const onAnswer = (response: { resume(): unknown; statusCode?: number | undefined }) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      };
+      const call = this.#socket
+        ? httpRequest({ ...healthCheck, socketPath: this.#socket }, onAnswer)
+        : httpsRequest({ ...healthCheck, ...this.#tlsAddress() }, onAnswer);
       call.on('error', () => resolve(false));
       call.on('timeout', () => call.destroy());
       call.end();
     });
+  }
+
+  #tlsAddress(): object {
+    const { client, server } = this.#options;
+    const { certificate: cert, privateKey: key } = client;
+    return { host: '127.0.0.1', port: this.#ports!.client, ca: readFileSync(server.ca), cert, key };
   }
 
   /** Ends an etcd that a killed predecessor of this process left on our data. */

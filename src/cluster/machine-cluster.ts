@@ -121,7 +121,7 @@ async function start(
   undo.push(() => compactor.stop());
   const plane = await progress.step('Starting the control plane', () =>
     ControlPlane.start({
-      // The managed etcd opens to our certificate only, and the data folder is locked.
+      // The managed etcd opens to us only, and the data folder is locked.
       soleWriter: !options.etcd,
       ...{ storage, pki, clock, random: realRandom, log, serviceCidr: options.serviceCidr, advertiseAddress: nodeIp },
       listen: { host: options.bindAddress, port: options.port },

@@ -178,7 +178,10 @@ export class GrpcClient {
     const options = { settings, maxSessionMemory: 1000 };
     const url = new URL(endpoint);
     if (url.protocol !== 'unix:') return connect(endpoint, { ...options, ...this.#tlsOptions(url) });
-    return connect('http://localhost', { ...options, createConnection: () => connectSocket(url.pathname) });
+    return connect('http://localhost', {
+      ...options,
+      createConnection: () => connectSocket(decodeURIComponent(url.pathname)),
+    });
   }
 
   #tlsOptions(endpoint: URL): object {

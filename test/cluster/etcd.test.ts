@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,10 +31,10 @@ describe('ManagedEtcd', function () {
     rmSync(directory, { recursive: true });
   });
 
-  async function create(): Promise<ManagedEtcd> {
+  async function create(folder = 'etcd'): Promise<ManagedEtcd> {
     const [server, peer] = await Promise.all([pki.files('etcd/server'), pki.files('etcd/peer')]);
     const client = await pki.credentials('etcd/client');
-    const options = { directory: join(directory, 'etcd'), server, peer, client, clock: realClock, log: noLog };
+    const options = { directory: join(directory, folder), server, peer, client, clock: realClock, log: noLog };
     const etcd = new ManagedEtcd(options);
     started.push(etcd);
     return etcd;
@@ -65,9 +65,21 @@ describe('ManagedEtcd', function () {
     expect((await (await connect(second)).get(key('a')))?.key).to.equal(key('a'));
   });
 
-  it('answers nobody without a certificate of its own authority', async () => {
+  it('answers through a socket that only its owner can reach, and at no port', async () => {
     const etcd = await create();
     await etcd.start();
+    expect(etcd.endpoints[0]).to.match(/^unix:\/\//);
+    const folder = join(directory, 'etcd');
+    expect(statSync(folder).mode & 0o777).to.equal(0o700);
+    expect(statSync(join(folder, 'etcd.sock:0')).isSocket()).to.equal(true);
+    const flags = commandOf(pid()).split('\0');
+    expect(flags[flags.indexOf('--listen-client-urls') + 1]).to.match(/^unix:/);
+  });
+
+  it('in a folder of a long name answers nobody without a certificate of its own authority', async () => {
+    const etcd = await create('etcd-'.padEnd(100, 'x'));
+    await etcd.start();
+    await (await connect(etcd)).create(key('a'), object('a'));
     const stranger = await pki.credentials('admin');
     for (const identity of [{}, { cert: stranger.certificate, key: stranger.privateKey }]) {
       const outcome = await new Promise<string>((resolve) => {
