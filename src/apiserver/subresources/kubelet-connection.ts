@@ -21,6 +21,11 @@ export interface KubeletAddress {
   readonly port: number;
 }
 
+export interface KubeletOptions {
+  /** Whether any certificate is believed. */
+  readonly insecure?: boolean;
+}
+
 const defaultKubeletPort = 10250;
 /** How long to wait for a connection, in milliseconds. */
 const connectTimeout = 10_000;
@@ -47,9 +52,9 @@ export class KubeletConnector {
     return { host, port: daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort };
   }
 
-  /** The kubelet at `address`, to which we show who we are and which has to do so too. */
-  backend(address: KubeletAddress): Backend {
-    const tls = this.#tls();
+  /** The kubelet at `address`, to which we show who we are and which has to do so too, unless `insecure`. */
+  backend(address: KubeletAddress, { insecure = false }: KubeletOptions = {}): Backend {
+    const tls = { ...this.#tls(), ...(insecure && { rejectUnauthorized: false }) };
     return {
       authority: authorityOf(address.host, address.port),
       request: (options) => {
@@ -64,8 +69,13 @@ export class KubeletConnector {
   }
 
   /** Sends a GET and resolves with the answer, whatever its status. `signal` ends it. */
-  get(address: KubeletAddress, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    const backend = this.backend(address);
+  get(
+    address: KubeletAddress,
+    path: string,
+    signal: AbortSignal,
+    options: KubeletOptions = {},
+  ): Promise<IncomingMessage> {
+    const backend = this.backend(address, options);
     return new Promise((resolve, reject) => {
       const sent = backend.request({ method: 'GET', path, headers: {} });
       const abort = () => sent.destroy();

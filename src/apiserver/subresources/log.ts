@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, badRequest, internalError, invalidObject } from '../../apimachinery/api-error.ts';
-import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
-import { parseTime } from '../../apimachinery/time.ts';
+import { ApiError, badRequest, internalError } from '../../apimachinery/api-error.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { sendText } from '../handlers/respond.ts';
 import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
+import { checkLogQuery } from './log-options.ts';
 import { chooseContainer, findPod, kubeletPath } from './pod-location.ts';
 
 /** Parameters that are handed on to the kubelet as they are. */
@@ -16,38 +14,19 @@ export async function handleLog(
   { registry, kubelets }: HandlerServices,
   { exchange, target }: ResourceRequest,
 ): Promise<void> {
-  checkQuery(exchange.query, target.name);
+  checkLogQuery(exchange.query, target.name);
   const pod = await findPod(registry, target);
   const container = chooseContainer(pod, exchange.query.get('container'));
-  if (!pod.spec?.nodeName) return sendText(exchange, 200, '');
+  if (!pod.spec?.nodeName) return exchange.response.send(204, {}, Buffer.alloc(0)); // nothing has been written
   const address = await kubelets.locate(registry, pod.spec.nodeName);
   const abort = new AbortController();
   exchange.request.onClose(() => abort.abort());
-  const answer = await kubelets.get(
-    address,
-    kubeletPath('containerLogs', pod, container) + queryFor(exchange.query),
-    abort.signal,
-  );
+  const path = kubeletPath('containerLogs', pod, container) + queryFor(exchange.query);
+  const insecure = exchange.flag('insecureSkipTLSVerifyBackend');
+  const answer = await kubelets.get(address, path, abort.signal, { insecure });
   answer.on('error', () => {}); // its end is told by 'close'
   if (answer.statusCode !== 200) throw await failureOf(answer);
   relay(exchange, answer);
-}
-
-function checkQuery(query: URLSearchParams, pod: string): void {
-  const errors: FieldError[] = [];
-  for (const field of ['tailLines', 'limitBytes', 'sinceSeconds']) {
-    const text = query.get(field);
-    if (!text) continue;
-    const value = Number(text);
-    const least = field === 'tailLines' ? 0 : 1;
-    if (!Number.isSafeInteger(value) || value < least) {
-      errors.push(invalid(field, text, least ? 'must be greater than 0' : 'must be greater than or equal to 0'));
-    }
-  }
-  const since = query.get('sinceTime');
-  if (since && parseTime(since) === undefined)
-    throw badRequest(`sinceTime: ${JSON.stringify(since)} is not an RFC 3339 time`);
-  if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, pod, errors);
 }
 
 function queryFor(query: URLSearchParams): string {

@@ -12,7 +12,7 @@ export async function findPod(registry: Registry, { namespace, name }: Target): 
  * The container that is meant: the one asked for, or the only one.
  * @throws ApiError BadRequest when there is no such container, or a choice
  */
-export function chooseContainer({ metadata, spec }: Pod, asked: string | null): string {
+export function chooseContainer({ metadata, spec }: Pod, asked: string | null | undefined): string {
   const containers = (spec?.containers ?? []).map((c) => c.name);
   const initContainers = (spec?.initContainers ?? []).map((c) => c.name);
   const ephemeral = (spec?.ephemeralContainers ?? []).map((c) => c.name);
@@ -21,6 +21,7 @@ export function chooseContainer({ metadata, spec }: Pod, asked: string | null): 
     throw badRequest(`container ${asked} is not valid for pod ${metadata.name}`);
   }
   if (containers.length === 1) return containers[0]!;
+  if (containers.length === 0) throw badRequest(`a container name must be specified for pod ${metadata.name}`);
   const init = initContainers.length > 0 ? ` or one of the init containers: [${initContainers.join(' ')}]` : '';
   throw badRequest(
     `a container name must be specified for pod ${metadata.name}, choose one of: [${containers.join(' ')}]${init}`,

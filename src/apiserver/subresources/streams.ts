@@ -1,77 +1,111 @@
+import type { Pod } from '../../api/core-v1/pod.ts';
 import { badRequest } from '../../apimachinery/api-error.ts';
-import type { Exchange, Upgrade } from '../exchange/exchange.ts';
-import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
+import { queryFlag } from '../../apimachinery/query-flag.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { HandlerServices, ResourceRequest, VerbHandler } from '../handlers/services.ts';
+import { admitSubresource } from './admission.ts';
 import { chooseContainer, findPod, hostOf, kubeletPath } from './pod-location.ts';
 import { tunnel } from './tunnel.ts';
 
 /** Runs a command in a container: passes the connection on to its kubelet. */
-export function handleExec(services: HandlerServices, request: ResourceRequest): Promise<void> {
-  return withContainer(services, request, 'exec');
-}
+export const handleExec = streamHandler('PodExecOptions', execOptions, (pod, options) =>
+  withQuery(kubeletPath('exec', pod, chooseContainer(pod, options.container)), processQuery(options)),
+);
 
 /** Connects to the process of a container, through its kubelet. */
-export function handleAttach(services: HandlerServices, request: ResourceRequest): Promise<void> {
-  return withContainer(services, request, 'attach');
-}
+export const handleAttach = streamHandler('PodAttachOptions', processOptions, (pod, options) =>
+  withQuery(kubeletPath('attach', pod, chooseContainer(pod, options.container)), processQuery(options)),
+);
 
 /** Connects to ports of a pod, through its kubelet. */
-export async function handlePortForward(
-  services: HandlerServices,
-  { exchange, target }: ResourceRequest,
-): Promise<void> {
-  const upgrade = upgradeOf(exchange);
-  const pod = await findPod(services.registry, target);
-  const query = new URLSearchParams(exchange.query.getAll('ports').map((port) => ['port', port]));
-  await connect(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath('portForward', pod), query));
+export const handlePortForward = streamHandler('PodPortForwardOptions', portOptions, (pod, { ports = [] }) => {
+  const query = new URLSearchParams(ports.length > 0 ? { port: ports.join(',') } : {});
+  return withQuery(kubeletPath('portForward', pod), query);
+});
+
+/** `PodExecOptions` and `PodAttachOptions`. */
+interface ProcessOptions {
+  readonly stdin?: boolean;
+  readonly stdout?: boolean;
+  readonly stderr?: boolean;
+  readonly tty?: boolean;
+  readonly container?: string;
+  readonly command?: readonly string[];
 }
 
-async function withContainer(
-  services: HandlerServices,
-  { exchange, target }: ResourceRequest,
-  verb: 'exec' | 'attach',
-): Promise<void> {
-  const upgrade = upgradeOf(exchange);
-  const pod = await findPod(services.registry, target);
-  const container = chooseContainer(pod, exchange.query.get('container'));
-  const query = streamQuery(exchange);
-  if (verb === 'exec' && !query.has('command'))
-    throw badRequest('you must specify at least one command for the container');
-  await connect(services, exchange, upgrade, hostOf(pod), withQuery(kubeletPath(verb, pod, container), query));
+/** `PodPortForwardOptions` */
+interface PortOptions {
+  readonly ports?: readonly number[];
 }
 
-/** The API's parameters under the kubelet's names. */
-function streamQuery(exchange: Exchange): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const command of exchange.query.getAll('command')) query.append('command', command);
-  for (const [ours, theirs] of [
-    ['stdin', 'input'],
-    ['stdout', 'output'],
-    ['stderr', 'error'],
-    ['tty', 'tty'],
-  ] as const) {
-    if (exchange.flag(ours)) query.set(theirs, '1');
-  }
+/** A handler that hands the connection over to the kubelet of the pod, at the path that `locate` says. */
+function streamHandler<O>(
+  kind: string,
+  read: (query: URLSearchParams) => O,
+  locate: (pod: Pod, options: O) => string,
+): VerbHandler {
+  return async (services, request) => {
+    const { exchange, target } = request;
+    const options = read(exchange.query);
+    await admit(services, request, { kind, apiVersion: 'v1', ...options });
+    const pod = await findPod(services.registry, target);
+    const path = locate(pod, options);
+    await connect(services, exchange, hostOf(pod), path);
+  };
+}
+
+function admit({ registry }: HandlerServices, request: ResourceRequest, options: object): Promise<void> {
+  const { user } = request.exchange;
+  return admitSubresource(registry, 'CONNECT', request, { user, dryRun: false }, options as never);
+}
+
+/** @throws ApiError BadRequest: these streams are no HTTP */
+async function connect(
+  { registry, kubelets }: HandlerServices,
+  exchange: Exchange,
+  node: string,
+  path: string,
+): Promise<void> {
+  const address = await kubelets.locate(registry, node);
+  const { upgrade } = exchange.request;
+  if (!upgrade) throw badRequest('Upgrade request required');
+  await tunnel(exchange, upgrade, { backend: kubelets.backend(address), path });
+}
+
+function execOptions(query: URLSearchParams): ProcessOptions {
+  const command = query.getAll('command');
+  return { ...processOptions(query), ...(command.length > 0 && { command }) };
+}
+
+/** Whoever names no stream at all means the outputs. */
+function processOptions(query: URLSearchParams): ProcessOptions {
+  const flags = (['stdin', 'stdout', 'stderr', 'tty'] as const).filter((name) => queryFlag(query.get(name)));
+  const streams = flags.filter((name) => name !== 'tty');
+  const all = streams.length > 0 ? flags : [...flags, 'stdout', 'stderr'];
+  const container = query.get('container');
+  return { ...Object.fromEntries(all.map((name) => [name, true])), ...(container && { container }) };
+}
+
+function portOptions(query: URLSearchParams): PortOptions {
+  const texts = query.getAll('ports').flatMap((text) => text.split(','));
+  const ports = texts.filter(Boolean).map((text) => {
+    if (/^-?[0-9]{1,9}$/.test(text)) return Number(text);
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  });
+  return ports.length > 0 ? { ports } : {};
+}
+
+/** The options under the kubelet's names. */
+function processQuery({ stdin, stdout, stderr, tty, command = [] }: ProcessOptions): URLSearchParams {
+  const query = new URLSearchParams(command.map((word) => ['command', word]));
+  if (stdin) query.set('input', '1');
+  if (stdout) query.set('output', '1');
+  if (stderr) query.set('error', '1');
+  if (tty) query.set('tty', '1');
   return query;
 }
 
 function withQuery(path: string, query: URLSearchParams): string {
   const text = query.toString();
   return text ? `${path}?${text}` : path;
-}
-
-/** @throws ApiError BadRequest: these streams are no HTTP */
-function upgradeOf(exchange: Exchange): Upgrade {
-  if (!exchange.request.upgrade) throw badRequest('Upgrade request required');
-  return exchange.request.upgrade;
-}
-
-/** Hands the connection over to the kubelet of `node`. */
-async function connect(
-  { registry, kubelets }: HandlerServices,
-  exchange: Exchange,
-  upgrade: Upgrade,
-  node: string,
-  path: string,
-): Promise<void> {
-  await tunnel(exchange, upgrade, { backend: kubelets.backend(await kubelets.locate(registry, node)), path });
 }

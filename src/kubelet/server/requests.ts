@@ -61,6 +61,20 @@ export function parseProcessRequest(query: URLSearchParams): ProcessRequest {
   return request;
 }
 
+/** Reads the ports of a forwarding whose ports are fixed: `port=80,443`, also repeated. @throws ApiError BadRequest */
+export function parsePorts(query: URLSearchParams): number[] {
+  const texts = [...query.getAll('port'), ...query.getAll('ports')].flatMap((text) => text.split(','));
+  if (texts.length === 0) throw badRequest('query parameter "port" is required');
+  return texts.map((text) => {
+    if (!text) throw badRequest('query parameter "port" cannot be empty');
+    const port = Number(text);
+    if (!/^[0-9]{1,5}$/.test(text) || port > 65_535)
+      throw badRequest(`unable to parse ${JSON.stringify(text)} as a port`);
+    if (port < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
+    return port;
+  });
+}
+
 export interface LogRequest extends LogOptions {
   readonly previous: boolean;
   /** Bytes. */

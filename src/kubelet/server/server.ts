@@ -11,11 +11,21 @@ import { identityOf } from '../pod-spec.ts';
 import type { ContainerState, Runtime } from '../runtime/runtime.ts';
 import { exitStatus, failureStatus } from './exec-status.ts';
 import { sendLog } from './log-handler.ts';
+import { forwardFixedPorts } from './port-channels.ts';
 import { forwardPorts, portForwardProtocol } from './port-forward.ts';
 import type { ProcessChannels } from './process-channels.ts';
-import { noSuchPod, parseLogRequest, parseProcessRequest, parseTarget, type Target } from './requests.ts';
+import { oldestProtocol, spdyProtocols, type ProcessProtocol } from './process-protocols.ts';
+import {
+  noSuchPod,
+  parseLogRequest,
+  parsePorts,
+  parseProcessRequest,
+  parseTarget,
+  type ProcessRequest,
+  type Target,
+} from './requests.ts';
 import { spdyChannels } from './spdy-channels.ts';
-import { acceptProcessSocket, acceptSpdy, acceptTunnel, upgradeOf } from './upgrades.ts';
+import { acceptPortSocket, acceptProcessSocket, acceptSpdy, acceptTunnel, upgradeOf, wantsTunnel } from './upgrades.ts';
 import { webSocketChannels } from './websocket-channels.ts';
 
 /** Certificates and key are PEM. */
@@ -40,8 +50,6 @@ export interface KubeletServerOptions extends ServingOptions {
   /** Why the node is not well; undefined when it is. */
   readonly healthy: () => string | undefined;
 }
-
-const spdyProcessProtocols = ['v4.channel.k8s.io', 'v5.channel.k8s.io'];
 
 /** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, health. */
 export class KubeletServer {
@@ -149,11 +157,13 @@ export class KubeletServer {
     const [sandbox] = runtime.pod(identityOf(pod)).sandboxes;
     if (!sandbox?.ready)
       throw badRequest(`unable to forward port because pod is not running. Current status=${pod.status?.phase}`);
-    const carrier =
-      upgrade === 'websocket'
-        ? await acceptTunnel(request, socket, head)
-        : acceptSpdy(request, socket, head, [portForwardProtocol]);
-    await forwardPorts(carrier, (port) => runtime.dial(sandbox, network.ips(sandbox.id), port));
+    const dial = (port: number) => runtime.dial(sandbox, network.ips(sandbox.id), port);
+    if (upgrade !== 'websocket')
+      return forwardPorts(acceptSpdy(request, socket, head, [portForwardProtocol]).connection, dial);
+    if (wantsTunnel(request)) return forwardPorts(await acceptTunnel(request, socket, head), dial);
+    const ports = parsePorts(urlOf(request).searchParams);
+    const { webSocket, base64 } = await acceptPortSocket(request, socket, head);
+    return forwardFixedPorts(webSocket, ports, base64, dial);
   }
 
   async #process(
@@ -166,20 +176,36 @@ export class KubeletServer {
   ): Promise<void> {
     const run = this.#running(this.#pod(target), target.container);
     const wanted = parseProcessRequest(query);
-    const { clock, runtime } = this.#options;
-    const channels =
-      upgrade === 'websocket'
-        ? webSocketChannels(await acceptProcessSocket(request, socket, head), wanted)
-        : await spdyChannels(acceptSpdy(request, socket, head, spdyProcessProtocols), wanted, clock);
+    const { runtime } = this.#options;
+    const { channels, protocol } = await this.#channels(wanted, upgrade, request, socket, head);
     const work =
       target.action === 'exec'
         ? runtime.exec(run.id, wanted.command, channels.streams, channels.signal)
         : runtime.attach(run.id, channels.streams, channels.signal).then(() => this.#exitCode(target, run));
-    await this.#finish(channels, work);
+    await this.#finish(channels, protocol, work);
   }
 
-  async #finish(channels: ProcessChannels, work: Promise<number>): Promise<void> {
-    const status = await work.then(exitStatus, (error) => failureStatus(error));
+  async #channels(
+    wanted: ProcessRequest,
+    upgrade: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<{ channels: ProcessChannels; protocol: ProcessProtocol }> {
+    if (upgrade === 'websocket') {
+      const { webSocket, protocol } = await acceptProcessSocket(request, socket, head);
+      return { channels: webSocketChannels(webSocket, wanted, protocol), protocol };
+    }
+    const { connection, chosen } = acceptSpdy(request, socket, head, [...spdyProtocols.keys()]);
+    const protocol = spdyProtocols.get(chosen) ?? oldestProtocol;
+    return { channels: await spdyChannels(connection, wanted, this.#options.clock, protocol), protocol };
+  }
+
+  async #finish(channels: ProcessChannels, protocol: ProcessProtocol, work: Promise<number>): Promise<void> {
+    const status = await work.then(
+      (code) => exitStatus(code, protocol),
+      (error) => failureStatus(error, protocol),
+    );
     await channels
       .finish(status)
       .catch((error) => this.#options.log.debug('client left early', { error: errorMessage(error) }));

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import { timeout } from '../../apimachinery/api-error.ts';
 import { Resizes, type ProcessChannels } from './process-channels.ts';
+import type { ProcessProtocol } from './process-protocols.ts';
 import type { ProcessRequest } from './requests.ts';
 import { SpdySession } from './spdy/session.ts';
 import type { SpdyStream } from './spdy/stream.ts';
@@ -10,10 +11,15 @@ import type { SpdyStream } from './spdy/stream.ts';
 const OPEN_TIMEOUT = 30_000;
 
 /** The channels of a process over SPDY: one stream each, named by the header `streamType`. @throws ApiError Timeout */
-export async function spdyChannels(socket: Duplex, request: ProcessRequest, clock: Clock): Promise<ProcessChannels> {
+export async function spdyChannels(
+  socket: Duplex,
+  request: ProcessRequest,
+  clock: Clock,
+  protocol: ProcessProtocol = { version: 5 },
+): Promise<ProcessChannels> {
   const wanted = new Set(['error']);
   for (const name of ['stdin', 'stdout', 'stderr'] as const) if (request[name]) wanted.add(name);
-  if (request.tty) wanted.add('resize');
+  if (request.tty && protocol.version >= 3) wanted.add('resize');
   const found = new Map<string, SpdyStream>();
   const complete = Promise.withResolvers<void>();
   const session = new SpdySession(socket, (stream) => {
@@ -32,7 +38,7 @@ export async function spdyChannels(socket: Duplex, request: ProcessRequest, cloc
     async finish(status) {
       await Promise.all([ended(stdout), ended(stderr)]);
       const error = found.get('error');
-      error?.write(status);
+      if (status) error?.write(status);
       await ended(error);
       await session.end();
     },
