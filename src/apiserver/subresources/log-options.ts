@@ -13,7 +13,7 @@ export function checkLogQuery(query: URLSearchParams, pod: string): void {
   const values = Object.fromEntries(numbers.map((name) => [name, integer(query.get(name))]));
   const { tailLines, limitBytes, sinceSeconds } = values;
   const sinceTime = query.get('sinceTime');
-  if (sinceTime && parseTime(sinceTime) === undefined) throw badRequest(`${unreadableTime(sinceTime)}`);
+  if (sinceTime && parseTime(sinceTime) === undefined) throw badRequest(unreadableTime(sinceTime));
   const errors: FieldError[] = [];
   if (tailLines !== undefined && tailLines < 0)
     errors.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'));

@@ -12,9 +12,8 @@ describe('streams to kubelets', () => {
     world = await ProxyWorld.start();
     const kubelet = await world.kubelet('n1', (request, response) => {
       seen.push(request.url!);
-      if (request.url!.includes('/broken/'))
-        return void response.writeHead(400).end('container "c" is waiting to start');
-      response.end('a line\n');
+      if (request.url!.includes('/broken/')) response.writeHead(400).end('container "c" is waiting to start');
+      else response.end('a line\n');
     });
     kubelet.on('upgrade', (request: IncomingMessage, socket) => {
       seen.push(request.url!);

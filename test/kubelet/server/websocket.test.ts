@@ -57,14 +57,15 @@ describe('kubelet: WebSockets', () => {
     onUpgrade = async (request, socket, head) => {
       const { webSocket, protocol } = await acceptProcessSocket(request, socket, head);
       const wanted = { command: [], stdin: true, stdout: true, stderr: !tty, tty };
-      const { streams, finish } = webSocketChannels(webSocket, wanted, protocol);
+      const channels = webSocketChannels(webSocket, wanted, protocol);
+      const { streams } = channels;
       streams.onResize?.((width, height) => sizes.push(`${width}x${height}`));
       for await (const chunk of streams.stdin!) {
         if (String(chunk) === 'exit') break;
         streams.stdout!.write(`got ${String(chunk)}`);
       }
       streams.stderr?.write('bye');
-      await finish(exitStatus(3, protocol));
+      await channels.finish(exitStatus(3, protocol));
     };
     return { sizes };
   }
