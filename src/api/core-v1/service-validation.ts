@@ -1,22 +1,18 @@
-import { duplicate, forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { dns1123Label, dns1123Subdomain, portName, qualifiedName } from '../../apimachinery/names.ts';
-import {
-  checked,
-  inRange,
-  noDuplicates,
-  oneOf,
-  portField,
-  requiredOneOf,
-  requiredText,
-  validateLabels,
-} from '../meta-v1/checks.ts';
+import { forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { dns1123Subdomain, portNumber, qualifiedName } from '../../apimachinery/names.ts';
+import { checked, oneOf, requiredOneOf, requiredText, validateLabels } from '../meta-v1/checks.ts';
 import { CIDR_RULE, IP_RULE, isCidr, isIp } from './ip.ts';
-import type { Service, ServicePort, ServiceSpec } from './service.ts';
+import { validateClusterIpChange, validateClusterIps } from './service-ip-validation.ts';
+import { validateDistinctPorts, validateKubeletPort, validatePorts } from './service-port-validation.ts';
+import { isReachable, type Service, type ServiceSpec } from './service-type.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const POLICIES = ['Cluster', 'Local'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const ONE_DAY = 86_400;
+const LOAD_BALANCER_ONLY = "may only be used when `type` is 'LoadBalancer'";
 
-/** The rules of a service. */
+/** The rules of a service, in the order in which clients know the errors. */
 export function validateService(service: Service): FieldError[] {
   const spec = service.spec ?? {};
   return [
@@ -25,120 +21,140 @@ export function validateService(service: Service): FieldError[] {
     ...validateLabels('spec.selector', spec.selector),
     ...validateAffinity(spec),
     ...validateClusterIps(spec),
-    ...validateExternal(spec),
-    ...oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local']),
-    ...oneOf('spec.ipFamilyPolicy', spec.ipFamilyPolicy, ['SingleStack', 'PreferDualStack', 'RequireDualStack']),
-    ...(spec.ipFamilies ?? []).flatMap((f, i) => oneOf(`spec.ipFamilies[${i}]`, f, ['IPv4', 'IPv6'])),
-    ...oneOf('spec.trafficDistribution', spec.trafficDistribution, ['PreferClose', 'PreferSameNode', 'PreferSameZone']),
+    ...validateExternalIps(spec.externalIPs ?? []),
+    ...requiredOneOf('spec.type', spec.type, TYPES),
+    ...validateDistinctPorts(spec),
+    ...validateLoadBalancer(spec),
+    ...validateExternalPolicy(spec),
+    ...validateHealthCheck(spec),
+    ...(spec.type === 'ExternalName'
+      ? oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, POLICIES)
+      : requiredOneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, POLICIES)),
+    ...oneOf('spec.trafficDistribution', spec.trafficDistribution, DISTRIBUTIONS),
   ];
 }
 
+/** What only some types need or allow. */
 function validateType(spec: ServiceSpec): FieldError[] {
   const headless = spec.clusterIP === 'None';
   const errors: FieldError[] = [];
   if (!spec.ports?.length && !headless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (spec.type === 'LoadBalancer') errors.push(...validateKubeletPort(spec));
   if (headless && (spec.type === 'LoadBalancer' || spec.type === 'NodePort')) {
-    const detail = `may not be set to 'None' for ${spec.type} services`;
-    errors.push(invalid('spec.clusterIPs[0]', 'None', detail));
+    errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
   }
-  if (spec.type === 'ExternalName') {
-    if (spec.clusterIP) {
-      errors.push(forbidden('spec.clusterIPs[0]', "may not be set when `type` is 'ExternalName'"));
-    }
-    errors.push(...requiredText('spec.externalName', spec.externalName?.replace(/\.$/, ''), dns1123Subdomain));
-  }
-  return [...errors, ...requiredOneOf('spec.type', spec.type, TYPES)];
+  return spec.type === 'ExternalName' ? [...errors, ...validateExternalName(spec)] : errors;
 }
 
-function validatePorts(spec: ServiceSpec): FieldError[] {
-  const ports = spec.ports ?? [];
-  const named = (i: number) => `spec.ports[${i}].name`;
-  const numbers = new Set<string>();
+function validateExternalName(spec: ServiceSpec): FieldError[] {
+  const lists = (['clusterIPs', 'ipFamilies'] as const).filter((name) => spec[name]?.length);
+  const given = [...lists, ...(spec.ipFamilyPolicy === undefined ? [] : ['ipFamilyPolicy'])];
+  // A dot at the end says that the name is complete.
+  const name = spec.externalName?.replace(/\.$/, '');
   return [
-    ...ports.flatMap((port, i) => validatePort(port, spec, ports.length > 1, path('spec.ports', i))),
-    ...noDuplicates(ports.flatMap((port, i) => (port.name ? [[named(i), port.name] as const] : []))),
-    ...ports.flatMap((port, i) => {
-      const identity = `${port.protocol}/${port.port}`;
-      if (numbers.has(identity))
-        return [duplicate(path('spec.ports', i), { protocol: port.protocol, port: port.port })];
-      numbers.add(identity);
-      return [];
-    }),
-    ...noDuplicates(
-      ports.flatMap((port, i) =>
-        port.nodePort ? [[`spec.ports[${i}].nodePort`, `${port.protocol}/${port.nodePort}`] as const] : [],
-      ),
-    ).map((error) => nodePortDuplicate(error, ports)),
+    ...given.map((field) => forbidden(path('spec', field), 'may not be set for ExternalName services')),
+    ...requiredText('spec.externalName', name, dns1123Subdomain),
   ];
 }
 
-/** Node ports are compared with their protocol but shown as numbers. */
-function nodePortDuplicate(error: FieldError, ports: readonly ServicePort[]): FieldError {
-  const index = Number(/\[(\d+)\]/.exec(error.field)?.[1]);
-  return duplicate(error.field, ports[index]?.nodePort);
-}
-
-function validatePort(port: ServicePort, spec: ServiceSpec, mustBeNamed: boolean, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (port.name) errors.push(...checked(path(at, 'name'), port.name, dns1123Label));
-  else if (mustBeNamed) errors.push(required(path(at, 'name')));
-  errors.push(...portField(path(at, 'port'), port.port ?? 0));
-  errors.push(...requiredOneOf(path(at, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
-  const target = port.targetPort;
-  if (typeof target === 'number') errors.push(...portField(path(at, 'targetPort'), target));
-  else if (target) errors.push(...checked(path(at, 'targetPort'), target, portName));
-  if (port.appProtocol) errors.push(...checked(path(at, 'appProtocol'), port.appProtocol, qualifiedName));
-  if (port.nodePort && (spec.type === 'ClusterIP' || spec.type === 'ExternalName')) {
-    errors.push(forbidden(path(at, 'nodePort'), `may not be used when \`type\` is '${spec.type}'`));
-  }
-  return errors;
-}
-
 function validateAffinity(spec: ServiceSpec): FieldError[] {
-  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
   const errors = requiredOneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']);
-  if (seconds === undefined || spec.sessionAffinity !== 'ClientIP') return errors;
-  if (inRange(field, seconds, 1, ONE_DAY).length === 0) return errors;
+  const at = 'spec.sessionAffinityConfig';
+  const config = spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === 'None' && config) {
+    return [...errors, forbidden(at, 'must not be set when session affinity is None')];
+  }
+  if (spec.sessionAffinity !== 'ClientIP') return errors;
+  const seconds = config?.clientIP?.timeoutSeconds;
+  if (!config) return [...errors, required(at, 'when session affinity type is ClientIP')];
+  if (!config.clientIP) return [...errors, required(path(at, 'clientIP'), 'when session affinity type is ClientIP')];
+  const field = path(at, 'clientIP', 'timeoutSeconds');
+  if (seconds === undefined) return [...errors, required(field, 'when session affinity type is ClientIP')];
+  if (seconds > 0 && seconds <= ONE_DAY) return errors;
   return [...errors, invalid(field, seconds, `must be greater than 0 and less than ${ONE_DAY}`)];
 }
 
-function validateClusterIps(spec: ServiceSpec): FieldError[] {
-  const ips = spec.clusterIPs ?? [];
-  if (spec.type === 'ExternalName') return [];
-  const errors = ips.flatMap((ip, i) => {
-    if (ip === 'None' && i === 0) return [];
-    return isIp(ip) ? [] : [invalid(`spec.clusterIPs[${i}]`, ip, IP_RULE)];
-  });
-  if (spec.clusterIP && ips.length > 0 && spec.clusterIP !== ips[0]) {
-    errors.push(invalid('spec.clusterIPs[0]', ips, 'must match `clusterIP` when both are specified'));
-  }
-  return errors;
+/** Addresses that everything has, or that mean everybody, are nobody's own. */
+const SPECIAL: readonly [test: RegExp, detail: string][] = [
+  [/^(0\.0\.0\.0|::)$/, 'may not be unspecified (0.0.0.0 or ::)'],
+  [/^(127\.|::1$)/, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+  [/^(169\.254\.|fe[89ab][0-9a-f]:)/i, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
+  [/^(224\.0\.0\.|ff[0-9a-f]2:)/i, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'],
+];
+
+/** Errors when an address belongs to a range that cannot be an endpoint or an address of a service. */
+export function validateNotSpecial(field: string, ip: string): FieldError[] {
+  if (!isIp(ip)) return [invalid(field, ip, IP_RULE)];
+  return SPECIAL.flatMap(([test, detail]) => (test.test(ip) ? [invalid(field, ip, detail)] : []));
 }
 
-function validateExternal(spec: ServiceSpec): FieldError[] {
-  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs?.length ?? 0) > 0;
-  const errors = (spec.externalIPs ?? []).flatMap((ip, i) =>
-    isIp(ip) ? [] : [invalid(`spec.externalIPs[${i}]`, ip, IP_RULE)],
+function validateExternalIps(ips: readonly string[]): FieldError[] {
+  return ips.flatMap((ip, i) => validateNotSpecial(`spec.externalIPs[${i}]`, ip));
+}
+
+function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
+  const balanced = spec.type === 'LoadBalancer';
+  const ranges = spec.loadBalancerSourceRanges ?? [];
+  const field = 'spec.loadBalancerSourceRanges';
+  const errors = ranges.length > 0 && !balanced ? [forbidden(field, LOAD_BALANCER_ONLY)] : [];
+  errors.push(
+    ...ranges.flatMap((range, i) => (isCidr(range.trim()) ? [] : [invalid(path(field, i), range, CIDR_RULE)])),
   );
-  (spec.loadBalancerSourceRanges ?? []).forEach((range, i) => {
-    if (!isCidr(range.trim())) errors.push(invalid(`spec.loadBalancerSourceRanges[${i}]`, range, CIDR_RULE));
-  });
-  if (spec.loadBalancerSourceRanges?.length && spec.type !== 'LoadBalancer') {
-    errors.push(forbidden('spec.loadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
+  for (const name of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) {
+    if (spec[name] !== undefined && !balanced) errors.push(forbidden(path('spec', name), LOAD_BALANCER_ONLY));
   }
-  const policy = spec.externalTrafficPolicy;
-  if (policy && !external) {
-    const detail = 'may only be set for externally-accessible services';
-    errors.push(invalid('spec.externalTrafficPolicy', policy, detail));
-  } else errors.push(...oneOf('spec.externalTrafficPolicy', policy || undefined, ['Cluster', 'Local']));
+  if (balanced && spec.loadBalancerClass !== undefined) {
+    errors.push(...checked('spec.loadBalancerClass', spec.loadBalancerClass, qualifiedName));
+  }
   return errors;
 }
 
-/** The cluster IP of a service that keeps having one stays. */
+function validateExternalPolicy(spec: ServiceSpec): FieldError[] {
+  const field = 'spec.externalTrafficPolicy';
+  const policy = spec.externalTrafficPolicy;
+  if (isReachable(spec)) return requiredOneOf(field, policy, POLICIES);
+  return policy ? [invalid(field, policy, 'may only be set for externally-accessible services')] : [];
+}
+
+function validateHealthCheck(spec: ServiceSpec): FieldError[] {
+  const port = spec.healthCheckNodePort;
+  if (!port) return [];
+  const field = 'spec.healthCheckNodePort';
+  if (spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local') {
+    return portNumber(port).map((detail) => invalid(field, port, detail));
+  }
+  const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  return [invalid(field, port, detail)];
+}
+
+/** What was allocated stays; so does whose business the load balancer is. */
 export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
+  const errors = validateClusterIpChange(service, old);
   const [now, before] = [service.spec ?? {}, old.spec ?? {}];
-  if (now.type === 'ExternalName' || before.type === 'ExternalName' || !before.clusterIP) return [];
-  if (now.clusterIP === before.clusterIP) return [];
-  return [invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set')];
+  const stays = now.type === 'LoadBalancer' && before.type === 'LoadBalancer';
+  if (!stays || now.loadBalancerClass === before.loadBalancerClass) return errors;
+  return [...errors, invalid('spec.loadBalancerClass', now.loadBalancerClass ?? null, 'may not change once set')];
+}
+
+/** The rules of a service's status: addresses that a load balancer has been given. */
+export function validateServiceStatus({ spec, status }: Service): FieldError[] {
+  const ingress = status?.loadBalancer?.ingress ?? [];
+  const field = 'status.loadBalancer.ingress';
+  const errors =
+    ingress.length > 0 && spec?.type !== 'LoadBalancer'
+      ? [forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'")]
+      : [];
+  return [...errors, ...ingress.flatMap((one, i) => validateIngress(one, path(field, i)))];
+}
+
+type Ingress = NonNullable<NonNullable<NonNullable<Service['status']>['loadBalancer']>['ingress']>[number];
+
+function validateIngress({ ip, hostname, ipMode }: Ingress, at: string): FieldError[] {
+  const errors = ip && !isIp(ip) ? [invalid(path(at, 'ip'), ip, IP_RULE)] : [];
+  if (ipMode && !ip) errors.push(forbidden(path(at, 'ipMode'), 'may not be specified when `ip` is not set'));
+  else errors.push(...oneOf(path(at, 'ipMode'), ipMode, ['Proxy', 'VIP']));
+  if (!hostname) return errors;
+  errors.push(...checked(path(at, 'hostname'), hostname, dns1123Subdomain));
+  if (isIp(hostname)) errors.push(invalid(path(at, 'hostname'), hostname, 'must be a DNS name, not an IP address'));
+  return errors;
 }

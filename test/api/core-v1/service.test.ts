@@ -100,6 +100,125 @@ describe('a service', () => {
     it(`with ${what} is judged`, () => expect(createErrors(service, { spec })).to.deep.equal(errors));
   }
 
+  const dual = { ports, clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', 'fd00::1'], ipFamilies: ['IPv4', 'IPv6'] };
+  const balanced = { type: 'LoadBalancer', ports };
+  const more: typeof cases = [
+    ['two stacks', { ...dual, ipFamilyPolicy: 'PreferDualStack' }, []],
+    [
+      'two stacks where one is wanted',
+      { ...dual, ipFamilyPolicy: 'SingleStack' },
+      ['clusterIPs', 'ipFamilies'].map(
+        (list) =>
+          `spec.ipFamilyPolicy: Invalid value: "SingleStack": must be \`RequireDualStack\` or \`PreferDualStack\` when multiple \`${list}\` are specified`,
+      ),
+    ],
+    [
+      'addresses of one family',
+      { ...dual, clusterIPs: ['10.0.0.1', '10.0.0.2'], ipFamilies: ['IPv4'] },
+      ['spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family'],
+    ],
+    [
+      'an address of the other family',
+      { ports, clusterIP: 'fd00::1', ipFamilies: ['IPv4'] },
+      ['spec.clusterIPs[0]: Invalid value: "fd00::1": expected an IPv4 value as indicated by `ipFamilies[0]`'],
+    ],
+    [
+      'one name twice, and none',
+      { ports: [{ name: 'a', port: 1 }, { name: 'a', port: 2 }, { port: 3 }] },
+      ['spec.ports[1].name: Duplicate value: "a"', 'spec.ports[2].name: Required value'],
+    ],
+    [
+      'the port of the kubelet for everybody',
+      { ...balanced, ports: [{ port: 10250 }] },
+      ['spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet'],
+    ],
+    [
+      'what only load balancers have',
+      { ports, loadBalancerSourceRanges: ['10.0.0.0/8'], loadBalancerClass: 'a.b/c', healthCheckNodePort: 30000 },
+      [
+        "spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+        "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
+        "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ],
+    ],
+    [
+      'an address of everybody',
+      { ports, externalIPs: ['127.0.0.1'] },
+      ['spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+    ],
+    [
+      'affinity for too long',
+      { ports, sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86401 } } },
+      [
+        'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400',
+      ],
+    ],
+    [
+      'another name and an address',
+      { type: 'ExternalName', externalName: 'a.b', clusterIP: '10.0.0.1', ipFamilyPolicy: 'SingleStack' },
+      [
+        'spec.clusterIPs: Forbidden: may not be set for ExternalName services',
+        'spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services',
+      ],
+    ],
+    [
+      'an unknown distribution',
+      { ports, trafficDistribution: 'Far' },
+      [
+        'spec.trafficDistribution: Unsupported value: "Far": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+      ],
+    ],
+  ];
+  for (const [what, spec, errors] of more) {
+    it(`with ${what} is judged`, () => expect(createErrors(service, { spec })).to.deep.equal(errors));
+  }
+
+  it('keeps the class of its load balancer', () => {
+    const classed = (loadBalancerClass: string) => ({ spec: { ...balanced, loadBalancerClass } });
+    expect(updateErrors(service, classed('a.b/c'), classed('a.b/d'))).to.deep.equal([
+      'spec.loadBalancerClass: Invalid value: "a.b/d": may not change once set',
+    ]);
+  });
+
+  it('has addresses of a load balancer only if it is one', () => {
+    const status = service.subresources.find((s) => s.name === 'status')!;
+    const made = (spec: object, ingress: object) => ({
+      ...created(service, { spec }),
+      status: { loadBalancer: { ingress: [ingress] } },
+    });
+    const errors = (spec: object, ingress: object) =>
+      status.validate!(made(spec, ingress), made(spec, ingress)).map((e) => `${e.field}: ${e.message}`);
+    expect(errors(balanced, { ip: '1.2.3.4', ipMode: 'VIP' })).to.deep.equal([]);
+    expect(errors({ ports }, { hostname: '1.2.3.4' })).to.deep.equal([
+      "status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'",
+      'status.loadBalancer.ingress[0].hostname: Invalid value: "1.2.3.4": must be a DNS name, not an IP address',
+    ]);
+  });
+
+  const warned: [what: string, spec: object, ...warnings: string[]][] = [
+    ['nothing', { ports }],
+    ['nothing when headless', { ports, clusterIP: 'None' }],
+    ['addresses of its own', { ports, externalIPs: ['1.2.3.4'] }, 'spec.externalIPs is deprecated'],
+    [
+      'what is ignored when headless',
+      { ports, clusterIP: 'None', sessionAffinity: 'ClientIP' },
+      'spec.SessionAffinity is ignored for headless services',
+    ],
+    [
+      'a name that is not asked for',
+      { ports, externalName: 'a.b' },
+      'spec.externalName is ignored when spec.type is not "ExternalName"',
+    ],
+    [
+      'an address in a long form',
+      { ports, clusterIP: 'FD00:0::1' },
+      'spec.clusterIPs[0]: IPv6 address "FD00:0::1" should be in RFC 5952 canonical format ("fd00::1")',
+    ],
+  ];
+  for (const [what, spec, ...warnings] of warned) {
+    it(`warns of ${what}`, () => expect(service.warnings!(created(service, { spec }))).to.deep.equal(warnings));
+  }
+
   it('keeps its cluster IP', () => {
     const spec = { ports, clusterIP: '10.0.0.1' };
     expect(updateErrors(service, { spec }, { spec: { ports, clusterIP: '10.0.0.2' } })).to.deep.equal([
@@ -142,6 +261,17 @@ describe('a service', () => {
       const spec = change(nodePort, { type: 'ClusterIP', ports: nodePort.ports, externalTrafficPolicy: 'Cluster' });
       expect(spec.ports[0]).not.to.have.property('nodePort');
       expect(spec).not.to.have.property('externalTrafficPolicy');
+    });
+
+    it('gives up its second address with the policy', () => {
+      const spec = change({ ...dual, ipFamilyPolicy: 'RequireDualStack' }, { ...dual, ipFamilyPolicy: 'SingleStack' });
+      expect(spec).to.deep.include({ clusterIPs: ['10.0.0.1'], ipFamilies: ['IPv4'] });
+    });
+
+    it('loses what only load balancers have', () => {
+      const rest = { loadBalancerClass: 'a.b/c', externalTrafficPolicy: 'Local', healthCheckNodePort: 30001 };
+      const spec = change({ ...nodePort, type: 'LoadBalancer', ...rest }, { ...rest, ports, type: 'ClusterIP' });
+      expect(spec).not.to.have.any.keys(...Object.keys(rest), 'allocateLoadBalancerNodePorts');
     });
 
     it('loses its cluster IP to another name', () => {
