@@ -8,6 +8,12 @@ type Status = NonNullable<Job['status']>;
 
 const COUNTS = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const;
 
+/** Before a job ends it says why; pods are waited for in between. */
+const PRECEDED = [
+  ['Failed', 'FailureTarget', 'FailureTarget=true'],
+  ['Complete', 'SuccessCriteriaMet', 'SuccessCriteriaMet=true'],
+] as const;
+
 /** The rules of a change of a job's status. What was already wrong and did not change may stay. */
 export function validateJobStatus(job: Job, old: Job): FieldError[] {
   const [now, before] = [job.status ?? {}, old.status ?? {}];
@@ -36,6 +42,11 @@ function validateConditions(now: Status, before: Status): FieldError[] {
     .map((type) =>
       invalidWhole(field, `cannot disable ${isTerminal(type) ? 'the terminal ' : ''}${type}=True condition`),
     );
+  for (const [type, reason, shown] of PRECEDED) {
+    if (has(now, type) && !has(before, type) && !has(now, reason)) {
+      errors.push(invalidWhole(field, `cannot set ${type}=True condition without the ${shown} condition`));
+    }
+  }
   if (has(now, 'Complete')) {
     for (const type of ['Failed', 'FailureTarget']) {
       if (has(now, type)) errors.push(invalidWhole(field, `cannot set Complete=True and ${type}=true conditions`));

@@ -1,14 +1,25 @@
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
-import { duplicate, invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { defineKind, statusSubresource, type Subresource } from '../../apimachinery/kind.ts';
+import { duplicate, invalid, notSupported, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { copyJson } from '../../apimachinery/json-value.ts';
+import { defineKind, statusSubresource, type Caller, type Subresource } from '../../apimachinery/kind.ts';
 import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { humanDuration } from '../../apimachinery/time.ts';
-import { same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { isCertificateRequest, pemBlocks } from './pem.ts';
+import { keepDecisions, stampConditions, validateRequestStatus } from './request-status.ts';
+import { validateSignerName } from './signer-name.ts';
 
 export type CertificateSigningRequest = Resource<V1CertificateSigningRequest>;
 
+/** Was for requests of the first beta version, whose signer nobody knew. */
+const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
+const USAGES = [
+  ...['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment'],
+  ...['decipher only', 'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel'],
+  ...['ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime'],
+  ...['server auth', 'signing', 'timestamping'],
+];
 const SHORTEST_SECONDS = 600;
 
 /** Takes over the conditions of what was sent: that is how a request is approved or denied. */
@@ -17,66 +28,48 @@ const approvalSubresource: Subresource<CertificateSigningRequest> = {
   verbs: ['get', 'patch', 'update'],
   set: (parent, sent: CertificateSigningRequest) => ({
     ...parent,
-    status: { ...parent.status, ...(sent.status?.conditions && { conditions: sent.status.conditions }) },
+    metadata: { ...parent.metadata, ...copyJson(sent.metadata ?? {}) },
+    status: { ...parent.status, ...(sent.status?.conditions && { conditions: copyJson(sent.status.conditions) }) },
   }),
-  validate: validateConditions,
+  validate: validateRequestStatus,
 };
 
 function has(request: CertificateSigningRequest, type: string): boolean {
   return request.status?.conditions?.some((condition) => condition.type === type) ?? false;
 }
 
-/** A decision stays, and there is only one. */
-function validateConditions(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
-  const field = 'status.conditions';
-  const errors: FieldError[] = [];
-  for (const type of ['Approved', 'Denied', 'Failed']) {
-    if (has(old, type) && !has(now, type)) {
-      errors.push({
-        type: 'FieldValueForbidden',
-        field,
-        message: `Forbidden: updates may not remove a condition of type "${type}"`,
-      });
-    }
-  }
-  if (has(now, 'Approved') && has(now, 'Denied')) {
-    errors.push(invalid(field, 'Denied', 'Approved and Denied conditions are mutually exclusive'));
-  }
-  const types = (now.status?.conditions ?? []).map((condition) => condition.type);
-  types.forEach((type, i) => {
-    if (types.indexOf(type) < i) errors.push(duplicate(`${field}[${i}].type`, type));
-  });
-  return errors;
-}
-
-function validate({ spec }: CertificateSigningRequest): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!spec?.usages?.length) errors.push(required('spec.usages'));
-  if (!spec?.request) errors.push(required('spec.request'));
-  else if (!isPemRequest(spec.request)) {
-    errors.push(invalid('spec.request', spec.request, 'PEM block type must be CERTIFICATE REQUEST'));
-  }
+function validate({ spec }: CertificateSigningRequest, old?: CertificateSigningRequest): FieldError[] {
+  if (old) return []; // the spec never changes
   const seconds = spec?.expirationSeconds;
+  const errors = validateRequest(spec?.request);
+  errors.push(...validateUsages(spec?.usages ?? []), ...validateSignerName('spec.signerName', spec?.signerName));
+  if (spec?.signerName === LEGACY_SIGNER) {
+    errors.push(
+      invalid('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version'),
+    );
+  }
   if (seconds !== undefined && seconds < SHORTEST_SECONDS) {
     const detail = 'may not specify a duration less than 600 seconds (10 minutes)';
     errors.push(invalid('spec.expirationSeconds', seconds, detail));
   }
-  const signer = spec?.signerName;
-  if (!signer) errors.push(required('spec.signerName'));
-  else if (!/^[^/]+\.[^/]+\/.+$/.test(signer)) {
-    errors.push(
-      invalid(
-        'spec.signerName',
-        signer,
-        'must be a fully qualified domain and path of the form "example.com/signer-name"',
-      ),
-    );
-  }
   return errors;
 }
 
-function isPemRequest(base64: string): boolean {
-  return Buffer.from(base64, 'base64').toString('latin1').trimStart().startsWith('-----BEGIN CERTIFICATE REQUEST-----');
+function validateRequest(base64 = ''): FieldError[] {
+  const [block] = pemBlocks(Buffer.from(base64, 'base64').toString('latin1')).blocks;
+  if (block?.type !== 'CERTIFICATE REQUEST') {
+    return [invalid('spec.request', base64, 'PEM block type must be CERTIFICATE REQUEST')];
+  }
+  if (isCertificateRequest(block.bytes)) return [];
+  return [invalid('spec.request', base64, 'asn1: structure error: the block holds no certificate request')];
+}
+
+function validateUsages(usages: readonly string[]): FieldError[] {
+  if (usages.length === 0) return [required('spec.usages')];
+  return usages.flatMap((usage, i) => [
+    ...(USAGES.includes(usage) ? [] : [notSupported(path('spec.usages', i), usage, USAGES)]),
+    ...(usages.indexOf(usage) < i ? [duplicate(path('spec.usages', i), usage)] : []),
+  ]);
 }
 
 function conditionText(request: CertificateSigningRequest): string {
@@ -84,6 +77,16 @@ function conditionText(request: CertificateSigningRequest): string {
   if (words.length === 0) words.push('Pending');
   if (request.status?.certificate) words.push('Issued');
   return words.join(',');
+}
+
+function askedBy(username: string, caller: Caller | undefined): Partial<CertificateSigningRequest['spec']> {
+  const extra = Object.entries(caller?.extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
+  return {
+    username,
+    ...(caller?.uid && { uid: caller.uid }),
+    ...(caller?.groups.length && { groups: [...caller.groups] }),
+    ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
+  };
 }
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
@@ -104,19 +107,18 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
     column('Condition', conditionText),
   ],
   selectableFields: { 'spec.signerName': (r) => r.spec?.signerName ?? '' },
-  subresources: [approvalSubresource, statusSubresource],
+  subresources: [approvalSubresource, { ...statusSubresource, validate: validateRequestStatus }],
   validateName: pathSegmentName,
   validate,
-  prepareForCreate(r, { user }) {
+  prepareForCreate(r, { user, caller }) {
     // Who asks is who was authenticated, whatever the request says.
-    r.spec = { ...r.spec, username: user };
+    const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...spec } = r.spec ?? {};
+    r.spec = { ...spec, ...askedBy(user, caller) };
     r.status = {};
   },
-  prepareForUpdate(r, old) {
+  prepareForUpdate(r, old, { subresource, now }) {
     r.spec = old.spec;
+    if (subresource === 'status') keepDecisions(r, old);
+    if (subresource) stampConditions(r, old, now);
   },
-  validateUpdate: (now, old) =>
-    same(now.status?.certificate, old.status?.certificate) || !old.status?.certificate
-      ? []
-      : [invalid('status.certificate', '<certificate>', 'may not be changed once set')],
 });

@@ -195,6 +195,13 @@ describe('the status of a job', () => {
     ]);
   });
 
+  it('says why before it ends', () => {
+    const failed = { startTime: start, conditions: [{ type: 'Failed', status: 'True' }] };
+    expect(errors({ startTime: start }, failed)).to.deep.equal([
+      'status.conditions: Invalid value: cannot set Failed=True condition without the FailureTarget=true condition',
+    ]);
+  });
+
   it('never takes back the end', () => {
     const done = { startTime: start, completionTime: end, conditions: complete };
     expect(errors(done, { ...done, conditions: [complete[0]] })[0]).to.equal(

@@ -1,0 +1,108 @@
+import { X509Certificate } from 'node:crypto';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  path,
+  required,
+  type FieldError,
+} from '../../apimachinery/field-error.ts';
+import { formatTime } from '../../apimachinery/time.ts';
+import { same } from '../meta-v1/checks.ts';
+import type { CertificateSigningRequest } from './certificate-signing-request.ts';
+import { pemBlocks } from './pem.ts';
+
+type Condition = NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>[number];
+
+/** Conditions that stay once they are there. */
+const LASTING = ['Approved', 'Denied', 'Failed'];
+const DECISIONS = ['Approved', 'Denied'];
+
+function conditionsOf(request: CertificateSigningRequest): Condition[] {
+  return request.status?.conditions ?? [];
+}
+
+function ofType(request: CertificateSigningRequest, type: string): Condition[] {
+  return conditionsOf(request).filter((condition) => condition.type === type);
+}
+
+/** A status is written with the decisions as they are: who decides writes the approval. */
+export function keepDecisions(now: CertificateSigningRequest, old: CertificateSigningRequest): void {
+  const others = conditionsOf(now).filter((c) => !DECISIONS.includes(c.type));
+  const decisions = conditionsOf(old).filter((c) => DECISIONS.includes(c.type));
+  const conditions = [...others, ...decisions];
+  now.status = { ...now.status, ...(conditions.length > 0 && { conditions }) };
+  if (conditions.length === 0) delete now.status.conditions;
+}
+
+/** Says of conditions that are new when they came. */
+export function stampConditions(now: CertificateSigningRequest, old: CertificateSigningRequest, time: number): void {
+  for (const condition of conditionsOf(now)) {
+    condition.lastUpdateTime ??= formatTime(time);
+    if (condition.lastTransitionTime) continue;
+    const before = ofType(old, condition.type).find((c) => c.status === condition.status);
+    condition.lastTransitionTime = before?.lastTransitionTime ?? formatTime(time);
+  }
+}
+
+/** The rules of a change of the status, and of an approval. */
+export function validateRequestStatus(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  return [...validateConditions(conditionsOf(now)), ...validateCertificate(now, old), ...validateLasting(now, old)];
+}
+
+function validateConditions(conditions: readonly Condition[]): FieldError[] {
+  const types = conditions.map((condition) => condition.type);
+  return conditions.flatMap(({ type, status }, i) => {
+    const at = path('status.conditions', i);
+    const errors = validateValue(type, status, at);
+    const [typeField, first] = [path(at, 'type'), types.indexOf(type)];
+    if (first < i) errors.push(duplicate(typeField, type));
+    const other = DECISIONS.includes(type) && types.slice(0, i).some((t) => t !== type && DECISIONS.includes(t));
+    if (other) errors.push(invalid(typeField, type, 'Approved and Denied conditions are mutually exclusive'));
+    return errors;
+  });
+}
+
+function validateValue(type: string, status: string | undefined, at: string): FieldError[] {
+  if (!type) return [required(path(at, 'type'))];
+  if (!status) return [required(path(at, 'status'))];
+  const values = LASTING.includes(type) ? ['True'] : ['True', 'False', 'Unknown'];
+  return values.includes(status) ? [] : [notSupported(path(at, 'status'), status, values)];
+}
+
+function validateLasting(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  return LASTING.filter((type) => ofType(old, type).length > 0 && ofType(now, type).length === 0).map((type) =>
+    forbidden('status.conditions', `updates may not remove a condition of type ${JSON.stringify(type)}`),
+  );
+}
+
+function validateCertificate(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  const [certificate, before] = [now.status?.certificate, old.status?.certificate];
+  if (same(certificate ?? '', before ?? '')) return [];
+  const field = 'status.certificate';
+  if (before) return [forbidden(field, 'updates may not modify existing certificate content')];
+  const problem = chainProblem(Buffer.from(certificate ?? '', 'base64').toString('latin1'));
+  return problem ? [invalid(field, '<certificate data>', problem)] : [];
+}
+
+/** What is wrong with a chain of certificates as PEM, or undefined. */
+export function chainProblem(text: string): string | undefined {
+  const { blocks } = pemBlocks(text);
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
+  for (const [i, { type, hasHeaders, bytes }] of blocks.entries()) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    if (hasHeaders) return 'no PEM block headers are permitted';
+    if (!parseCertificate(bytes)) return `the certificate at index ${i} cannot be parsed`;
+  }
+  return undefined;
+}
+
+/** @returns undefined when the bytes are no certificate */
+export function parseCertificate(bytes: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}
