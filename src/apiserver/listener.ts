@@ -25,7 +25,9 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** Kept-alive connections stay open for so long without a request, in milliseconds: longer than clients keep theirs. */
 const keepAlive = 180_000;
 /** How long requests that are being answered may take when the server stops, in milliseconds. */
-const drainTime = 5000;
+const defaultDrainTime = 5000;
+/** How often a server that stops looks for connections that nothing happens on any more, in milliseconds. */
+const idleCheck = 50;
 /** Concurrent streams per HTTP/2 connection, as upstream. */
 const maxStreams = 250;
 
@@ -35,6 +37,7 @@ export class HttpsListener {
   readonly #clock: Clock;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
+  #draining = false;
 
   constructor(options: ListenOptions, onRequest: RequestListener, onUpgrade: UpgradeListener, clock: Clock) {
     this.#clock = clock;
@@ -48,7 +51,10 @@ export class HttpsListener {
       maxSessionMemory: 1000,
       settings: { maxConcurrentStreams: maxStreams, initialWindowSize: 256 * 1024 },
     });
-    this.#server.on('request', onRequest);
+    this.#server.on('request', (request, response) => {
+      if (this.#draining && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+      onRequest(request, response);
+    });
     this.#server.on('upgrade', onUpgrade);
     this.#server.on('session', (session) => this.#track(this.#sessions, session));
     this.#server.on('secureConnection', (socket) => {
@@ -75,18 +81,29 @@ export class HttpsListener {
     });
   }
 
-  /** Takes no more connections, lets what is being answered finish for a while, then closes what is left. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more connections, tells clients to go elsewhere (HTTP/2: GOAWAY, HTTP/1.1: `Connection: close`), lets what is
+   * being answered finish for a while, then closes what is left.
+   */
+  async close(drainTime = defaultDrainTime): Promise<void> {
+    this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
-    (this.#server as { closeIdleConnections?: () => void }).closeIdleConnections?.();
+    const idle = this.#clock.every(idleCheck, () => this.#closeIdle());
+    this.#closeIdle();
     const drained = new AbortController();
     const limit = sleep(this.#clock, drainTime, drained.signal).catch(() => {});
     await Promise.race([closed, limit]);
     drained.abort();
+    idle.cancel();
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** Connections over which an answer has ended, watches among them, that had begun before the server stopped. */
+  #closeIdle(): void {
+    (this.#server as { closeIdleConnections?: () => void }).closeIdleConnections?.();
   }
 
   #track<T extends { on(event: 'close', listener: () => void): unknown }>(set: Set<T>, item: T): void {

@@ -10,7 +10,7 @@ import { Decoder } from '../apimachinery/schema/validate.ts';
 import type { Authenticator } from '../auth/authn/authenticator.ts';
 import type { Authorizer } from '../auth/authz/authorizer.ts';
 import type { UserInfo } from '../auth/user.ts';
-import type { Clock } from '../base/clock.ts';
+import { sleep, type Clock } from '../base/clock.ts';
 import type { HttpExchange } from '../base/http-exchange.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -66,6 +66,10 @@ export interface ApiServerOptions extends RequestLimits {
   readonly dial?: Dial;
   /** Without it service accounts get no tokens. */
   readonly issueToken?: IssueToken;
+  /** Milliseconds that a server which is to stop goes on serving while `/readyz` fails. Default 0. */
+  readonly shutdownDelay?: number;
+  /** Milliseconds that requests which are being answered then get. Default 5000. */
+  readonly drainTime?: number;
   /** Checked by `/readyz` besides the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
   /** Under which address pods reach the server; default: the one it listens on. */
@@ -88,6 +92,7 @@ export class ApiServer {
   #presence: ServerPresence | undefined;
   #listener: HttpsListener | undefined;
   #stopping = false;
+  #prepared: Promise<void> | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -130,12 +135,28 @@ export class ApiServer {
     return inProcessExchange(this.#handler, user);
   }
 
-  /** Ends watches politely, lets requests finish, closes everything. The store stays open. */
-  async close(): Promise<void> {
+  /**
+   * The first part of the end: `/readyz` fails and the server is no longer among those that pods find, so that new requests
+   * go elsewhere. For the delay that was asked for everything else works on.
+   */
+  prepareStop(): Promise<void> {
+    this.#prepared ??= this.#leave();
+    return this.#prepared;
+  }
+
+  async #leave(): Promise<void> {
+    const { clock, log, shutdownDelay = 0 } = this.#options;
     this.#stopping = true;
+    log.info('the server is shutting down', { delay: shutdownDelay, watches: this.#watches.count });
     await this.#presence?.stop();
+    if (shutdownDelay > 0) await sleep(clock, shutdownDelay);
+  }
+
+  /** Ends watches politely, so that clients go on elsewhere, lets requests finish, closes everything. The store stays open. */
+  async close(): Promise<void> {
+    await this.prepareStop();
     this.#watches.endAll();
-    await this.#listener?.close();
+    await this.#listener?.close(this.#options.drainTime);
     this.#watches.endAll(); // those that came in between
     this.#kubelets.close();
     for (const extension of this.#registry.extensions.values()) await extension.stop?.();

@@ -43,6 +43,12 @@ const flags: readonly Flag[] = [
   },
   { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
   {
+    name: 'shutdown-delay',
+    type: 'integer',
+    default: 0,
+    help: 'seconds that a stopping API server goes on serving while /readyz fails, for load balancers to notice',
+  },
+  {
     name: 'log-level',
     type: 'string',
     default: 'info',
@@ -104,6 +110,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     },
     logLevel: level as LogLevel,
     root: terminal.root,
+    shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
   };
 }
 
@@ -112,6 +119,13 @@ function portFlag(name: string, value: unknown): number {
   if (port < 1 || port > 65535)
     throw new UsageError(`invalid argument "${port}" for "--${name}" flag: not a port (1 to 65535)`);
   return port;
+}
+
+function secondsFlag(name: string, value: unknown): number {
+  const seconds = Number(value);
+  if (seconds < 0 || seconds > 3600)
+    throw new UsageError(`invalid argument "${seconds}" for "--${name}" flag: not a number of seconds from 0 to 3600`);
+  return seconds;
 }
 
 function urlsFlag(name: string, value: string | undefined): string[] | undefined {

@@ -37,6 +37,8 @@ export interface ControlPlaneOptions {
   readonly tokens?: readonly StaticToken[];
   /** Where to listen; absent: only callers of this process are served. */
   readonly listen?: { readonly host: string; readonly port: number };
+  /** Milliseconds that the API server goes on serving when it is to stop, see `ApiServerOptions`. */
+  readonly shutdownDelay?: number;
   /** Default true. */
   readonly controllers?: boolean;
   /** Default true. */
@@ -107,6 +109,7 @@ export class ControlPlane {
   }
 
   async stop(): Promise<void> {
+    await this.apiServer.prepareStop();
     await Promise.all([this.#manager?.stop(), this.#scheduler?.stop()]);
     await this.apiServer.close();
     await this.#storage.close();
@@ -137,6 +140,7 @@ async function createApiServer(storage: CachedStorage, options: ControlPlaneOpti
     log: log.child({ component: 'apiserver' }),
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
+    ...(options.shutdownDelay !== undefined && { shutdownDelay: options.shutdownDelay }),
     hostname: hostname(),
     issueToken: (subject) => issuer.sign(subject),
     kubeletClient: { cert: kubelet.certificate, key: kubelet.privateKey, ca: pki.caCertificate },

@@ -45,6 +45,8 @@ export interface MachineClusterOptions {
   readonly etcd?: ForeignEtcd | undefined;
   readonly logLevel: LogLevel;
   readonly root: boolean;
+  /** Milliseconds that the API server goes on serving when it is to stop, while `/readyz` fails. */
+  readonly shutdownDelay: number;
 }
 
 export interface Surroundings {
@@ -126,6 +128,7 @@ async function start(
       ...{ storage, pki, clock, random: realRandom, log, serviceCidr: options.serviceCidr, advertiseAddress: nodeIp },
       listen: { host: options.bindAddress, port: options.port },
       tokens: [pki.adminToken()],
+      shutdownDelay: options.shutdownDelay,
     }),
   );
   undo.push(() => plane.stop());

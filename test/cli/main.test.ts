@@ -49,6 +49,7 @@ describe('cox', () => {
       /"--service-cidr" flag: the service address range must be a network from \/8 to \/30/,
     ],
     [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: not an IPv4 network/],
+    [['up', '--shutdown-delay=9999'], /"--shutdown-delay" flag: not a number of seconds from 0 to 3600/],
   ];
   for (const [args, message] of wrong) {
     it(`refuses ${args.join(' ')} in one sentence`, async () => {
