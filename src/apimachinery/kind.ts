@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import type { KubeObject } from './object.ts';
+import type { QuotaUse } from './quota-use.ts';
 import type { Column } from './table.ts';
 
 /** The verbs of the API's own documentation. */
@@ -155,6 +156,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly defaultPropagation?: 'Orphan' | 'Background' | 'Unsupported';
   /** True when the answer to a delete is the object that went, not a `Status`. */
   readonly returnsDeleted?: boolean;
+  /** What its objects use of resource quotas besides their number. */
+  readonly quota?: QuotaUse<T>;
 }
 
 /** What a kind's file must say; the rest has defaults. */

@@ -69,7 +69,7 @@ describe('admission', () => {
       ...['DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
       ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
       ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
-      // 'ResourceQuota',
+      'ResourceQuota',
     ]);
   });
 });

@@ -7,6 +7,7 @@ import { oneOf, POSITIVE, same, validateLabelSelector } from '../meta-v1/checks.
 import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts';
 import { canonicalize } from '../meta-v1/quantities.ts';
 import { ACCESS_MODES, accessModesText } from './access-modes.ts';
+import { persistentVolumeClaimQuota } from './persistent-volume-claim-quota.ts';
 
 export type PersistentVolumeClaim = Resource<V1PersistentVolumeClaim>;
 type Claim = Plain<V1PersistentVolumeClaim>;
@@ -84,4 +85,5 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   prepareForCreate(c) {
     c.status = { phase: 'Pending' };
   },
+  quota: persistentVolumeClaimQuota,
 });

@@ -4,6 +4,7 @@ import { defineKind, type StrategyContext } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { validateTrimmedImages } from './container-validation.ts';
+import { podQuota } from './pod-quota.ts';
 import { podColumns } from './pod-columns.ts';
 import { defaultPod, defaultPodSpec, mirrorServiceAccount } from './pod-spec-defaults.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
@@ -98,4 +99,5 @@ export const pod = defineKind<Pod>({
   prepareForCreate,
   prepareForUpdate,
   gracePeriod,
+  quota: podQuota,
 });

@@ -6,6 +6,7 @@ import { alignClusterIps, carryOver, followClusterIp } from './service-changes.t
 import { validateService, validateServiceStatus, validateServiceUpdate } from './service-validation.ts';
 import { isReachable, type Service } from './service-type.ts';
 import { serviceWarnings } from './service-warnings.ts';
+import { serviceQuota } from './service-quota.ts';
 
 export { isExternal } from './service-type.ts';
 export type { Service, ServicePort, ServiceSpec } from './service-type.ts';
@@ -90,4 +91,5 @@ export const service = defineKind<Service>({
     carryOver(s.spec!, old.spec ?? {});
     alignClusterIps(s.spec!);
   },
+  quota: serviceQuota,
 });

@@ -2,6 +2,7 @@ import type { ResourceV1ResourceClaim } from '@kubernetes/client-node';
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { resourceClaimQuota } from './resource-claim-quota.ts';
 
 export type ResourceClaim = Resource<ResourceV1ResourceClaim>;
 
@@ -23,4 +24,5 @@ export const resourceClaim = defineKind<ResourceClaim>({
   namespaced: true,
   subresources: [bareStatusSubresource],
   columns: [nameColumn, column('State', stateText), ageColumn],
+  quota: resourceClaimQuota,
 });
