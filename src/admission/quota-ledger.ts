@@ -25,13 +25,15 @@ export class QuotaLedger {
 
   /** @returns what was booked: nothing when the quota is gone. @throws what `decide` throws */
   book(context: AdmissionContext, name: ObjectName, decide: Decision): Promise<Amounts> {
-    return new Promise((resolve, reject) => {
-      const booking = { decide, resolve, reject };
-      const waiting = this.#waiting.get(keyOf(name));
-      if (waiting) return void waiting.push(booking);
+    const { promise, resolve, reject } = Promise.withResolvers<Amounts>();
+    const booking = { decide, resolve, reject };
+    const waiting = this.#waiting.get(keyOf(name));
+    if (waiting) waiting.push(booking);
+    else {
       this.#waiting.set(keyOf(name), [booking]);
       void this.#work(context, name);
-    });
+    }
+    return promise;
   }
 
   async #work(context: AdmissionContext, name: ObjectName): Promise<void> {

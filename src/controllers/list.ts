@@ -10,6 +10,7 @@ import { persistentVolumeClaimProtectionController } from './persistent-volume-c
 import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
+import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
@@ -30,4 +31,5 @@ export const controllers: readonly Controller[] = [
   garbageCollector,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
+  resourceQuotaController,
 ];

@@ -1,0 +1,63 @@
+import { coveredResources, isInScopes, quotaUse } from '../../api/core-v1/quota.ts';
+import type { ResourceQuota } from '../../api/core-v1/resource-quota.ts';
+import { addTo, filterAmounts } from '../../apimachinery/amounts.ts';
+import { gvkKey, type Kind } from '../../apimachinery/kind.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { Quantity, zeroQuantity } from '../../apimachinery/quantity.ts';
+import type { Client } from '../../client/client.ts';
+import type { Count } from './status.ts';
+
+/** How many objects are read at a time: what other work waits for. */
+const PAGE = 500;
+
+/** Counts what the objects of these kinds use of a quota, as they are now. `now` is in milliseconds. */
+export async function countUse(
+  client: Client,
+  quota: ResourceQuota,
+  kinds: readonly Kind[],
+  now: number,
+): Promise<Count> {
+  const resources = Object.keys(quota.spec?.hard ?? {});
+  const used = new Map<string, Quantity>();
+  const revisions = new Map<string, number>();
+  for (const kind of kinds) {
+    const names = coveredResources(kind, resources);
+    if (names.length === 0) continue;
+    for (const name of names) if (!used.has(name)) used.set(name, zeroQuantity);
+    const revision = await countKind(client, quota, kind, (object, copies) => {
+      const use = filterAmounts(quotaUse(kind, object, now), (name) => names.includes(name));
+      addTo(used, copies === 1 ? use : times(use, copies));
+    });
+    revisions.set(gvkKey(kind), revision);
+  }
+  return { used, revisions };
+}
+
+/** Calls `add` for all objects of a kind that the quota is for. @returns the revision at which that is so */
+async function countKind(
+  client: Client,
+  quota: ResourceQuota,
+  kind: Kind,
+  add: (object: KubeObject, copies: number) => void,
+): Promise<number> {
+  const { namespace } = quota.metadata;
+  const scoped = Boolean(quota.spec?.scopes?.length || quota.spec?.scopeSelector?.matchExpressions?.length);
+  // One object of a kind uses as much as the other, unless the kind says what: then how many there are is enough.
+  const alike = !kind.quota && !scoped;
+  let list = await client.list(kind, { namespace, limit: alike ? 1 : PAGE });
+  const revision = Number(list.metadata.resourceVersion);
+  const { remainingItemCount } = list.metadata;
+  if (alike && list.metadata.continue && remainingItemCount !== undefined) {
+    add(list.items[0]!, 1 + remainingItemCount);
+    return revision;
+  }
+  for (;;) {
+    for (const object of list.items) if (isInScopes(quota, kind, object)) add(object, 1);
+    if (!list.metadata.continue) return revision;
+    list = await client.list(kind, { namespace, limit: PAGE, continue: list.metadata.continue });
+  }
+}
+
+function times(use: ReadonlyMap<string, Quantity>, copies: number): Map<string, Quantity> {
+  return new Map([...use].map(([name, { nanos, format }]) => [name, new Quantity(nanos * BigInt(copies), format)]));
+}
