@@ -49,7 +49,7 @@ describe('what objects use of quotas', () => {
       'requests.kubernetes.io/x',
       'requests.foo',
     ];
-    expect(coveredResources(pod as unknown as Kind, [...theirs, ...others])).to.deep.equal(theirs);
+    expect(coveredResources(pod, [...theirs, ...others])).to.deep.equal(theirs);
   });
 
   const pods: [what: string, used: Record<string, string>, expected: Record<string, string>][] = [
@@ -114,11 +114,7 @@ describe('what objects use of quotas', () => {
   for (const [what, used, expected] of pods) it(`counts pods ${what}`, () => expect(used).to.deep.equal(expected));
 
   it('counts pods that have ended as objects', () => {
-    const ended = quotaUse(
-      pod as unknown as Kind,
-      { metadata: {}, spec: {}, status: { phase: 'Failed' } } as never,
-      now,
-    );
+    const ended = quotaUse(pod, { metadata: {}, spec: {}, status: { phase: 'Failed' } } as never, now);
     expect(quantitiesOf(ended)).to.deep.equal({ 'count/pods': '1' });
   });
 
@@ -149,7 +145,7 @@ describe('what objects use of quotas', () => {
     const status = { allocatedResources: { storage: '3Gi' } };
     expect(use(persistentVolumeClaim, { spec, status })['requests.storage']).to.equal('3Gi');
     const names = [`${gold}requests.storage`, 'requests.storage', 'requests.cpu', 'gold/requests.storage'];
-    expect(coveredResources(persistentVolumeClaim as unknown as Kind, names)).to.deep.equal(names.slice(0, 2));
+    expect(coveredResources(persistentVolumeClaim, names)).to.deep.equal(names.slice(0, 2));
   });
 
   it('counts devices by class', () => {
@@ -222,7 +218,7 @@ describe('what objects use of quotas', () => {
   ];
   for (const [spec, object, is] of scopes) {
     it(`${is ? 'takes' : 'does not take'} ${JSON.stringify((object as any).spec)} into ${JSON.stringify(spec)}`, () => {
-      expect(isInScopes({ spec } as never, pod as unknown as Kind, object as never)).to.equal(is);
+      expect(isInScopes({ spec } as never, pod, object as never)).to.equal(is);
     });
   }
 
