@@ -7,57 +7,26 @@ import { admissionRequest, type Registry, type Target, type WriteOptions } from 
 import { update, type Updated } from './update.ts';
 
 /**
- * Has admission judge something that is posted to a subresource (a binding, an eviction): it is a CREATE of what was
- * sent, which may be changed. `carryOut` does it; when it fails, so does the request.
- * @throws ApiError what admission says
+ * Changes an object by what is posted to a subresource that is a lens (a binding). For admission it is a CREATE of what
+ * was sent, which plugins may change, and not an UPDATE of the object.
+ * @throws ApiError what admission says, and what `update` does
  */
-export async function admitPosted<T>(
-  registry: Registry,
-  target: Target,
-  subresource: string,
-  sent: AnyObject,
-  options: WriteOptions,
-  carryOut: () => Promise<T>,
-): Promise<T> {
-  const request = admissionRequest('CREATE', target, options, { subresource, object: sent });
-  await registry.admission.admit(request);
-  await registry.admission.validate(request);
-  try {
-    return await carryOut();
-  } catch (error) {
-    await undo(request);
-    throw error;
-  }
-}
-
-/** Changes an object by what is posted to a subresource that is a lens. */
-export function postThroughLens(
+export async function postThroughLens(
   registry: Registry,
   target: Target,
   subresource: Subresource,
   sent: AnyObject,
   options: WriteOptions,
 ): Promise<Updated> {
-  return admitPosted(registry, target, subresource.name, sent, options, () =>
-    update(registry, {
-      ...target,
-      options,
-      subresource,
-      admitted: true,
-      produce: (current, context) => applyLens(subresource, current, copyJson(sent), context),
-    }),
-  );
-}
-
-/** Has admission judge a connection to an object, made with `connectOptions` (their kind, and the query as fields). */
-export async function admitConnect(
-  registry: Registry,
-  target: Target,
-  subresource: string,
-  connectOptions: AnyObject,
-  options: WriteOptions,
-): Promise<void> {
-  const request = admissionRequest('CONNECT', target, options, { subresource, object: connectOptions });
+  const request = admissionRequest('CREATE', target, options, { subresource: subresource.name, object: sent });
   await registry.admission.admit(request);
   await registry.admission.validate(request);
+  const produce: Parameters<typeof update>[1]['produce'] = (current, context) =>
+    applyLens(subresource, current, copyJson(sent), context);
+  try {
+    return await update(registry, { ...target, options, subresource, admitted: true, produce });
+  } catch (error) {
+    await undo(request);
+    throw error;
+  }
 }
