@@ -39,7 +39,7 @@ export async function handleApply(services: HandlerServices, request: ResourceRe
       },
     }),
   });
-  sendUpdated(services, request, updated);
+  return sendUpdated(services, request, updated);
 }
 
 /** One apply, which may run several times on newer states of the object. */

@@ -12,7 +12,7 @@ export async function handleCreate(services: HandlerServices, { exchange, target
   const object = await readObject(services, exchange, target.kind);
   checkNamespace(target, object);
   const entry = await create(services.registry, target, object, writeOptions(exchange));
-  sendEntry(exchange, target.kind, entry, services.registry.clock, 201);
+  return sendEntry(exchange, target.kind, entry, services.registry.clock, 201);
 }
 
 /** POST to a subresource that is a lens (a binding): the change is made, and there is nothing to show. */

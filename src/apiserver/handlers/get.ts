@@ -11,5 +11,5 @@ export async function handleGet(
 ): Promise<void> {
   const entry = await get(registry, target, exchange.query.get('resourceVersion'));
   if (subresource?.get) return sendObject(exchange, 200, throughLens(subresource, entry.object));
-  sendEntry(exchange, target.kind, entry, registry.clock);
+  return sendEntry(exchange, target.kind, entry, registry.clock);
 }

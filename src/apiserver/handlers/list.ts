@@ -6,7 +6,7 @@ import type { HandlerServices, ResourceRequest } from './services.ts';
 /** GET of a collection: one page of it, or all. */
 export async function handleList({ registry }: HandlerServices, { exchange, target }: ResourceRequest): Promise<void> {
   parseInteger(exchange.query.get('timeoutSeconds')); // of no consequence for a list, but it must be a number
-  sendList(exchange, target.kind, await list(registry, target, listQuery(exchange)), registry.clock);
+  return sendList(exchange, target.kind, await list(registry, target, listQuery(exchange)), registry.clock);
 }
 
 /** The parameters that say what to list. */

@@ -1,6 +1,7 @@
 import { protobuf } from '../../api/protobuf.ts';
 import { notAcceptable } from '../../apimachinery/api-error.ts';
 import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 /** The form in which the client wants objects. */
 export type OutputForm = 'object' | 'table' | 'partial' | 'partial-list';
@@ -12,6 +13,8 @@ export interface Negotiated {
   readonly version: string;
   readonly yaml: boolean;
   readonly protobuf: boolean;
+  /** Whether the client asked for line breaks: undefined when it said nothing. */
+  readonly pretty?: boolean;
   /** For the answer. */
   readonly contentType: string;
 }
@@ -47,8 +50,26 @@ export function negotiate(accept: string | undefined, definition?: string): Nego
   if (!accept || accept === 'application/json' || accept === '*/*') return plainJson;
   const builtIn = definition !== undefined && accept.includes(protobufType) && protobuf().knows(definition);
   const result = remembered(accept, builtIn);
-  if (!result) throw notAcceptable(builtIn ? [...supported, protobufType] : supported);
-  return result;
+  if (result) return result;
+  const known = definition !== undefined && protobuf().knows(definition);
+  throw notAcceptable(known ? [...supported, protobufType] : supported);
+}
+
+/** What the client takes of a document that has no other form than its own; undefined when that is nothing. */
+export function negotiateDocument(accept: string | undefined): Negotiated | undefined {
+  if (!accept || accept === 'application/json' || accept === '*/*') return plainJson;
+  return remembered(accept, accept.includes(protobufType));
+}
+
+/** Programs that show an answer to people as it is. */
+const viewers = /^(curl|Wget|Mozilla\/5\.0)/;
+
+/** Whether JSON is to have line breaks: as the query says, or else the `Accept` header, or else by the sort of client. */
+export function wantsPretty({ query, request }: Exchange, accepted: Negotiated | undefined): boolean {
+  const asked = query.get('pretty');
+  if (asked) return /^(1|t|T|true|TRUE|True)$/.test(asked);
+  const agent = request.headers['user-agent'];
+  return accepted?.pretty ?? (agent !== undefined && viewers.test(agent));
 }
 
 /**
@@ -58,11 +79,6 @@ export function negotiate(accept: string | undefined, definition?: string): Nego
 export function demandObjectForm(accept: string | undefined): void {
   if (accept && accept.split(',').every((range) => parseMediaRange(range).parameters['as']))
     throw notAcceptable(supported);
-}
-
-/** Whether the client wants protobuf rather than anything else, where there is such a form. */
-export function prefersProtobuf(accept: string | undefined): boolean {
-  return accept !== undefined && accept.includes(protobufType) && remembered(accept, true)?.protobuf === true;
 }
 
 function remembered(accept: string, builtIn: boolean): Negotiated | undefined {
@@ -104,13 +120,17 @@ function parseMediaRange(text: string): MediaRange {
 }
 
 function match({ type, parameters }: MediaRange, builtIn: boolean): Negotiated | undefined {
-  const plain = plainFormat(type, builtIn);
+  const plain = withPretty(plainFormat(type, builtIn), parameters['pretty']);
   const { as, g, v } = parameters;
   if (!plain || as === undefined || as === '') return plain;
   const form = Object.hasOwn(forms, as) ? forms[as] : undefined;
   if (!form || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined;
-  if (plain.yaml || (plain.protobuf && form === 'table')) return undefined;
-  return { ...plain, form, version: v, contentType: `${plain.contentType};as=${as};g=${g};v=${v}` };
+  if (plain.protobuf && form === 'table') return undefined;
+  return { ...plain, form, version: v };
+}
+
+function withPretty(plain: Negotiated | undefined, pretty: string | undefined): Negotiated | undefined {
+  return plain && pretty !== undefined ? { ...plain, pretty: pretty === '1' || pretty === 'true' } : plain;
 }
 
 function plainFormat(type: string, builtIn: boolean): Negotiated | undefined {

@@ -59,7 +59,7 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
     produce: patched,
   });
   exchange.warnings.push(...warnings);
-  sendUpdated(services, request, updated);
+  return sendUpdated(services, request, updated);
 }
 
 function parsePatch(body: Buffer): unknown {

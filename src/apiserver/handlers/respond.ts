@@ -3,7 +3,8 @@ import { errorMessage, type Log } from '../../base/log.ts';
 import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
 import type { Exchange, ResponseHeaders } from '../exchange/exchange.ts';
 import { objectDocument } from '../output/protobuf.ts';
-import { prefersProtobuf } from './negotiate.ts';
+import { writeJson, writePretty, writeYaml } from '../output/list-text.ts';
+import { negotiateDocument, wantsPretty } from './negotiate.ts';
 import { warningHeaders } from './warnings.ts';
 
 export const jsonType = 'application/json';
@@ -20,16 +21,19 @@ export function sendJson(exchange: Exchange, status: number, body: Buffer): void
   exchange.response.send(status, headersFor(exchange, jsonType), body);
 }
 
-/** Sends an object as JSON, or as protobuf where that is wanted and possible. */
+/** Sends an object as JSON, or as protobuf or YAML where that is wanted and possible. */
 export function sendObject(exchange: Exchange, status: number, object: object): void {
   const { contentType, body } = encode(exchange, object);
   exchange.response.send(status, headersFor(exchange, contentType), body);
 }
 
 function encode(exchange: Exchange, object: object): { contentType: string; body: Buffer } {
-  const document = prefersProtobuf(exchange.request.headers.accept) ? objectDocument(object) : undefined;
+  const accepted = negotiateDocument(exchange.request.headers.accept);
+  const document = accepted?.protobuf ? objectDocument(object) : undefined;
   if (document) return { contentType: protobufType, body: document };
-  return { contentType: jsonType, body: Buffer.from(JSON.stringify(object)) };
+  if (accepted?.yaml) return { contentType: accepted.contentType, body: Buffer.from(writeYaml(object)) };
+  const write = wantsPretty(exchange, accepted) ? writePretty : writeJson;
+  return { contentType: jsonType, body: Buffer.from(write(object)) };
 }
 
 /** Sends plain text, as health checks and metrics are. */

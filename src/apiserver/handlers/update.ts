@@ -27,7 +27,7 @@ export async function handleUpdate(services: HandlerServices, request: ResourceR
         },
       }),
   });
-  sendUpdated(services, request, updated);
+  return sendUpdated(services, request, updated);
 }
 
 /** Answers with the object after the change, seen as the caller sees it. */
@@ -35,9 +35,9 @@ export function sendUpdated(
   { registry }: HandlerServices,
   request: ResourceRequest,
   { entry, created }: Updated,
-): void {
+): void | Promise<void> {
   const { exchange, target, subresource } = request;
   const status = created ? 201 : 200;
   if (subresource?.get) return sendObject(exchange, status, throughLens(subresource, entry.object));
-  sendEntry(exchange, target.kind, entry, registry.clock, status);
+  return sendEntry(exchange, target.kind, entry, registry.clock, status);
 }

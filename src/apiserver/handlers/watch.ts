@@ -204,7 +204,7 @@ function tableFrames(
   let withColumns = true;
   const options = tableOptions(exchange, accepted, clock);
   const table = (rows: Parameters<typeof toTable>[1], metadata: object) => {
-    const result = toTable(kind, rows, { ...options, now: clock.now(), metadata, withColumns });
+    const result = toTable(kind, rows, { ...options, now: clock.now() }, metadata, withColumns);
     withColumns = false;
     return result;
   };

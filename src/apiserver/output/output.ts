@@ -1,106 +1,147 @@
-import { stringify } from 'yaml';
-import { badRequest, notAcceptable } from '../../apimachinery/api-error.ts';
+import { ApiError, badRequest } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { apiVersionOf, type KubeObject } from '../../apimachinery/object.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Entry, ListResult } from '../../storage/storage.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { negotiate, type Negotiated } from '../handlers/negotiate.ts';
+import { negotiate, wantsPretty, type Negotiated } from '../handlers/negotiate.ts';
 import { headersFor } from '../handlers/respond.ts';
-import { entryDocument, listDocument, objectDocument } from './protobuf.ts';
+import { sendBody } from './compression.ts';
+import { jsonList, prettyList, writeJson, writeList, writePretty, writeYaml, yamlList } from './list-text.ts';
+import type { ListText, WriteDocument } from './list-text.ts';
+import { entryDocument, listDocument, objectDocument, partialListDocument } from './protobuf.ts';
 import { partialMetadata } from './partial-metadata.ts';
-import { toTable, type IncludeObject } from './table.ts';
+import { tableHead, tableRow, toTable, type RowOptions } from './table.ts';
 
-const comma = Buffer.from(',');
-const openBrace = Buffer.from('{');
-const nextBrace = Buffer.from(',{');
-const listEnd = Buffer.from(']}');
+const comma = 0x2c;
+const openBrace = 0x7b;
 
 /** Sends one stored object in the form the client asks for. */
-export function sendEntry(exchange: Exchange, kind: Kind, entry: Entry, clock: Clock, status = 200): void {
+export function sendEntry(
+  exchange: Exchange,
+  kind: Kind,
+  entry: Entry,
+  clock: Clock,
+  status = 200,
+): void | Promise<void> {
   const accepted = negotiate(exchange.request.headers.accept, kind.definition);
-  if (accepted.form === 'object' && accepted.protobuf)
-    return send(exchange, status, accepted, entryDocument(kind, entry));
-  if (accepted.form === 'object' && !accepted.yaml) return send(exchange, status, accepted, entry.bytes);
-  send(exchange, status, accepted, encode(objectForm(exchange, kind, entry.object, accepted, clock), accepted));
+  return send(exchange, status, accepted, entryBody(exchange, kind, entry, accepted, clock));
+}
+
+function entryBody(exchange: Exchange, kind: Kind, entry: Entry, accepted: Negotiated, clock: Clock): Buffer {
+  if (accepted.form === 'object') {
+    if (accepted.protobuf) return entryDocument(kind, entry);
+    const write = writerFor(exchange, accepted);
+    return write === writeJson ? entry.bytes : Buffer.from(write(entry.object));
+  }
+  const object = objectForm(exchange, kind, entry.object, accepted, clock);
+  return (accepted.protobuf && objectDocument(object)) || Buffer.from(writerFor(exchange, accepted)(object));
 }
 
 function objectForm(exchange: Exchange, kind: Kind, object: KubeObject, accepted: Negotiated, clock: Clock): object {
-  switch (accepted.form) {
-    case 'object':
-      return object;
-    case 'partial':
-      return partialMetadata(object, accepted.version);
-    case 'table': {
-      const metadata = { resourceVersion: object.metadata.resourceVersion };
-      return toTable(kind, [object], { ...tableOptions(exchange, accepted, clock), metadata, withColumns: true });
-    }
-    default:
-      throw notAcceptable(['application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io']);
+  if (accepted.form === 'partial') return partialMetadata(object, accepted.version);
+  if (accepted.form === 'table') {
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    return toTable(kind, [object], tableOptions(exchange, accepted, clock), metadata);
   }
+  throw wrongForm(`PartialObjectMetadataList, but the requested object is not a list (${goType(kind)})`);
 }
 
 /** Sends a list in the form the client asks for. The objects' own bytes are put together as they are. */
-export function sendList(exchange: Exchange, kind: Kind, result: ListResult, clock: Clock): void {
+export function sendList(exchange: Exchange, kind: Kind, result: ListResult, clock: Clock): void | Promise<void> {
   const accepted = negotiate(exchange.request.headers.accept, kind.definition);
   const metadata = {
     resourceVersion: String(result.revision),
     ...(result.continue && { continue: result.continue }),
     ...(result.remaining && { remainingItemCount: result.remaining }),
   };
-  send(exchange, 200, accepted, listBody(exchange, kind, result.entries, metadata, accepted, clock));
+  if (accepted.form === 'object' && writerFor(exchange, accepted) === writeJson && !accepted.protobuf) {
+    return send(exchange, 200, accepted, concatList(kind, metadata, result.entries));
+  }
+  return sendMadeList(exchange, kind, result.entries, metadata, accepted, clock);
 }
 
-function listBody(
+async function sendMadeList(
   exchange: Exchange,
   kind: Kind,
   entries: readonly Entry[],
   metadata: object,
   accepted: Negotiated,
   clock: Clock,
-): Buffer {
-  if (accepted.form === 'table') {
-    const objects = entries.map((e) => e.object);
-    const table = toTable(kind, objects, { ...tableOptions(exchange, accepted, clock), metadata, withColumns: true });
-    return Buffer.from(JSON.stringify(table));
+): Promise<void> {
+  const body = await listBody(exchange, kind, entries, metadata, accepted, clock);
+  return send(exchange, 200, accepted, body);
+}
+
+async function listBody(
+  exchange: Exchange,
+  kind: Kind,
+  entries: readonly Entry[],
+  metadata: object,
+  accepted: Negotiated,
+  clock: Clock,
+): Promise<Buffer> {
+  const text = listTextFor(exchange, accepted);
+  const { version } = accepted;
+  switch (accepted.form) {
+    case 'table': {
+      const options = tableOptions(exchange, accepted, clock);
+      const row = ({ object }: Entry) => tableRow(kind, object, options);
+      return writeList(text, tableHead(kind, version, metadata), 'rows', entries, row);
+    }
+    case 'partial-list': {
+      if (accepted.protobuf) return partialListDocument(version, metadata, entries);
+      const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata };
+      const item = ({ object }: Entry) => partialMetadata(object, version);
+      return writeList(text, head, 'items', entries, item);
+    }
+    case 'object': {
+      if (accepted.protobuf) return listDocument(kind, metadata, entries);
+      const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata };
+      return writeList(text, head, 'items', entries, ({ object: { apiVersion: _v, kind: _k, ...item } }) => item);
+    }
+    default:
+      throw wrongForm(`PartialObjectMetadata, but the requested object is a list (${goType(kind)}List)`);
   }
-  if (accepted.form === 'object' && accepted.protobuf) return listDocument(kind, metadata, entries);
-  if (accepted.form === 'object') return concatList(kind, metadata, entries);
-  if (accepted.form === 'partial')
-    throw notAcceptable(['application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io']);
-  const items = entries.map((e) => partialMetadata(e.object, accepted.version));
-  const apiVersion = `meta.k8s.io/${accepted.version}`;
-  return encode({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items }, accepted);
+}
+
+/** Upstream names its own types here. */
+function goType({ group, kind }: Kind): string {
+  return `*${group.split('.')[0] || 'core'}.${kind}`;
+}
+
+function wrongForm(what: string): ApiError {
+  return new ApiError(406, 'NotAcceptable', `you requested ${what}`);
 }
 
 /**
- * `{"kind":...,"items":[<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. Items of built-in kinds
- * do not name their type, as upstream's do not: the list says it.
+ * `{"kind":...,"items":[<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. Items do not name their
+ * type, as upstream's do not: the list says it.
  */
 function concatList(kind: Kind, metadata: object, entries: readonly Entry[]): Buffer {
   const apiVersion = apiVersionOf(kind);
-  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion, metadata, items: [] });
+  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion, metadata, items: [] }).slice(0, -2);
   const type = Buffer.from(`${JSON.stringify({ apiVersion, kind: kind.kind }).slice(0, -1)},`);
-  const parts: Buffer[] = [Buffer.from(head.slice(0, -2))];
+  let size = Buffer.byteLength(head) + 2;
+  for (const { bytes } of entries) size += bytes.length + 1;
+  const list = Buffer.allocUnsafe(size);
+  let at = list.write(head);
   for (let i = 0; i < entries.length; i++) {
     const { bytes } = entries[i]!;
+    if (i > 0) list[at++] = comma;
     if (bytes.compare(type, 0, type.length, 0, type.length) === 0) {
-      parts.push(i > 0 ? nextBrace : openBrace, bytes.subarray(type.length));
+      list[at++] = openBrace;
+      at += bytes.copy(list, at, type.length);
     } else {
-      if (i > 0) parts.push(comma);
-      parts.push(bytes);
+      at += bytes.copy(list, at);
     }
   }
-  parts.push(listEnd);
-  return Buffer.concat(parts);
+  at += list.write(']}', at);
+  return list.subarray(0, at);
 }
 
 /** How rows are to be made. @throws ApiError BadRequest for an unknown `includeObject` */
-export function tableOptions(
-  exchange: Exchange,
-  accepted: Negotiated,
-  clock: Clock,
-): { now: number; include: IncludeObject; version: string } {
+export function tableOptions(exchange: Exchange, accepted: Negotiated, clock: Clock): RowOptions {
   const include = exchange.query.get('includeObject') || 'Metadata';
   if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {
     const fault = `includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`;
@@ -109,26 +150,16 @@ export function tableOptions(
   return { now: clock.now(), include, version: accepted.version };
 }
 
-/** What is not stored as it is sent. */
-function encode(object: object, accepted: Negotiated): Buffer {
-  return (accepted.protobuf && objectDocument(object)) || Buffer.from(JSON.stringify(object));
+function writerFor(exchange: Exchange, accepted: Negotiated): WriteDocument {
+  if (accepted.yaml) return writeYaml;
+  return wantsPretty(exchange, accepted) ? writePretty : writeJson;
 }
 
-function send(exchange: Exchange, status: number, accepted: Negotiated, encoded: Buffer): void {
-  const body = accepted.protobuf
-    ? encoded
-    : accepted.yaml
-      ? asYaml(encoded)
-      : exchange.flag('pretty')
-        ? pretty(encoded)
-        : encoded;
-  exchange.response.send(status, headersFor(exchange, accepted.contentType), body);
+function listTextFor(exchange: Exchange, accepted: Negotiated): ListText {
+  if (accepted.yaml) return yamlList;
+  return wantsPretty(exchange, accepted) ? prettyList : jsonList;
 }
 
-function asYaml(json: Buffer): Buffer {
-  return Buffer.from(stringify(JSON.parse(json.toString('utf8')), { aliasDuplicateObjects: false, version: '1.1' }));
-}
-
-function pretty(json: Buffer): Buffer {
-  return Buffer.from(`${JSON.stringify(JSON.parse(json.toString('utf8')), undefined, 2)}\n`);
+function send(exchange: Exchange, status: number, { contentType }: Negotiated, body: Buffer): void | Promise<void> {
+  return sendBody(exchange, status, headersFor(exchange, contentType), body);
 }

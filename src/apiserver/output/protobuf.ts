@@ -3,6 +3,10 @@ import type { Kind } from '../../apimachinery/kind.ts';
 import { apiVersionOf } from '../../apimachinery/object.ts';
 import { partHead, sealEnvelope } from '../../apimachinery/protobuf/envelope.ts';
 import type { Entry } from '../../storage/storage.ts';
+import { inSlices } from './list-text.ts';
+
+/** Objects of a list that are encoded at a time. */
+const slice = 500;
 
 /** What was made of entries, for as long as somebody holds them: clients that use protobuf list and watch everything. */
 const messages = new WeakMap<Entry, { readonly definition: string; readonly message: Buffer }>();
@@ -22,14 +26,36 @@ export function entryDocument(kind: Kind, entry: Entry): Buffer {
 }
 
 /** A list of stored objects of a built-in kind as a protobuf document. */
-export function listDocument(kind: Kind, metadata: object, entries: readonly Entry[]): Buffer {
+export function listDocument(kind: Kind, metadata: object, entries: readonly Entry[]): Promise<Buffer> {
+  const type = { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` };
+  return sealList(type, metadata, entries, (entry) => messageOf(kind, entry));
+}
+
+/** The same of their metadata alone. `version` is that of meta.k8s.io. */
+export function partialListDocument(version: string, metadata: object, entries: readonly Entry[]): Promise<Buffer> {
+  const type = { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadataList' };
+  const definition = definitionOf(type.apiVersion, 'PartialObjectMetadata')!;
+  return sealList(type, metadata, entries, ({ object }) =>
+    protobuf().encode(definition, { metadata: object.metadata }),
+  );
+}
+
+/** Others get their turn while a long list is made. */
+async function sealList(
+  type: { apiVersion: string; kind: string },
+  metadata: object,
+  entries: readonly Entry[],
+  message: (entry: Entry) => Buffer,
+): Promise<Buffer> {
   const listMeta = protobuf().encode('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', metadata);
   const parts = [partHead(1, listMeta.length), listMeta];
-  for (const entry of entries) {
-    const message = messageOf(kind, entry);
-    parts.push(partHead(2, message.length), message);
-  }
-  return sealEnvelope(apiVersionOf(kind), `${kind.kind}List`, parts);
+  await inSlices(entries.length, slice, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const item = message(entries[i]!);
+      parts.push(partHead(2, item.length), item);
+    }
+  });
+  return sealEnvelope(type.apiVersion, type.kind, parts);
 }
 
 /** Any object as a protobuf document; undefined when its type has no protobuf form. */

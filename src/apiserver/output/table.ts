@@ -6,14 +6,12 @@ import { partialMetadata } from './partial-metadata.ts';
 /** What is put beside each row's cells. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-export interface TableOptions {
+/** How rows are made. */
+export interface RowOptions {
   readonly now: number;
   readonly include: IncludeObject;
   /** Of meta.k8s.io. */
   readonly version: string;
-  /** Of the table: a list's, or an object's version. */
-  readonly metadata: object;
-  readonly withColumns: boolean;
 }
 
 /** What kinds show that declare nothing. */
@@ -22,28 +20,42 @@ const defaultColumns: readonly Column[] = [
   { name: 'Created At', type: 'date', value: (o) => o.metadata.creationTimestamp },
 ];
 
-/** The objects as `kubectl get` prints them (`meta.k8s.io/v1 Table`). */
-export function toTable(kind: Kind, objects: Iterable<KubeObject>, options: TableOptions): object {
-  const columns = kind.columns.length > 0 ? kind.columns : defaultColumns;
-  const rows: object[] = [];
-  for (const object of objects) {
-    const cells = columns.map((column) => column.value(object, options.now));
-    rows.push({ cells, object: included(kind, object, options) });
-  }
-  return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${options.version}`,
-    metadata: options.metadata,
-    columnDefinitions: options.withColumns ? columns.map(definition) : null,
-    rows,
-  };
+/**
+ * The objects as `kubectl get` prints them (`meta.k8s.io/v1 Table`).
+ * @param metadata of the table: a list's, or an object's version
+ */
+export function toTable(
+  kind: Kind,
+  objects: readonly KubeObject[],
+  options: RowOptions,
+  metadata: object,
+  withColumns = true,
+): object {
+  const rows = objects.map((object) => tableRow(kind, object, options));
+  return { ...tableHead(kind, options.version, metadata, withColumns), rows };
+}
+
+/** A table without its rows. */
+export function tableHead(kind: Kind, version: string, metadata: object, withColumns = true): object {
+  const columnDefinitions = withColumns ? columnsOf(kind).map(definition) : null;
+  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions };
+}
+
+/** One object as a row. */
+export function tableRow(kind: Kind, object: KubeObject, options: RowOptions): object {
+  const cells = columnsOf(kind).map((column) => column.value(object, options.now));
+  return { cells, object: included(kind, object, options) };
+}
+
+function columnsOf({ columns }: Kind): readonly Column[] {
+  return columns.length > 0 ? columns : defaultColumns;
 }
 
 function definition({ name, type, format = '', description = '', priority = 0 }: Column): object {
   return { name, type, format, description, priority };
 }
 
-function included(kind: Kind, object: KubeObject, { include, version }: TableOptions): object | null {
+function included(kind: Kind, object: KubeObject, { include, version }: RowOptions): object | null {
   if (include === 'None') return null;
   if (include === 'Object') return { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind) };
   return partialMetadata(object, version);
