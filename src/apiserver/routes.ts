@@ -9,12 +9,14 @@ import type { OpenApi } from './openapi/openapi.ts';
 import { handleOpenApi } from './openapi/route.ts';
 import { routeResource } from './resource-route.ts';
 import type { VersionInfo } from './version.ts';
+import type { ZPages } from './zpages.ts';
 
 /** The small endpoints' sources. */
 export interface Endpoints {
   readonly openApi: OpenApi;
   readonly health: HealthEndpoints;
   readonly version: VersionInfo;
+  readonly zpages: ZPages;
 }
 
 /** Everything that is behind the filters: resources first, because that is what nearly all requests are for. */
@@ -33,7 +35,7 @@ export function routes(services: HandlerServices, endpoints: Endpoints): Handler
 
 /** By the first segment of the path. */
 function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoints): Record<string, Handler> {
-  const { openApi, health, version } = endpoints;
+  const { openApi, health, version, zpages } = endpoints;
   const discovery: Handler = (exchange) => {
     const document = discoveryDocument(registry.kinds, trimmed(exchange.path), exchange.request.headers.accept);
     if (!document) throw noSuchPath();
@@ -52,7 +54,13 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
     healthz: (exchange) => health.healthz.handle(exchange),
     livez: (exchange) => health.livez.handle(exchange),
     readyz: (exchange) => health.readyz.handle(exchange),
-    version: (exchange) => sendObject(exchange, 200, version),
+    version: (exchange) => {
+      if (trimmed(exchange.path) !== '/version') throw noSuchPath();
+      sendObject(exchange, 200, version);
+    },
+    statusz: (exchange) => zpages.statusz(exchange),
+    flagz: (exchange) => zpages.flagz(exchange),
+    configz: (exchange) => zpages.configz(exchange),
     metrics: async (exchange) => {
       if (exchange.path !== '/metrics' && exchange.path !== '/metrics/slis') throw noSuchPath();
       const text = exchange.path === '/metrics' ? await metrics.render() : metrics.health.render();
@@ -71,6 +79,8 @@ function rootPaths(groups: readonly string[]): string[] {
   const fixed = [
     '/api',
     '/apis',
+    '/configz',
+    '/flagz',
     '/healthz',
     '/livez',
     '/metrics',
@@ -78,6 +88,7 @@ function rootPaths(groups: readonly string[]): string[] {
     '/openapi/v2',
     '/openapi/v3',
     '/readyz',
+    '/statusz',
     '/version',
   ];
   return [...fixed, ...groups].sort();

@@ -23,6 +23,7 @@ import type { FilterServices } from './filters/filter.ts';
 import { filterChain } from './filters/index.ts';
 import { OpenWatches } from './handlers/open-watches.ts';
 import type { HandlerServices, IssueToken } from './handlers/services.ts';
+import { flagsOf } from './flags.ts';
 import type { HealthCheck } from './health.ts';
 import { healthEndpoints } from './health-checks.ts';
 import { HttpsListener, type ListenOptions } from './listener.ts';
@@ -40,6 +41,7 @@ import { StartHooks } from './start-hooks.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
 import { directDial, type Dial } from './subresources/proxy/backend.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
+import { ZPages } from './zpages.ts';
 
 /** How the server guards itself against too much. */
 type RequestLimits = Pick<FilterServices, 'requestTimeout' | 'maxRequestsInFlight' | 'strictTransportSecurity'>;
@@ -199,6 +201,7 @@ export class ApiServer {
     return {
       openApi: new OpenApi(kinds),
       version: version ?? versionInfo,
+      zpages: new ZPages({ clock, version: version ?? versionInfo, flags: flagsOf(this.#options, this.#cidr) }),
       health: healthEndpoints({
         ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },
         stopping: () => this.#stopping,

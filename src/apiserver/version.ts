@@ -2,6 +2,10 @@
 export interface VersionInfo {
   readonly major: string;
   readonly minor: string;
+  readonly emulationMajor?: string;
+  readonly emulationMinor?: string;
+  readonly minCompatibilityMajor?: string;
+  readonly minCompatibilityMinor?: string;
   readonly gitVersion: string;
   readonly gitCommit: string;
   readonly gitTreeState: string;
@@ -18,6 +22,10 @@ export const kubernetesVersion = { major: '1', minor: '36', patch: '0' };
 export const versionInfo: VersionInfo = {
   major: kubernetesVersion.major,
   minor: kubernetesVersion.minor,
+  emulationMajor: kubernetesVersion.major,
+  emulationMinor: kubernetesVersion.minor,
+  minCompatibilityMajor: kubernetesVersion.major,
+  minCompatibilityMinor: String(Number(kubernetesVersion.minor) - 1),
   gitVersion: `v${kubernetesVersion.major}.${kubernetesVersion.minor}.${kubernetesVersion.patch}+coxswain`,
   gitCommit: '',
   gitTreeState: 'clean',

@@ -103,11 +103,11 @@ describe('a server that stops', () => {
     await once(stream, 'response');
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
-    const { create } = storage;
+    const create = storage.create.bind(storage);
     storage.create = async (...args) => {
       asked.resolve();
       await gate.promise;
-      return create.apply(storage, args);
+      return create(...args);
     };
     const post = https.request({ ...options, path: configMaps, method: 'POST' });
     post.setHeader('content-type', 'application/json');
