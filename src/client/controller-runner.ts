@@ -118,8 +118,10 @@ class Reader implements ClusterReader {
   constructor(definition: ControllerDefinition<any>, informers: Informers) {
     const { name, for: own, owns = [], watches = [], reads = [] } = definition;
     this.#controller = name;
-    for (const kind of [own, ...owns, ...watches.map((w: Watch) => w.kind), ...reads]) {
-      const informer = informers.of(kind);
+    const selections = new Map(watches.map((w: Watch) => [w.kind, w.fieldSelector] as const));
+    for (const kind of [own, ...owns, ...selections.keys(), ...reads]) {
+      const fieldSelector = selections.get(kind);
+      const informer = informers.of(kind, fieldSelector ? { fieldSelector } : {});
       informer.addIndex(ownerIndex, controllerUids);
       this.#byKind.set(gvkKey(kind), informer);
     }

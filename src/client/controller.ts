@@ -44,6 +44,8 @@ export interface Watch<T extends KubeObject = any> {
   readonly kind: Kind<T>;
   /** The keys to reconcile when `object` changes. Called with the old and the new state of an update. */
   keys(object: T, reader: ClusterReader): readonly string[];
+  /** Narrows what is watched, and so what `reader` has of this kind. */
+  readonly fieldSelector?: string;
   /** Indexes to keep over this kind. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
 }

@@ -28,11 +28,12 @@ export class InformerFactory implements Informers {
   }
 
   of<T extends KubeObject>(kind: Kind<T>, selection: InformerSelection = {}): Informer<T> {
-    const { namespace, labelSelector, fieldSelector } = selection;
-    const key = JSON.stringify([gvkKey(kind), namespace, labelSelector, fieldSelector]);
+    const { namespace, labelSelector, fieldSelector, metadataOnly = false } = selection;
+    const whole = JSON.stringify([gvkKey(kind), namespace, labelSelector, fieldSelector]);
+    const key = metadataOnly && !this.#informers.has(whole) ? `${whole} metadata` : whole;
     let informer = this.#informers.get(key);
     if (!informer) {
-      informer = new SharedInformer<T>(kind, this.#dependencies.log);
+      informer = new SharedInformer<T>(kind, this.#dependencies.log, key !== whole);
       this.#informers.set(key, informer);
       if (this.#running) this.#follow(informer, selection);
       else this.#waiting.push(() => this.#follow(informer!, selection));
@@ -74,14 +75,16 @@ export class InformerFactory implements Informers {
 class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorTarget<T> {
   readonly kind: Kind<T>;
   readonly #log: Log;
+  readonly #metadataOnly: boolean;
   #store = new Store<T>();
   #listeners = new Set<Listener<T>>();
   #synced = Promise.withResolvers<void>();
   synced = false;
 
-  constructor(kind: Kind<T>, log: Log) {
+  constructor(kind: Kind<T>, log: Log, metadataOnly: boolean) {
     this.kind = kind;
     this.#log = log;
+    this.#metadataOnly = metadataOnly;
   }
 
   get(key: string): T | undefined {
@@ -127,7 +130,8 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorTarg
     this.#synced.resolve();
   }
 
-  put(object: T): void {
+  put(told: T): void {
+    const object = this.#metadataOnly ? withoutContents(told) : told;
     const old = this.#store.get(keyOf(object));
     if (old && old.metadata.uid !== object.metadata.uid) {
       // Deleted and made anew while nobody looked: two objects, so two events.
@@ -161,4 +165,10 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorTarg
       this.#log.error('a listener failed', { resource: this.kind.plural, error: errorMessage(error) });
     }
   }
+}
+
+/** What is left of an object for readers of its metadata. */
+function withoutContents<T extends KubeObject>({ apiVersion, kind, metadata }: T): T {
+  const { managedFields: _, annotations: __, ...rest } = metadata;
+  return { apiVersion, kind, metadata: rest } as unknown as T;
 }

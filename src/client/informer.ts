@@ -13,6 +13,11 @@ export interface InformerSelection {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /**
+   * Whether the reader needs no more than names, owners, finalizers and labels: then nothing else is kept, unless
+   * somebody else wants whole objects of the kind anyway.
+   */
+  metadataOnly?: boolean;
 }
 
 /** A local, indexed copy of all objects of a kind. Objects are shared and frozen by convention: copy before changing. */

@@ -17,7 +17,8 @@ export function rootCaController(ca: string): Controller {
   return controller<Namespace>({
     name: 'root-ca-certificate-publisher-controller',
     for: namespaceKind,
-    watches: [{ kind: configMap, keys: rootCaKeys }],
+    // Only these: a cluster may have many others.
+    watches: [{ kind: configMap, fieldSelector: `metadata.name=${NAME}`, keys: rootCaKeys }],
     async reconcile(key, { reader, client }) {
       const namespace = reader.get(namespaceKind, key);
       if (!namespace || namespace.metadata.deletionTimestamp) return;

@@ -65,12 +65,12 @@ export class EtcdWatch {
 
   /** One connection. Rejects when it breaks, resolves when the watch is over. */
   async #connect(): Promise<void> {
-    const { signal, open } = this.#options;
+    const { signal } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onMessage = (message: Buffer) => {
       if (!this.#ended && !signal.aborted && this.#take(decodeWatch(message))) resolve();
     };
-    const stream = open(encodeWatch(this.#request()), { onMessage, onEnd: reject });
+    const stream = this.#options.open(encodeWatch(this.#request()), { onMessage, onEnd: reject });
     const stop = () => resolve();
     signal.addEventListener('abort', stop, { once: true });
     try {

@@ -99,7 +99,7 @@ export class GrpcClient {
   stream(path: string, message: Buffer, listener: StreamListener): GrpcStream {
     const stream = this.#open(path);
     const answer = new Answer();
-    const frames = new FrameReader(listener.onMessage);
+    const frames = new FrameReader((part) => listener.onMessage(part));
     let over = false;
     const end = (error: unknown) => {
       if (over) return;

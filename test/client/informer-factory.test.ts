@@ -64,6 +64,22 @@ describe('informer', () => {
     expect([world.pods.get('d/p1'), world.pods.list('d').length]).to.deep.equal([undefined, 1200]);
   });
 
+  it('keeps only metadata for those who need no more, unless somebody wants whole objects anyway', async () => {
+    const configMap = { ...pod, kind: 'Thing', plural: 'things' };
+    const things = world.factory.of(configMap, { metadataOnly: true });
+    expect(world.factory.of(pod, { metadataOnly: true })).to.equal(world.pods);
+    expect(world.factory.of(configMap)).not.to.equal(things);
+    const metadata = { labels: { a: 'b' }, annotations: { long: 'text' }, managedFields: [{ manager: 'm' }] };
+    world.api.put(path('a').replace('pods', 'things'), { ...body('a', metadata), spec: { nodeName: 'n' } });
+    await world.start();
+    const [kept] = things.list();
+    expect(kept!.metadata)
+      .to.include({ name: 'a', namespace: 'd' })
+      .and.deep.include({ labels: { a: 'b' } });
+    expect(kept!.metadata).not.to.have.any.keys('annotations', 'managedFields');
+    expect(kept).not.to.have.property('spec');
+  });
+
   it('resumes a watch that ended behind the last event, telling nothing twice', async () => {
     world.put('a');
     await world.start();

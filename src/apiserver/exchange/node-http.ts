@@ -54,8 +54,14 @@ export class NodeApiRequest implements ApiRequest {
         reject(this.#refuse(limit));
       };
       request.on('data', onData);
-      request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
-      const broken = () => reject(badRequest('the connection was closed before the whole body came'));
+      let whole = false;
+      request.once('end', () => {
+        whole = true;
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
+      });
+      const broken = () => {
+        if (!whole) reject(badRequest('the connection was closed before the whole body came'));
+      };
       request.once('error', broken);
       request.once('close', broken);
     });

@@ -17,6 +17,8 @@ import { nodeOf, OwnerGraph } from './graph.ts';
 
 const NAME = 'garbage-collector-controller';
 const WORKERS = 10;
+/** The collector sees every object there is, and needs to know who owns it. */
+const METADATA = { metadataOnly: true };
 
 /** Deletes what is left of owners that are gone, in the background or before them, or cuts the tie between them. */
 export const garbageCollector: Controller = {
@@ -52,7 +54,7 @@ class GarbageCollector implements RunningController {
     const kinds = builtInKinds.filter((kind) => kind.ttl === undefined);
     for (const kind of kinds) this.#cleanup.push(this.#follow(informers, kind));
     this.#followDefinitions(informers);
-    this.#ended = this.#run(kinds.map((kind) => informers.of(kind)));
+    this.#ended = this.#run(kinds.map((kind) => informers.of(kind, METADATA)));
   }
 
   async stop(): Promise<void> {
@@ -70,7 +72,7 @@ class GarbageCollector implements RunningController {
     };
     const put = (object: KubeObject) => look(this.#graph.put(nodeOf(kind, object)));
     const deleted = (object: KubeObject) => look(this.#graph.remove(object.metadata.uid));
-    return informers.of(kind).listen({ added: put, updated: put, deleted });
+    return informers.of(kind, METADATA).listen({ added: put, updated: put, deleted });
   }
 
   #followDefinitions(informers: Informers): void {
