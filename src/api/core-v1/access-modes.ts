@@ -8,6 +8,9 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Every way in which a volume can be mounted. */
 export const ACCESS_MODES = Object.keys(SHORT);
 
+/** The same in the order in which errors list them. */
+export const SUPPORTED_MODES = ACCESS_MODES.toSorted();
+
 /** `RWO,ROX`: access modes as columns show them, each once, in a fixed order. */
 export function accessModesText(modes: readonly string[] | undefined): string {
   return ACCESS_MODES.filter((mode) => modes?.includes(mode))

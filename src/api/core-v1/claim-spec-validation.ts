@@ -4,7 +4,7 @@ import { dns1123Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import { checked, oneOf, POSITIVE, requiredText, same, validateLabelSelector } from '../meta-v1/checks.ts';
-import { ACCESS_MODES } from './access-modes.ts';
+import { SUPPORTED_MODES } from './access-modes.ts';
 
 export type ClaimSpec = Plain<V1PersistentVolumeClaimSpec>;
 
@@ -15,7 +15,7 @@ export function validateClaimSpec(spec: ClaimSpec, field: string): FieldError[] 
   return [
     ...(modes.length > 0 ? [] : [required(at, 'at least 1 access mode is required')]),
     ...validateLabelSelector(path(field, 'selector'), spec.selector),
-    ...modes.flatMap((mode) => oneOf(at, mode, ACCESS_MODES)),
+    ...modes.flatMap((mode) => oneOf(at, mode, SUPPORTED_MODES)),
     ...(modes.includes('ReadWriteOncePod') && modes.length > 1
       ? [forbidden(at, 'may not use ReadWriteOncePod with other access modes')]
       : []),

@@ -1,21 +1,15 @@
-import type { V1Node, V1Taint } from '@kubernetes/client-node';
-import { duplicate, forbidden, invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
-import { labelValue, qualifiedName } from '../../apimachinery/names.ts';
-import type { Plain, Resource } from '../../apimachinery/object.ts';
-import { checked, requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts';
 import { canonicalize } from '../meta-v1/quantities.ts';
-import { CIDR_RULE, isCidr } from './ip.ts';
-import { TAINT_EFFECTS } from './toleration-validation.ts';
+import type { Node } from './node-type.ts';
+import { nodeWarnings, validateNode, validateNodeUpdate } from './node-validation.ts';
 
-export type Node = Resource<V1Node>;
-export type Taint = Plain<V1Taint>;
+export type { Node, Taint } from './node-type.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 
 function setDefaults(node: Node): void {
-  node.spec ??= {};
+  alignCidrs((node.spec ??= {}));
   const { status } = node;
   if (!status) return;
   canonicalize(status.capacity);
@@ -23,38 +17,10 @@ function setDefaults(node: Node): void {
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
 }
 
-function validate(node: Node): FieldError[] {
-  const cidrs = node.spec?.podCIDRs ?? [];
-  return [
-    ...cidrs.flatMap((cidr, i) => (isCidr(cidr) ? [] : [invalid(`spec.podCIDRs[${i}]`, cidr, CIDR_RULE)])),
-    ...validateTaints(node.spec?.taints ?? [], 'spec.taints'),
-  ];
-}
-
-/** The rules of taints: one of each key and effect. */
-function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
-  const seen = new Set<string>();
-  return taints.flatMap((taint, i) => {
-    const at = path(field, i);
-    const errors = requiredText(path(at, 'key'), taint.key, qualifiedName);
-    if (taint.value) errors.push(...checked(path(at, 'value'), taint.value, labelValue));
-    errors.push(...requiredOneOf(path(at, 'effect'), taint.effect, TAINT_EFFECTS));
-    const identity = `${taint.key}:${taint.effect}`;
-    if (seen.has(identity)) errors.push(duplicate(at, taint));
-    seen.add(identity);
-    return errors;
-  });
-}
-
-function validateUpdate(node: Node, old: Node): FieldError[] {
-  const errors: FieldError[] = [];
-  if (old.spec?.podCIDRs?.length && !same(node.spec?.podCIDRs, old.spec.podCIDRs)) {
-    errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
-  }
-  if (old.spec?.providerID && node.spec?.providerID !== old.spec.providerID) {
-    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
-  }
-  return errors;
+/** `podCIDR` is the first of `podCIDRs`; whichever is given gives the other. */
+function alignCidrs(spec: NonNullable<Node['spec']>): void {
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  else if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0]!;
 }
 
 function statusText(node: Node): string {
@@ -104,6 +70,7 @@ export const node = defineKind<Node>({
   ],
   statusOnCreate: true,
   setDefaults,
-  validate,
-  validateUpdate,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  warnings: nodeWarnings,
 });

@@ -1,12 +1,15 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { forbidden, invalid, keyPath, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, keyPath, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Plain, Resource } from '../../apimachinery/object.ts';
-import { isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
-import { oneOf, POSITIVE, same, validateLabelSelector } from '../meta-v1/checks.ts';
+import { compareQuantities, isQuantity } from '../../apimachinery/quantity.ts';
+import { immutable, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts';
 import { canonicalize } from '../meta-v1/quantities.ts';
-import { ACCESS_MODES, accessModesText } from './access-modes.ts';
+import { accessModesText } from './access-modes.ts';
+import { defaultClaimSpec } from './claim-defaults.ts';
+import { validateClaimSpec, type ClaimSpec } from './claim-spec-validation.ts';
+import { wholeBytes, type Warn } from './fractional-bytes.ts';
 import { persistentVolumeClaimQuota } from './persistent-volume-claim-quota.ts';
 
 export type PersistentVolumeClaim = Resource<V1PersistentVolumeClaim>;
@@ -14,49 +17,67 @@ type Claim = Plain<V1PersistentVolumeClaim>;
 
 /** Also for the claims that a StatefulSet makes. */
 export function defaultClaim(claim: Claim): void {
-  const spec = (claim.spec ??= {});
-  spec.volumeMode ??= 'Filesystem';
-  spec.resources ??= {};
-  canonicalize(spec.resources.requests);
-  canonicalize(spec.resources.limits);
+  defaultClaimSpec((claim.spec ??= {}));
+  canonicalize(claim.status?.capacity);
   claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
 }
 
-function validate(claim: PersistentVolumeClaim): FieldError[] {
-  const spec = claim.spec!;
-  const modes = spec.accessModes ?? [];
-  const errors = modes.length > 0 ? [] : [required('spec.accessModes', 'at least 1 access mode is required')];
-  errors.push(...validateLabelSelector('spec.selector', spec.selector));
-  modes.forEach((mode) => errors.push(...oneOf('spec.accessModes', mode, ACCESS_MODES)));
-  const field = keyPath('spec.resources', 'storage');
-  const storage = spec.resources?.requests?.['storage'];
-  if (storage === undefined) errors.push(required(field));
-  else if (isQuantity(storage) && parseQuantity(storage).compare(zeroQuantity) <= 0) {
-    errors.push(invalid(field, storage, POSITIVE));
+/** What a claim is filled with has an old name and a new one; both say the same unless it comes from elsewhere. */
+function alignDataSources(spec: ClaimSpec): void {
+  if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource };
+  else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
+    spec.dataSource = { ...spec.dataSourceRef };
   }
-  return [...errors, ...oneOf('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem'])];
 }
+
+const CHANGE_FORBIDDEN =
+  'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 /** Once made, a claim can only be bound and grow. */
 function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
-  const [now, before] = [{ ...claim.spec }, { ...old.spec }];
+  const [now, before]: [ClaimSpec, ClaimSpec] = [{ ...claim.spec }, { ...old.spec }];
   if (!before.volumeName) delete now.volumeName;
-  if (!before.storageClassName) delete now.storageClassName;
+  if (before.storageClassName === undefined && old.metadata.annotations?.[OLD_CLASS] === undefined) {
+    delete now.storageClassName;
+  }
   delete now.volumeAttributesClassName;
   delete before.volumeAttributesClassName;
-  delete now.resources;
-  delete before.resources;
-  if (same(now, before)) return validateGrowth(claim, old);
-  const detail =
-    'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-  return [forbidden('spec', detail)];
+  if (old.status?.phase === 'Bound') now.resources = withStorage(now, before.resources?.requests?.['storage']);
+  return [
+    ...(same(now, before) ? [] : [forbidden('spec', CHANGE_FORBIDDEN)]),
+    ...validateGrowth(claim, old),
+    ...immutable('spec.volumeMode', claim.spec?.volumeMode, old.spec?.volumeMode),
+    ...(old.spec?.volumeAttributesClassName && claim.spec?.volumeAttributesClassName === undefined
+      ? [forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden')]
+      : []),
+  ];
 }
 
+function withStorage({ resources }: ClaimSpec, storage: string | undefined): NonNullable<ClaimSpec['resources']> {
+  const { storage: _, ...others } = resources?.requests ?? {};
+  return { ...resources, requests: { ...others, ...(storage !== undefined && { storage }) } };
+}
+
+/** A claim that could not grow may ask for less again, but for more than it has. */
 function validateGrowth(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const [now, before] = [claim, old].map((c) => c.spec?.resources?.requests?.['storage']);
-  if (!isQuantity(now) || !isQuantity(before)) return [];
-  if (parseQuantity(now!).compare(parseQuantity(before!)) >= 0) return [];
+  if (!isQuantity(now) || !isQuantity(before) || compareQuantities(now!, before!) >= 0) return [];
+  const has = old.status?.capacity?.['storage'];
+  if (isQuantity(has) && compareQuantities(now!, has!) > 0) return [];
   return [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')];
+}
+
+const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
+function warnings(claim: PersistentVolumeClaim): string[] {
+  const warnings: string[] = [];
+  const warn: Warn = (where, text) => warnings.push(`${where}: ${text}`);
+  if (claim.metadata.annotations?.[OLD_CLASS] !== undefined) {
+    warn(keyPath('metadata.annotations', OLD_CLASS), 'deprecated since v1.8; use "storageClassName" attribute instead');
+  }
+  wholeBytes(claim.spec?.resources?.limits, 'spec.resources.limits', warn);
+  wholeBytes(claim.spec?.resources?.requests, 'spec.resources.requests', warn);
+  return warnings;
 }
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
@@ -80,9 +101,11 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   ],
   subresources: [statusSubresource],
   setDefaults: (c) => defaultClaim(c as Claim),
-  validate,
+  validate: (c) => validateClaimSpec(c.spec!, 'spec'),
   validateUpdate,
+  warnings,
   prepareForCreate(c) {
+    alignDataSources(c.spec!);
     c.status = { phase: 'Pending' };
   },
   quota: persistentVolumeClaimQuota,

@@ -5,6 +5,7 @@ import type { EmbeddedMeta } from '../meta-v1/types.ts';
 import { containerWarnings } from './container-warnings.ts';
 import { wholeBytes, type Warn } from './fractional-bytes.ts';
 import { labelWarning, nodeTermWarnings } from './node-label-warnings.ts';
+import { OLD_VOLUMES } from './old-volumes.ts';
 import type { Affinity, PodSpec, PodTemplateSpec } from './pod-spec.ts';
 import type { Pod } from './pod.ts';
 
@@ -15,18 +16,6 @@ const OLD_ANNOTATIONS: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
-};
-
-const OLD_VOLUMES: Readonly<Record<string, string>> = {
-  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
-  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
-  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
-  flocker: 'deprecated in v1.22, non-functional in v1.25+',
-  storageos: 'deprecated in v1.22, non-functional in v1.25+',
-  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
-  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
-  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
-  rbd: 'deprecated in v1.28, non-functional in v1.31+',
 };
 
 /** What the creator of a pod is told. Changes are mostly made by programs, which do not listen. */

@@ -18,7 +18,6 @@ export function carryOver(spec: ServiceSpec, before: ServiceSpec): void {
   const hasIp = (s: ServiceSpec) => s.type !== 'ExternalName';
   if (!hasIp(spec) && hasIp(before)) dropClusterIp(spec, before);
   if (hasIp(spec) && hasIp(before)) keepClusterIp(spec, before);
-  if (spec.ipFamilyPolicy === 'SingleStack' && before.ipFamilyPolicy !== 'SingleStack') keepOneStack(spec, before);
   if (isExternal(before) && !isExternal(spec)) dropNodePorts(spec, before);
   if (isExternal(before) && isExternal(spec)) keepNodePorts(spec, before);
   if (isReachable(before) && !isReachable(spec)) dropIfSame(spec, before, 'externalTrafficPolicy');
@@ -55,12 +54,6 @@ function keepClusterIp(spec: ServiceSpec, before: ServiceSpec): void {
   }
   if (!spec.ipFamilies && before.ipFamilies) spec.ipFamilies = before.ipFamilies;
   if (!spec.ipFamilyPolicy && before.ipFamilyPolicy) spec.ipFamilyPolicy = before.ipFamilyPolicy;
-}
-
-/** Who asks for one address instead of two need not say which one goes: the second. */
-function keepOneStack(spec: ServiceSpec, before: ServiceSpec): void {
-  if (spec.clusterIPs && same(spec.clusterIPs, before.clusterIPs)) spec.clusterIPs = spec.clusterIPs.slice(0, 1);
-  if (spec.ipFamilies && same(spec.ipFamilies, before.ipFamilies)) spec.ipFamilies = spec.ipFamilies.slice(0, 1);
 }
 
 function dropNodePorts(spec: ServiceSpec, before: ServiceSpec): void {

@@ -51,11 +51,7 @@ function validateAddresses(ips: readonly string[]): FieldError[] {
 }
 
 /** One address of each family, in the order of the families. */
-function validateStacks({
-  clusterIPs: ips = [],
-  ipFamilies: families = [],
-  ipFamilyPolicy,
-}: ServiceSpec): FieldError[] {
+function validateStacks({ clusterIPs: ips = [], ipFamilies: families = [] }: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const addresses = ips.filter((ip) => ip !== 'None');
   if (addresses.length > 1 && new Set(addresses.map(ipFamily)).size < 2) {
@@ -66,12 +62,6 @@ function validateStacks({
     const detail = `expected an ${families[i]} value as indicated by \`ipFamilies[${i}]\``;
     errors.push(invalid(`spec.clusterIPs[${i}]`, ip, detail));
   });
-  if (ipFamilyPolicy !== 'SingleStack') return errors;
-  for (const [list, name] of [[addresses, 'clusterIPs'] as const, [families, 'ipFamilies'] as const]) {
-    if (list.length < 2) continue;
-    const detail = `must be \`RequireDualStack\` or \`PreferDualStack\` when multiple \`${name}\` are specified`;
-    errors.push(invalid('spec.ipFamilyPolicy', ipFamilyPolicy, detail));
-  }
   return errors;
 }
 

@@ -69,10 +69,43 @@ describe('a Node', () => {
   it('has each taint once, with a known effect', () => {
     const taint = { key: 'a', effect: 'NoSchedule' };
     expect(createErrors(node, { spec: { taints: [taint, taint, { key: 'b', effect: 'Foo' }] } })).to.deep.equal([
-      'spec.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}',
+      'spec.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}: taints must be unique by key and effect pair',
       'spec.taints[2].effect: Unsupported value: "Foo": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     ]);
   });
+});
+
+describe('a changed Node', () => {
+  const cases: [what: string, before: object, after: object, errors: string[]][] = [
+    ['may get addresses for pods', {}, { spec: { podCIDR: '10.0.0.0/24' } }, []],
+    [
+      'keeps them',
+      { spec: { podCIDR: '10.0.0.0/24' } },
+      { spec: { podCIDR: '10.0.1.0/24' } },
+      ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid'],
+    ],
+    [
+      'keeps its provider',
+      { spec: { providerID: 'a' } },
+      { spec: { providerID: 'b' } },
+      ['spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'],
+    ],
+    [
+      'has each address once',
+      {},
+      { status: { addresses: [1, 2].map(() => ({ type: 'InternalIP', address: '1.2.3.4' })) } },
+      ['status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"1.2.3.4"}'],
+    ],
+    [
+      'has no less than nothing',
+      {},
+      { status: { capacity: { cpu: '-1' }, allocatable: {} } },
+      ['status.capacity[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
+    ],
+  ];
+  for (const [what, before, after, errors] of cases) {
+    it(what, () => expect(updateErrors(node, before as any, after as any)).to.deep.equal(errors));
+  }
 });
 
 describe('Endpoints', () => {
@@ -164,18 +197,104 @@ describe('volumes', () => {
   });
 
   it('claimed grow and do not shrink', () => {
-    const sized = (storage: string) => ({ spec: { ...claim, resources: { requests: { storage } } } });
-    expect(updateErrors(persistentVolumeClaim, sized('1Gi'), sized('2Gi'))).to.deep.equal([]);
-    expect(updateErrors(persistentVolumeClaim, sized('2Gi'), sized('1Gi'))).to.have.length(1);
-    expect(updateErrors(persistentVolumeClaim, { spec: claim }, { spec: { ...claim, accessModes: [] } })[0]).to.match(
-      /^spec: Forbidden: spec is immutable after creation except/,
+    const sized = (storage: string, phase: string, has?: string) => ({
+      ...created(persistentVolumeClaim, { spec: { ...claim, resources: { requests: { storage } } } }),
+      status: { phase, ...(has && { capacity: { storage: has } }) },
+    });
+    const errors = (after: object, before: object) =>
+      persistentVolumeClaim.validateUpdate!(after as any, before as any).map((e) => `${e.field}: ${e.message}`);
+    expect(errors(sized('2Gi', 'Bound'), sized('1Gi', 'Bound'))).to.deep.equal([]);
+    expect(errors(sized('2Gi', 'Bound'), sized('3Gi', 'Bound', '1Gi'))).to.deep.equal([]);
+    const immutable =
+      'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    expect(errors(sized('2Gi', 'Pending'), sized('1Gi', 'Pending'))).to.deep.equal([immutable]);
+    expect(errors(sized('1Gi', 'Bound'), sized('2Gi', 'Bound', '2Gi'))).to.deep.equal([
+      'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
+    ]);
+    expect(updateErrors(persistentVolumeClaim, { spec: claim }, { spec: { ...claim, accessModes: [] } })).to.deep.equal(
+      [immutable],
     );
+    const classed = { spec: { ...claim, storageClassName: 'fast' } };
+    expect(updateErrors(persistentVolumeClaim, { spec: claim }, classed)).to.deep.equal([]);
+    expect(updateErrors(persistentVolumeClaim, classed, { spec: claim })).to.deep.equal([immutable]);
+  });
+
+  it('are filled from one place, by its old name and its new', () => {
+    const dataSource = { kind: 'PersistentVolumeClaim', name: 'other' };
+    expect(created(persistentVolumeClaim, { spec: { ...claim, dataSource } }).spec.dataSourceRef).to.deep.equal(
+      dataSource,
+    );
+    expect(
+      createErrors(persistentVolumeClaim, { spec: { ...claim, dataSource: { kind: 'Pod', name: 'p' } } }),
+    ).to.include(
+      `spec.dataSource: Invalid value: "Pod": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+    );
+  });
+
+  const pv = { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } };
+  const affinity = { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }] } };
+  const volumeCases: [what: string, spec: object, ...errors: string[]][] = [
+    ['local, with its nodes', { ...pv, local: { path: '/x' }, nodeAffinity: affinity }],
+    [
+      'local',
+      { ...pv, local: { path: '/x' } },
+      'spec.nodeAffinity: Required value: Local volume requires node affinity',
+    ],
+    [
+      'CSI',
+      { ...pv, csi: { driver: 'a.b', nodeStageSecretRef: { name: 's' } } },
+      'spec.csi.volumeHandle: Required value',
+      'spec.csi.nodeStageSecretRef.namespace: Required value',
+    ],
+    [
+      'everything, to be wiped',
+      { ...pv, hostPath: { path: '/' }, persistentVolumeReclaimPolicy: 'Recycle' },
+      "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'",
+    ],
+    [
+      'for one pod and for many',
+      { ...pv, accessModes: ['ReadWriteOncePod', 'ReadWriteMany'], nfs: { server: 's', path: '/p' } },
+      'spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes',
+    ],
+    [
+      'without nodes',
+      { ...pv, hostPath: { path: '/x' }, nodeAffinity: {} },
+      'spec.nodeAffinity.required: Required value: must specify required node constraints',
+    ],
+  ];
+  for (const [what, spec, ...errors] of volumeCases) {
+    it(`that are ${what} are judged`, () => expect(createErrors(persistentVolume, { spec })).to.deep.equal(errors));
+  }
+
+  it('stay what they are made of', () => {
+    const csi = (more: object) => ({ spec: { ...pv, csi: { driver: 'a.b', volumeHandle: 'h', ...more } } });
+    expect(updateErrors(persistentVolume, csi({}), csi({ volumeHandle: 'i' }))).to.deep.equal([
+      'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation',
+    ]);
+    const secret = { controllerExpandSecretRef: { name: 's', namespace: 'n' } };
+    expect(updateErrors(persistentVolume, csi({}), csi(secret))).to.deep.equal([]);
+    expect(updateErrors(persistentVolume, csi(secret), csi({}))).to.have.length(1);
+  });
+
+  it('that are of old kinds are warned of', () => {
+    const annotations = { 'volume.beta.kubernetes.io/storage-class': 'x' };
+    const old = { metadata: { annotations }, spec: { ...pv, rbd: {}, persistentVolumeReclaimPolicy: 'Recycle' } };
+    expect(persistentVolume.warnings!(created(persistentVolume, old))).to.deep.equal([
+      'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead',
+      'spec.rbd: deprecated in v1.28, non-functional in v1.31+',
+      'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+    ]);
+    const half = { spec: { ...claim, resources: { requests: { storage: '500m' } } } };
+    expect(persistentVolumeClaim.warnings!(created(persistentVolumeClaim, half))).to.deep.equal([
+      'spec.resources.requests[storage]: fractional byte value "500m" is invalid, must be an integer',
+    ]);
   });
 
   it('need one source, a size and a mode', () => {
     expect(createErrors(persistentVolume)).to.deep.equal([
       'spec.accessModes: Required value',
       'spec.capacity: Required value',
+      'spec.capacity: Unsupported value: null: supported values: "storage"',
       'spec: Required value: must specify a volume type',
     ]);
     const fields = { spec: { ...claim, resources: undefined, capacity: { storage: '1Gi' }, hostPath: { path: '/x' } } };

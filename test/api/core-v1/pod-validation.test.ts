@@ -91,7 +91,7 @@ judge('validation of volumes', 'spec.volumes[0]', [
   [
     'a claim template',
     volume({ ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['Foo'] } } } }),
-    '.ephemeral.volumeClaimTemplate.spec.accessModes: Unsupported value: "Foo": supported values: "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"',
+    '.ephemeral.volumeClaimTemplate.spec.accessModes: Unsupported value: "Foo": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
     '.ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value',
   ],
   ['csi without a driver', volume({ csi: {} }), '.csi.driver: Required value'],

@@ -105,14 +105,6 @@ describe('a service', () => {
   const more: typeof cases = [
     ['two stacks', { ...dual, ipFamilyPolicy: 'PreferDualStack' }, []],
     [
-      'two stacks where one is wanted',
-      { ...dual, ipFamilyPolicy: 'SingleStack' },
-      ['clusterIPs', 'ipFamilies'].map(
-        (list) =>
-          `spec.ipFamilyPolicy: Invalid value: "SingleStack": must be \`RequireDualStack\` or \`PreferDualStack\` when multiple \`${list}\` are specified`,
-      ),
-    ],
-    [
       'addresses of one family',
       { ...dual, clusterIPs: ['10.0.0.1', '10.0.0.2'], ipFamilies: ['IPv4'] },
       ['spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family'],
@@ -261,11 +253,6 @@ describe('a service', () => {
       const spec = change(nodePort, { type: 'ClusterIP', ports: nodePort.ports, externalTrafficPolicy: 'Cluster' });
       expect(spec.ports[0]).not.to.have.property('nodePort');
       expect(spec).not.to.have.property('externalTrafficPolicy');
-    });
-
-    it('gives up its second address with the policy', () => {
-      const spec = change({ ...dual, ipFamilyPolicy: 'RequireDualStack' }, { ...dual, ipFamilyPolicy: 'SingleStack' });
-      expect(spec).to.deep.include({ clusterIPs: ['10.0.0.1'], ipFamilies: ['IPv4'] });
     });
 
     it('loses what only load balancers have', () => {
