@@ -200,4 +200,19 @@ describe('several API servers on one etcd', function () {
     expect(names).to.deep.equal(Array.from({ length: 10 }, (_, i) => `p-${i}`));
     expect(rest.metadata.resourceVersion).to.equal(first.metadata.resourceVersion);
   });
+
+  it('never let through more than a quota allows, together', async () => {
+    const quotas = '/api/v1/namespaces/default/resourcequotas';
+    const [hard, used] = [{ configmaps: '50' }, { configmaps: '0' }];
+    const quota = (await a.post(quotas, { metadata: { name: 'q' }, spec: { hard } })).body;
+    expect((await b.put(`${quotas}/q/status`, { ...quota, status: { hard, used } })).status).to.equal(200);
+    await Promise.all([items(a, quotas), items(b, quotas)]); // a fresh read brings a server's cache up to date
+    const made = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => (i % 2 ? a : b).post(configMaps, configMap(`c-${i}`))),
+    );
+    expect(made.map(({ status }) => status).filter((status) => status === 201)).to.have.length(50);
+    expect(new Set(made.map(({ status }) => status))).to.deep.equal(new Set([201, 403]));
+    expect((await items(a, configMaps)).length).to.equal(50);
+    expect((await b.get(`${quotas}/q`)).body.status.used).to.deep.equal({ configmaps: '50' });
+  });
 });
