@@ -163,13 +163,13 @@ export function forbiddenAccess(resource: ResourceName, name: string, why: strin
 /** All errors of an object at once. `kind` is the kind's name and group, as in `Deployment.apps "web" is invalid`. */
 export function invalidObject(
   kind: { group: string; kind: string },
-  name: string,
+  name: string | undefined,
   errors: readonly FieldError[],
 ): ApiError {
   const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
   const lines = errors.map((e) => (e.field ? `${e.field}: ${e.message}` : e.message));
   const what = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-  const message = `${what} "${name}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`}`;
+  const message = `${what} "${name ?? ''}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`}`;
   const details = { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes };
   return new ApiError(422, 'Invalid', message, details);
 }

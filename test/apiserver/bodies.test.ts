@@ -60,6 +60,20 @@ describe('bodies', () => {
     );
   });
 
+  it('takes JSON when no type is said, and refuses types that it does not know', async () => {
+    const send = async (type: Record<string, string>) => {
+      const { status, body } = await api.call('POST', configMaps, Buffer.from('null'), { headers: type });
+      return [status, body.message];
+    };
+    const nameless = 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required';
+    const unknown =
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    expect(await send({ 'content-type': 'application/json; charset=utf-8' })).to.deep.equal([422, nameless]);
+    for (const type of ['application/cbor', 'text/plain', ';;', 'application/json-patch+json']) {
+      expect(await send({ 'content-type': type }), type).to.deep.equal([415, unknown]);
+    }
+  });
+
   it('tells where a name or namespace is another one than the path', async () => {
     const message = async (metadata: object) => (await api.put(`${configMaps}/a`, { metadata })).body.message;
     expect(await message({})).to.equal(

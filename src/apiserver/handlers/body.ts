@@ -40,7 +40,7 @@ export function mediaTypeOf(exchange: Exchange): string {
  */
 export function objectTypeOf(exchange: Exchange, definition: string): string {
   const mediaType = mediaTypeOf(exchange);
-  if (mediaType === '' || textTypes.includes(mediaType)) return mediaType;
+  if (textTypes.includes(mediaType) || exchange.request.headers['content-type'] === undefined) return mediaType;
   const accepted = takesProtobuf(definition) ? builtInTypes : textTypes;
   if (!accepted.includes(mediaType)) throw unsupportedMediaType(accepted);
   return mediaType;
@@ -60,7 +60,7 @@ export async function readObject(
   const body = await exchange.request.body(bodyLimit);
   const parsed = parseBody(body, mediaType, target, fieldValidation);
   checkType(services.registry.kinds, parsed.value, target);
-  const { object, warnings } = services.decoder.decode(parsed.value, target, { ...parsed, fieldValidation });
+  const { object, warnings } = services.decoder.decode(parsed.value ?? {}, target, { ...parsed, fieldValidation });
   exchange.warnings.push(...warnings);
   dropDoubledOwners(exchange, object);
   return complete(object, target);

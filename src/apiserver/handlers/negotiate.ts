@@ -78,7 +78,7 @@ export function wantsPretty({ query, request }: Exchange, accepted: Negotiated |
  */
 export function demandObjectForm(accept: string | undefined): void {
   if (accept && accept.split(',').every((range) => parseMediaRange(range).parameters['as']))
-    throw notAcceptable(supported);
+    throw notAcceptable([...supported, protobufType]);
 }
 
 function remembered(accept: string, builtIn: boolean): Negotiated | undefined {

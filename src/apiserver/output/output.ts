@@ -129,7 +129,7 @@ function concatList(kind: Kind, metadata: object, entries: readonly Entry[]): Bu
   for (let i = 0; i < entries.length; i++) {
     const { bytes } = entries[i]!;
     if (i > 0) list[at++] = comma;
-    if (bytes.compare(type, 0, type.length, 0, type.length) === 0) {
+    if (startsWith(bytes, type)) {
       list[at++] = openBrace;
       at += bytes.copy(list, at, type.length);
     } else {
@@ -138,6 +138,11 @@ function concatList(kind: Kind, metadata: object, entries: readonly Entry[]): Bu
   }
   at += list.write(']}', at);
   return list.subarray(0, at);
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return false;
+  return true;
 }
 
 /** How rows are to be made. @throws ApiError BadRequest for an unknown `includeObject` */
