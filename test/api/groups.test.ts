@@ -395,7 +395,10 @@ describe('validation', () => {
       customResourceDefinition,
       'stored nowhere',
       { metadata: { name: 'foos.a.io' }, spec: { ...crdSpec, versions: [{ ...crdSpec.versions[0], storage: false }] } },
-      ['spec.versions: Invalid value: ["v1"]: must have exactly one version marked as storage version'],
+      [
+        'spec.versions: Invalid value: ["v1"]: must have exactly one version marked as storage version',
+        'status.storedVersions: Invalid value: []: must have at least one stored version',
+      ],
     ],
     [
       apiService,
@@ -414,9 +417,16 @@ describe('validation', () => {
       mutatingWebhookConfiguration,
       'in the clear',
       { webhooks: [{ ...webhook, clientConfig: { url: 'http://a' } }] },
-      ['webhooks[0].clientConfig.url: Invalid value: "http://a": \'https\' is the only allowed URL scheme'],
+      [
+        'webhooks[0].clientConfig.url: Invalid value: "http": \'https\' is the only allowed URL scheme; desired format: https://host[/path]',
+      ],
     ],
-    [validatingAdmissionPolicyBinding, 'of nothing', {}, ['spec.policyName: Required value']],
+    [
+      validatingAdmissionPolicyBinding,
+      'of nothing',
+      {},
+      ['spec.policyName: Required value', 'spec.validationActions: Required value'],
+    ],
     [flowSchema, 'of no level', {}, ['spec.priorityLevelConfiguration.name: Required value']],
   ];
   for (const [kind, what, fields, errors] of cases) {

@@ -2,7 +2,8 @@ import type { V1MutatingAdmissionPolicyBinding } from '@kubernetes/client-node';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { ageColumn, nameColumn } from '../meta-v1/columns.ts';
-import { bindingColumns, defaultMatch, validatePolicyBinding } from './policy-rules.ts';
+import { bindingColumns, validatePolicyBinding } from './policy-binding-rules.ts';
+import { defaultMatch } from './policy-rules.ts';
 
 export type MutatingAdmissionPolicyBinding = Resource<V1MutatingAdmissionPolicyBinding>;
 
@@ -14,6 +15,9 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   namespaced: false,
   hasGeneration: true,
   columns: [nameColumn, ...bindingColumns<MutatingAdmissionPolicyBinding>(), ageColumn],
-  setDefaults: (b) => defaultMatch(b.spec?.matchResources),
+  setDefaults(b) {
+    defaultMatch(b.spec?.matchResources);
+    if (b.spec?.paramRef) b.spec.paramRef.parameterNotFoundAction ??= 'Deny';
+  },
   validate: validatePolicyBinding,
 });
