@@ -31,6 +31,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly definition?: string;
   /** Where the parent keeps what the body of another kind has as `spec.replicas`. Default: at the same place. */
   readonly sharedField?: readonly string[];
+  /** With `get`: how what that shows is shown in tables. */
+  readonly view?: Kind<any>;
   /** True when code in `apiserver/subresources/` serves it. */
   readonly connect?: boolean;
   /** Of a status: true when the labels, annotations and other metadata that come with it are ignored too. */

@@ -1,5 +1,5 @@
-import { conflict } from '../../apimachinery/api-error.ts';
-import { forbidden, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { badRequest, conflict, invalidObject } from '../../apimachinery/api-error.ts';
+import { forbidden, notSupported, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { statusSubresource, type StrategyContext, type Subresource } from '../../apimachinery/kind.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { same } from '../meta-v1/checks.ts';
@@ -15,6 +15,9 @@ const BINDING = { group: '', plural: 'pods/binding' };
 /** Puts a pod on the node that `binding` names; once it is there it stays there. */
 function bind(pod: Pod, binding: Binding, context?: StrategyContext): Pod {
   const { name } = pod.metadata;
+  if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  const errors = validateBinding(binding);
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'Binding' }, name, errors);
   if (pod.metadata.deletionTimestamp) {
     throw conflict(BINDING, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
@@ -44,8 +47,13 @@ function scheduled(pod: Pod, context?: StrategyContext) {
   return [...others, { type: 'PodScheduled', status: 'True', ...since }];
 }
 
-function validateBound(pod: Pod): FieldError[] {
-  return pod.spec?.nodeName ? [] : [required('target.name')];
+function validateBinding({ target }: Binding): FieldError[] {
+  const errors: FieldError[] = [];
+  if (target?.kind && target.kind !== 'Node') {
+    errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']));
+  }
+  if (!target?.name) errors.push(required('target.name'));
+  return errors;
 }
 
 /** Debug containers can be added to a running pod; those that are there stay as they are. */
@@ -73,7 +81,7 @@ export const podSubresources: readonly Subresource<Pod>[] = [
     kind: { group: '', version: 'v1', kind: 'Binding' },
     definition: 'io.k8s.api.core.v1.Binding',
     set: bind,
-    validate: validateBound,
+    validate: () => [],
   },
   {
     name: 'ephemeralcontainers',

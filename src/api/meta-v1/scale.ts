@@ -1,8 +1,9 @@
 import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
-import type { Subresource } from '../../apimachinery/kind.ts';
+import { defineKind, type Subresource } from '../../apimachinery/kind.ts';
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { NOT_NEGATIVE } from './checks.ts';
+import { ageColumn, nameColumn, numberColumn } from './columns.ts';
 
 /** What a kind with replicas has in common with the others, as far as scaling goes. */
 interface Scalable extends KubeObject {
@@ -10,13 +11,30 @@ interface Scalable extends KubeObject {
   status?: { replicas?: number };
 }
 
+/** What every `scale` subresource shows. It has no objects of its own. */
+const scale = defineKind<KubeObject & { spec: { replicas?: number }; status: { replicas: number } }>({
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  plural: 'scales',
+  namespaced: true,
+  verbs: [],
+  columns: [
+    nameColumn,
+    numberColumn('Desired', (s) => s.spec.replicas ?? 0),
+    numberColumn('Available', (s) => s.status.replicas),
+    ageColumn,
+  ],
+});
+
 /** The `scale` subresource: an `autoscaling/v1 Scale` whose `spec.replicas` is the parent's. */
 export function scaleSubresource<T extends Scalable>(selector: (object: T) => string): Subresource<T> {
   return {
     name: 'scale',
     verbs: ['get', 'patch', 'update'],
-    kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-    definition: 'io.k8s.api.autoscaling.v1.Scale',
+    kind: { group: scale.group, version: scale.version, kind: scale.kind },
+    definition: scale.definition,
+    view: scale,
     get: (parent) => scaleOf(parent, selector(parent)),
     set: (parent, sent) => ({ ...parent, spec: { ...parent.spec, replicas: sent.spec?.replicas ?? 0 } }),
     validate: (updated) => replicasErrors(updated),

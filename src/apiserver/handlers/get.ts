@@ -1,7 +1,5 @@
-import { sendEntry } from '../output/output.ts';
+import { sendThroughLens } from '../output/subresource.ts';
 import { get } from '../registry/get.ts';
-import { throughLens } from '../registry/lens.ts';
-import { sendObject } from './respond.ts';
 import type { HandlerServices, ResourceRequest } from './services.ts';
 
 /** GET of one object, or of one of its subresources. */
@@ -10,6 +8,5 @@ export async function handleGet(
   { exchange, target, subresource }: ResourceRequest,
 ): Promise<void> {
   const entry = await get(registry, target, exchange.query.get('resourceVersion'));
-  if (subresource?.get) return sendObject(exchange, 200, throughLens(subresource, entry.object));
-  return sendEntry(exchange, target.kind, entry, registry.clock);
+  return sendThroughLens(exchange, target.kind, subresource, entry, registry.clock);
 }

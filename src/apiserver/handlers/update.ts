@@ -1,11 +1,10 @@
-import { sendEntry } from '../output/output.ts';
+import { sendThroughLens } from '../output/subresource.ts';
 import { copyJson } from '../../apimachinery/json-value.ts';
-import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
+import { applyLens, lensTarget } from '../registry/lens.ts';
 import { update, type Updated } from '../registry/update.ts';
 import { readObject } from './body.ts';
 import { requireCreate } from './create-permission.ts';
 import { checkName } from './names.ts';
-import { sendObject } from './respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 
 /** PUT of one object, or of one of its subresources. */
@@ -37,7 +36,5 @@ export function sendUpdated(
   { entry, created }: Updated,
 ): void | Promise<void> {
   const { exchange, target, subresource } = request;
-  const status = created ? 201 : 200;
-  if (subresource?.get) return sendObject(exchange, status, throughLens(subresource, entry.object));
-  return sendEntry(exchange, target.kind, entry, registry.clock, status);
+  return sendThroughLens(exchange, target.kind, subresource, entry, registry.clock, created ? 201 : 200);
 }

@@ -180,7 +180,7 @@ class Attempt {
       if (subresource?.name !== 'status') errors.push(...(kind.validate?.(updated, old) ?? []));
       errors.push(...(kind.validateUpdate?.(updated, old) ?? []));
     }
-    if (errors.length > 0) throw invalidObject(kind, name, errors);
+    if (errors.length > 0) throw invalidObject(subresource?.kind ?? kind, name, errors);
   }
 }
 

@@ -3,7 +3,7 @@ import { badRequest } from '../../apimachinery/api-error.ts';
 import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { HandlerServices, ResourceRequest, VerbHandler } from '../handlers/services.ts';
-import { admitSubresource } from './admission.ts';
+import { admitConnect } from '../registry/post.ts';
 import { chooseContainer, findPod, hostOf, kubeletPath } from './pod-location.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -56,7 +56,8 @@ function streamHandler<O>(
 
 function admit({ registry }: HandlerServices, request: ResourceRequest, options: object): Promise<void> {
   const { user } = request.exchange;
-  return admitSubresource(registry, 'CONNECT', request, { user, dryRun: false }, options as never);
+  const name = request.subresource?.name ?? '';
+  return admitConnect(registry, request.target, name, options as never, { user, dryRun: false });
 }
 
 /** @throws ApiError BadRequest: these streams are no HTTP */

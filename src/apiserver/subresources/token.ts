@@ -5,13 +5,15 @@ import { invalid } from '../../apimachinery/field-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { node } from '../../api/core-v1/node.ts';
 import { secret } from '../../api/core-v1/secret.ts';
+import { parseApiVersion, type AnyObject, type ObjectMeta } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
-import type { TokenSubject } from '../../auth/tokens.ts';
+import { defaultAudience, type TokenSubject } from '../../auth/tokens.ts';
 import { readObject, type BodyTarget } from '../handlers/body.ts';
 import { sendObject } from '../handlers/respond.ts';
-import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
+import { writeOptions, type HandlerServices, type ResourceRequest } from '../handlers/services.ts';
 import { get } from '../registry/get.ts';
-import type { Registry } from '../registry/registry.ts';
+import { admitPosted } from '../registry/post.ts';
+import type { Registry, Target } from '../registry/registry.ts';
 
 const tokenRequest: BodyTarget = {
   group: 'authentication.k8s.io',
@@ -28,34 +30,64 @@ type Bound = Pick<TokenSubject, 'pod' | 'secret' | 'node'>;
 
 /** POST of a TokenRequest: a signed token of the service account. */
 export async function handleToken(services: HandlerServices, { exchange, target }: ResourceRequest): Promise<void> {
-  const sent = (await readObject(services, exchange, tokenRequest)) as unknown as TokenRequest;
+  const sent: TokenRequest = await readObject(services, exchange, tokenRequest);
+  checkIdentity(target, sent);
   const { object: account } = await get(services.registry, target);
-  if (!services.issueToken) throw serviceUnavailable('this server issues no tokens: it has no signing key');
-  const { audiences, expirationSeconds = defaultLifetime, boundObjectRef } = sent.spec ?? {};
-  checkLifetime(target.name, expirationSeconds);
-  const bound = boundObjectRef ? await findBound(services.registry, target.namespace, target.name, boundObjectRef) : {};
-  const status = await services.issueToken({
-    namespace: target.namespace,
-    serviceAccount: { name: account.metadata.name, uid: account.metadata.uid },
-    ...bound,
-    audiences,
-    expirationSeconds,
-  });
-  const metadata = {
-    name: target.name,
-    namespace: target.namespace,
-    creationTimestamp: formatTime(services.registry.clock.now()),
-  };
-  sendObject(exchange, 201, { ...sent, metadata, spec: { ...sent.spec, expirationSeconds }, status });
+  const request = complete(sent, target, services.registry.clock.now());
+  const options = writeOptions(exchange);
+  const status = await admitPosted(services.registry, target, 'token', request as AnyObject, options, () =>
+    issue(services, target, account.metadata, request),
+  );
+  sendObject(exchange, 201, { ...request, status });
 }
 
-function checkLifetime(name: string, seconds: number): void {
+/** @throws ApiError Invalid when the body names another account than the path */
+function checkIdentity({ name, namespace }: Target, { metadata }: TokenRequest): void {
+  const errors = [
+    ...(metadata.name && metadata.name !== name
+      ? [invalid('metadata.name', metadata.name, 'must match the service account name if specified')]
+      : []),
+    ...(metadata.namespace && metadata.namespace !== namespace
+      ? [invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')]
+      : []),
+  ];
+  if (errors.length > 0) throw invalidObject(tokenRequest, name, errors);
+}
+
+/** The request with what was left out. @throws ApiError Invalid for a lifetime that is too short or too long */
+function complete({ status: _status, ...sent }: TokenRequest, { name, namespace }: Target, now: number): TokenRequest {
+  const { audiences, expirationSeconds = defaultLifetime, boundObjectRef } = sent.spec ?? {};
+  checkLifetime(expirationSeconds);
+  return {
+    ...sent,
+    metadata: { ...sent.metadata, name, namespace, creationTimestamp: formatTime(now) },
+    spec: {
+      audiences: audiences?.length ? audiences : [defaultAudience],
+      expirationSeconds,
+      ...(boundObjectRef && { boundObjectRef }),
+    },
+  };
+}
+
+async function issue(
+  { registry, issueToken }: HandlerServices,
+  { namespace, name }: Target,
+  { uid }: ObjectMeta,
+  { spec }: TokenRequest,
+): Promise<object> {
+  const { audiences, expirationSeconds = defaultLifetime, boundObjectRef } = spec ?? {};
+  const bound = boundObjectRef ? await findBound(registry, namespace, name, boundObjectRef) : {};
+  if (!issueToken) throw serviceUnavailable('this server issues no tokens: it has no signing key');
+  return issueToken({ namespace, serviceAccount: { name, uid }, ...bound, audiences, expirationSeconds });
+}
+
+function checkLifetime(seconds: number): void {
+  if (seconds >= shortest && seconds <= longest) return;
   const rule =
     seconds < shortest
       ? 'may not specify a duration less than 10 minutes'
       : 'may not specify a duration larger than 2^32 seconds';
-  if (seconds >= shortest && seconds <= longest) return;
-  throw invalidObject(tokenRequest, name, [invalid('spec.expirationSeconds', seconds, rule)]);
+  throw invalidObject(tokenRequest, '', [invalid('spec.expirationSeconds', seconds, rule)]);
 }
 
 /** The object that the token dies with. @throws ApiError when there is no such object, or it is another's */
@@ -66,21 +98,23 @@ async function findBound(
   ref: BoundObjectReference,
 ): Promise<Bound> {
   const { kind = '', name = '', uid } = ref;
+  const { group, version } = parseApiVersion(ref.apiVersion ?? '');
   const kinds: Readonly<Record<string, Kind<any>>> = { Pod: pod, Secret: secret, Node: node };
-  const bound = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (!bound) throw badRequest(`cannot bind token to object of type ${JSON.stringify(kind)}: use Pod, Secret or Node`);
+  const bound = group === '' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (!bound) throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   const { object } = await get(registry, { kind: bound, namespace: bound.namespaced ? namespace : '', name });
-  if (uid && uid !== object.metadata.uid) {
-    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-    throw conflict(bound, name, why);
-  }
-  const identity = { name, uid: object.metadata.uid };
-  if (kind !== 'Pod') return kind === 'Secret' ? { secret: identity } : { node: identity };
-  const { serviceAccountName, nodeName } = (object as Pod).spec ?? {};
-  if (serviceAccountName !== account)
+  if (kind === 'Pod' && (object as Pod).spec?.serviceAccountName !== account) {
     throw badRequest(
       `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
     );
+  }
+  if (uid && uid !== object.metadata.uid) {
+    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw conflict({ group, plural: kind }, name, why);
+  }
+  const identity = { name, uid: object.metadata.uid };
+  if (kind !== 'Pod') return kind === 'Secret' ? { secret: identity } : { node: identity };
+  const { nodeName } = (object as Pod).spec ?? {};
   return { pod: identity, ...(nodeName && { node: await nodeIdentity(registry, nodeName) }) };
 }
 

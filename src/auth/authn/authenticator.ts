@@ -21,4 +21,17 @@ export interface Authenticator {
    * @throws ApiError Unauthorized when it carries credentials of its kind that are wrong
    */
   authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined>;
+  /**
+   * Whose token it is, and for which of `audiences` it is meant; undefined when nobody knows it. Only authenticators of
+   * tokens have it.
+   * @throws ApiError Unauthorized when the token is wrong
+   */
+  reviewToken?(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined>;
+}
+
+/** What is known of a token. */
+export interface ReviewedToken {
+  readonly user: UserInfo;
+  /** Absent: the token knows no audiences. */
+  readonly audiences?: readonly string[];
 }

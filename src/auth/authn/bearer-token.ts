@@ -30,14 +30,25 @@ export function bearerTokenAuthenticator(sorts: readonly TokenAuthenticator[]): 
     async authenticate(request) {
       const token = bearerToken(request);
       if (token === undefined) return undefined;
-      if (token.length > longestToken) throw unauthorized();
-      for (const sort of sorts) {
-        const identity = await sort.authenticateToken(token);
-        if (identity) return identity.user;
-      }
-      throw unauthorized();
+      const identity = await identify(sorts, token);
+      if (!identity) throw unauthorized();
+      return identity.user;
     },
+    reviewToken: (token, audiences) => identify(sorts, token, audiences),
   };
+}
+
+async function identify(
+  sorts: readonly TokenAuthenticator[],
+  token: string,
+  audiences?: readonly string[],
+): Promise<TokenIdentity | undefined> {
+  if (token.length > longestToken) throw unauthorized();
+  for (const sort of sorts) {
+    const identity = await sort.authenticateToken(token, audiences);
+    if (identity) return identity;
+  }
+  return undefined;
 }
 
 function bearerToken(request: AuthenticationRequest): string | undefined {

@@ -22,5 +22,12 @@ export function unionAuthenticator(authenticators: readonly Authenticator[]): Au
       if (refusal) throw refusal;
       return undefined;
     },
+    async reviewToken(token, audiences) {
+      for (const authenticator of authenticators) {
+        const reviewed = await authenticator.reviewToken?.(token, audiences);
+        if (reviewed) return reviewed;
+      }
+      return undefined;
+    },
   };
 }

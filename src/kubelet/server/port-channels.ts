@@ -51,7 +51,7 @@ async function open(
     const target = await dial(port);
     target.on('error', (error) => void failed(error));
     // No faster than the client takes it.
-    target.pipe(new Writable({ write: (chunk: Buffer, _encoding, done) => void send(chunk).then(() => done()) }));
+    target.pipe(paced(send));
     return target;
   } catch (error) {
     await failed(error);
@@ -71,4 +71,13 @@ async function pass(socket: WebSocket, opening: Promise<Duplex | undefined> | un
   };
   target.on('drain', go);
   target.on('close', go);
+}
+
+/** Takes the next piece when the one before has been sent. */
+function paced(send: (data: Buffer) => Promise<void>): Writable {
+  const write = async (chunk: Buffer, done: () => void) => {
+    await send(chunk);
+    done();
+  };
+  return new Writable({ write: (chunk: Buffer, _encoding, done) => void write(chunk, done) });
 }

@@ -12,8 +12,8 @@ import { storageFor } from '../../registry/converting-storage.ts';
 import { remove, type DeleteOptions } from '../../registry/delete.ts';
 import { get } from '../../registry/get.ts';
 import { collectionPrefix, type Registry, type Target, type WriteOptions } from '../../registry/registry.ts';
+import { admitPosted } from '../../registry/post.ts';
 import { update } from '../../registry/update.ts';
-import { admitSubresource } from '../admission.ts';
 import { apiServerUser } from '../../server-user.ts';
 import { bypassesBudgets, charge, covers, letsUnhealthyGo, mayStart, stillProcessed } from './budget.ts';
 
@@ -48,8 +48,8 @@ export async function handleEviction(services: HandlerServices, request: Resourc
   if (sent.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
   const { dryRun: dry = [], ...how } = (sent.deleteOptions ?? {}) as DeleteOptions & { dryRun?: string[] };
   const options = { ...writeOptions(exchange), dryRun: dryRunOf(exchange.query.getAll('dryRun'), dry) };
-  await admitSubresource(services.registry, 'CREATE', request, options, sent);
-  await evict({ registry: services.registry, target, how, options });
+  const { registry } = services;
+  await admitPosted(registry, target, 'eviction', sent, options, () => evict({ registry, target, how, options }));
   sendObject(exchange, 201, { ...successStatus(), code: 201 });
 }
 

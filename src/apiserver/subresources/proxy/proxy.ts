@@ -1,7 +1,7 @@
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { HandlerServices, ResourceRequest, VerbHandler } from '../../handlers/services.ts';
 import type { Target } from '../../registry/registry.ts';
-import { admitSubresource } from '../admission.ts';
+import { admitConnect } from '../../registry/post.ts';
 import { tunnel } from '../tunnel.ts';
 import type { Backend } from './backend.ts';
 import { forward, type Route } from './forward.ts';
@@ -30,9 +30,14 @@ function proxyHandler(locate: Locate, optionsKind: string): VerbHandler {
   };
 }
 
-function admit({ registry }: HandlerServices, request: ResourceRequest, kind: string, path: string): Promise<void> {
+function admit(
+  { registry }: HandlerServices,
+  { exchange, target, subresource }: ResourceRequest,
+  kind: string,
+  path: string,
+): Promise<void> {
   const options = { kind, apiVersion: 'v1', path } as never;
-  return admitSubresource(registry, 'CONNECT', request, { user: request.exchange.user, dryRun: false }, options);
+  return admitConnect(registry, target, subresource?.name ?? '', options, { user: exchange.user, dryRun: false });
 }
 
 async function serve(exchange: Exchange, route: Route): Promise<void> {
