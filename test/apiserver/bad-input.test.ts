@@ -205,11 +205,11 @@ const cases: Case[] = [
     says: /no valid protobuf/,
   },
   {
-    what: 'a Upgrade that is none',
+    what: 'a port that is none',
     method: 'GET',
-    url: '/api/v1/namespaces/default/pods/p/exec?command=a',
+    url: '/api/v1/namespaces/default/pods/p/portforward?ports=99999999999999999999',
     code: 400,
-    says: /Upgrade request required/,
+    says: /invalid syntax/,
   },
 ];
 

@@ -2,8 +2,8 @@ import type { Pod } from '../../api/core-v1/pod.ts';
 import { badRequest } from '../../apimachinery/api-error.ts';
 import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { HandlerServices, ResourceRequest, VerbHandler } from '../handlers/services.ts';
-import { admitConnect } from '../registry/post.ts';
+import type { HandlerServices, VerbHandler } from '../handlers/services.ts';
+import { admitConnect } from './admission.ts';
 import { chooseContainer, findPod, hostOf, kubeletPath } from './pod-location.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -47,17 +47,11 @@ function streamHandler<O>(
   return async (services, request) => {
     const { exchange, target } = request;
     const options = read(exchange.query);
-    await admit(services, request, { kind, apiVersion: 'v1', ...options });
+    await admitConnect(services.registry, request, { kind, apiVersion: 'v1', ...options });
     const pod = await findPod(services.registry, target);
     const path = locate(pod, options);
     await connect(services, exchange, hostOf(pod), path);
   };
-}
-
-function admit({ registry }: HandlerServices, request: ResourceRequest, options: object): Promise<void> {
-  const { user } = request.exchange;
-  const name = request.subresource?.name ?? '';
-  return admitConnect(registry, request.target, name, options as never, { user, dryRun: false });
 }
 
 /** @throws ApiError BadRequest: these streams are no HTTP */

@@ -5,14 +5,14 @@ import { invalid } from '../../apimachinery/field-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { node } from '../../api/core-v1/node.ts';
 import { secret } from '../../api/core-v1/secret.ts';
-import { parseApiVersion, type AnyObject, type ObjectMeta } from '../../apimachinery/object.ts';
+import { parseApiVersion, type ObjectMeta } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { defaultAudience, type TokenSubject } from '../../auth/tokens.ts';
 import { readObject, type BodyTarget } from '../handlers/body.ts';
 import { sendObject } from '../handlers/respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from '../handlers/services.ts';
 import { get } from '../registry/get.ts';
-import { admitPosted } from '../registry/post.ts';
+import { admitPosted } from './admission.ts';
 import type { Registry, Target } from '../registry/registry.ts';
 
 const tokenRequest: BodyTarget = {
@@ -35,7 +35,7 @@ export async function handleToken(services: HandlerServices, { exchange, target 
   const { object: account } = await get(services.registry, target);
   const request = complete(sent, target, services.registry.clock.now());
   const options = writeOptions(exchange);
-  const status = await admitPosted(services.registry, target, 'token', request as AnyObject, options, () =>
+  const status = await admitPosted(services.registry, target, 'token', request, options, () =>
     issue(services, target, account.metadata, request),
   );
   sendObject(exchange, 201, { ...request, status });

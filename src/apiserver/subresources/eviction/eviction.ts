@@ -12,9 +12,9 @@ import { storageFor } from '../../registry/converting-storage.ts';
 import { remove, type DeleteOptions } from '../../registry/delete.ts';
 import { get } from '../../registry/get.ts';
 import { collectionPrefix, type Registry, type Target, type WriteOptions } from '../../registry/registry.ts';
-import { admitPosted } from '../../registry/post.ts';
 import { update } from '../../registry/update.ts';
 import { apiServerUser } from '../../server-user.ts';
+import { admitPosted } from '../admission.ts';
 import { bypassesBudgets, charge, covers, letsUnhealthyGo, mayStart, stillProcessed } from './budget.ts';
 
 const eviction: BodyTarget = {

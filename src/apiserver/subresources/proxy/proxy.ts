@@ -1,7 +1,7 @@
 import type { Exchange } from '../../exchange/exchange.ts';
-import type { HandlerServices, ResourceRequest, VerbHandler } from '../../handlers/services.ts';
+import type { HandlerServices, VerbHandler } from '../../handlers/services.ts';
 import type { Target } from '../../registry/registry.ts';
-import { admitConnect } from '../../registry/post.ts';
+import { admitConnect } from '../admission.ts';
 import { tunnel } from '../tunnel.ts';
 import type { Backend } from './backend.ts';
 import { forward, type Route } from './forward.ts';
@@ -24,20 +24,10 @@ function proxyHandler(locate: Locate, optionsKind: string): VerbHandler {
   return async (services, request) => {
     const { exchange, target } = request;
     const { prefix, path } = splitPath(exchange, target);
-    await admit(services, request, optionsKind, path);
+    await admitConnect(services.registry, request, { kind: optionsKind, apiVersion: 'v1', path });
     const backend = await locate(services, target);
     await serve(exchange, { backend, prefix, path });
   };
-}
-
-function admit(
-  { registry }: HandlerServices,
-  { exchange, target, subresource }: ResourceRequest,
-  kind: string,
-  path: string,
-): Promise<void> {
-  const options = { kind, apiVersion: 'v1', path } as never;
-  return admitConnect(registry, target, subresource?.name ?? '', options, { user: exchange.user, dryRun: false });
 }
 
 async function serve(exchange: Exchange, route: Route): Promise<void> {
