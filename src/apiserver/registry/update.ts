@@ -8,7 +8,7 @@ import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
 import { mayBeWritten, type Reservation } from './extensions/extension.ts';
-import { isSameButForTimes } from './field-managers.ts';
+import { isSameButForTimes, managersOf, setManagers } from './field-managers.ts';
 import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import {
@@ -115,9 +115,7 @@ class Attempt {
     const sent: unknown = updated.metadata.managedFields;
     restoreMetadata(updated, old);
     kind.setDefaults?.(updated);
-    if (!options.managersGiven) {
-      registry.fieldManagers.updated(kind, subresource, { old, updated, sent }, options.fieldManager);
-    }
+    this.#noteManagers(updated, old, sent);
     const admission = admissionRequest('UPDATE', this.#request, options, {
       object: updated,
       oldObject: old,
@@ -151,6 +149,18 @@ class Attempt {
     if (typeof this.#outcome === 'string' || options.dryRun) await this.undo();
     else await this.#reservation?.commit();
     if (this.#outcome === 'delete' && !options.dryRun) await extensionOf(this.#registry, kind)?.removed?.(entry.object);
+  }
+
+  /** What goes through a subresource that can only be posted (a binding) is nobody's. */
+  #noteManagers(updated: AnyObject, old: AnyObject, sent: unknown): void {
+    const { kind, options, subresource } = this.#request;
+    if (options.managersGiven) return;
+    const { fieldManagers } = this.#registry;
+    if (!subresource || subresource.verbs.includes('update')) {
+      fieldManagers.updated(kind, subresource, { old, updated, sent }, options.fieldManager);
+    } else {
+      setManagers(updated, managersOf(old));
+    }
   }
 
   #prepare(updated: AnyObject, old: AnyObject, context: StrategyContext): void {
