@@ -398,7 +398,7 @@ describe('server-side apply', () => {
         { env: ['A'] },
         '.env: element 0: associative list with keys may not have non-map elements',
       ],
-      ['objects for lists', { env: {} }, '.env: expected list, got {}'],
+      ['objects for lists', { env: {} }, '.env: expected list, got &{map[]}'],
     ];
     for (const [what, container, message] of lists) {
       it(what, async () => {

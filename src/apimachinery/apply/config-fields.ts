@@ -1,3 +1,4 @@
+import { goText, goType } from '../go-text.ts';
 import type { Json } from '../object.ts';
 import { isJsonObject, type JsonObject } from '../json-value.ts';
 import { LEAF, type FieldSet } from './field-set.ts';
@@ -39,7 +40,7 @@ class Walk {
 
   map(value: Json, type: MapType, at: string): FieldSet | undefined {
     if (value === null) return type.atomic ? LEAF : undefined;
-    if (!isJsonObject(value)) return this.#fault(at, `expected map, got ${shown(value)}`);
+    if (!isJsonObject(value)) return this.#fault(at, `expected map, got &{${shown(value)}}`);
     const node: Building = {};
     for (const [name, item] of Object.entries(value)) {
       const field = fieldOf(type, name);
@@ -50,7 +51,7 @@ class Walk {
       }
       const below = this.node(item, field.type, path);
       if (field.unowned) continue;
-      const member = item === null || isEmptyMap(item) || !type.fields.has(name);
+      const member = !field.holdsUnowned && (item === null || isEmptyMap(item) || !type.fields.has(name));
       const child = withSelf(below, member);
       if (child) node[fieldElement(name)] = child;
     }
@@ -59,7 +60,7 @@ class Walk {
 
   #list(value: Json, type: ListType, at: string): FieldSet | undefined {
     if (value === null) return type.merge === 'atomic' ? LEAF : undefined;
-    if (!Array.isArray(value)) return this.#fault(at, `expected list, got ${shown(value)}`);
+    if (!Array.isArray(value)) return this.#fault(at, `expected list, got &{${shown(value)}}`);
     if (type.merge === 'atomic') return this.#atomicList(value, type, at);
     const node: Building = {};
     value.forEach((item, index) => {
@@ -90,12 +91,12 @@ class Walk {
   #scalar(value: Json, { scalar }: ScalarType, at: string): FieldSet {
     if (value === null) return LEAF;
     const type = typeof value;
-    if (type === 'object' && scalar === 'untyped') this.#fault(at, `expected any scalar, got ${shown(value)}`);
+    if (type === 'object' && scalar === 'untyped') this.#fault(at, `expected any scalar, got &{${shown(value)}}`);
     else if (scalar === 'numeric' && type !== 'number')
       this.#fault(at, `expected numeric (int or float), got ${goType(value)}`);
     else if (scalar === 'string' && type !== 'string')
       this.#fault(at, `expected string, got &value.valueUnstructured{Value:${shown(value)}}`);
-    else if (scalar === 'boolean' && type !== 'boolean') this.#fault(at, `expected boolean, got ${shown(value)}`);
+    else if (scalar === 'boolean' && type !== 'boolean') this.#fault(at, `expected boolean, got &{${shown(value)}}`);
     return LEAF;
   }
 
@@ -120,13 +121,8 @@ function isEmptyMap(value: Json): boolean {
   return isJsonObject(value) && Object.keys(value).length === 0;
 }
 
-function goType(value: Json): string {
-  if (Array.isArray(value)) return '[]interface {}';
-  return isJsonObject(value) ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
 /** A value as an error names it, cut short. */
 function shown(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+  const text = goText(value);
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

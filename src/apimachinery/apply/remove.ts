@@ -22,9 +22,11 @@ function removeFromMap(value: JsonObject, set: FieldSet, type: MapType): JsonObj
   for (const name of Object.keys(value)) {
     const element = fieldElement(name);
     if (!Object.hasOwn(set, element)) continue;
-    const node = set[element]!;
     const field = fieldOf(type, name);
-    const kept = isMember(node) ? undefined : field ? removeFrom(value[name]!, node, field.type) : value[name];
+    if (field?.unowned) continue;
+    const node = set[element]!;
+    const goes = isMember(node) && !field?.holdsUnowned;
+    const kept = goes ? undefined : field ? removeFrom(value[name]!, node, field.type) : value[name];
     if (kept === value[name]) continue;
     result ??= { ...value };
     if (kept === undefined && field?.implied) result[name] = {};

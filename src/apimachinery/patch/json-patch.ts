@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from '../api-error.ts';
 import type { Json } from '../object.ts';
-import { copyJson, equalJson, isJsonObject } from '../json-value.ts';
+import { copyJson, equalJson, isJsonObject, type JsonObject } from '../json-value.ts';
 import { rejectedPatch } from './patch-error.ts';
 
 const MOST_OPERATIONS = 10_000;
@@ -15,9 +15,9 @@ interface Operation {
   readonly value?: Json;
 }
 
-/** The document that the operations work on. `root` may itself be replaced. */
+/** The document that the operations work on. It cannot itself be replaced, as upstream has it. */
 interface State {
-  root: Json;
+  readonly root: Json;
   copied: number;
 }
 
@@ -38,41 +38,46 @@ export function applyJsonPatch<T>(document: T, patch: unknown): T {
 }
 
 function checkPatch(patch: unknown): Operation[] {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be an array of operations');
+  if (patch === null) return [];
+  if (!Array.isArray(patch)) throw wrongType(patch, 'jsonpatch.Patch');
   if (patch.length > MOST_OPERATIONS) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
+  }
+  for (const operation of patch) {
+    if (operation !== null && !isJsonObject(operation)) throw wrongType(operation, 'jsonpatch.Operation');
   }
   patch.forEach(checkOperation);
   return patch as Operation[];
 }
 
-function checkOperation(operation: unknown, index: number): void {
-  if (!isJsonObject(operation)) throw badRequest(`error decoding patch: operation ${index} must be an object`);
+function wrongType(value: unknown, wanted: string): ApiError {
+  const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return badRequest(`error decoding patch: json: cannot unmarshal ${type} into Go value of type ${wanted}`);
+}
+
+function checkOperation(operation: JsonObject | null, index: number): void {
   for (const field of ['op', 'path']) {
-    if (typeof operation[field] !== 'string')
-      throw badRequest(`error decoding patch: operation ${index} has no "${field}"`);
+    if (typeof operation?.[field] !== 'string') throw rejectedPatch(`operation ${index} has no "${field}"`);
   }
-  if ((operation.op === 'move' || operation.op === 'copy') && typeof operation.from !== 'string') {
-    throw badRequest(`error decoding patch: operation ${index} has no "from"`);
+  const { op, from } = operation!;
+  if ((op === 'move' || op === 'copy') && typeof from !== 'string') {
+    throw rejectedPatch(`operation ${index} has no "from"`);
   }
 }
 
 const runners: Readonly<Record<string, (state: State, operation: Operation) => void>> = {
-  add: (state, { path, value }) => add(state, path, required(path, 'add', value)),
-  remove: (state, { path }) => remove(state, path, 'remove'),
-  replace(state, { path, value }) {
-    const next = required(path, 'replace', value);
-    if (path === '') state.root = copyJson(next);
-    else place(state, path, 'replace').replace(copyJson(next));
-  },
+  // A value that is left out is null, as upstream has it.
+  add: (state, { path, value = null }) => place(state, path, 'add').add(copyJson(value)),
+  remove: (state, { path }) => void place(state, path, 'remove').remove(),
+  replace: (state, { path, value = null }) => place(state, path, 'replace').replace(copyJson(value)),
   move(state, { path, from = '' }) {
     if (path === from) {
       read(state, from, 'move');
       return;
     }
     if (path.startsWith(`${from}/`)) throw fails('move', path, 'a value cannot be moved into itself');
-    add(state, path, remove(state, from, 'move'));
+    place(state, path, 'move').add(place(state, from, 'move').remove());
   },
   copy(state, { path, from = '' }) {
     const value = read(state, from, 'copy');
@@ -81,36 +86,20 @@ const runners: Readonly<Record<string, (state: State, operation: Operation) => v
       const message = `Unable to complete the copy, the accumulated size increase of copy is ${state.copied}, exceeding the limit ${LARGEST_COPY}`;
       throw new ApiError(413, 'RequestEntityTooLarge', message);
     }
-    add(state, path, value);
+    place(state, path, 'copy').add(copyJson(value));
   },
   test(state, { path, value = null }) {
-    // A path that leads nowhere equals null, as upstream has it.
-    const found = path === '' ? state.root : (place(state, path, 'test').get() ?? null);
+    // A member that is missing equals null, as upstream has it; an item that is missing does not.
+    const found = place(state, path, 'test').get() ?? null;
     if (!equalJson(found, value)) throw rejectedPatch(`testing value ${path} failed: test failed`);
   },
 };
-
-function required(path: string, op: string, value: Json | undefined): Json {
-  if (value === undefined) throw fails(op, path, 'it has no value');
-  return value;
-}
 
 function fails(op: string, path: string, why: string): ApiError {
   return rejectedPatch(`${op} operation does not apply at ${JSON.stringify(path)}: ${why}`);
 }
 
-function add(state: State, path: string, value: Json): void {
-  if (path === '') state.root = copyJson(value);
-  else place(state, path, 'add').add(copyJson(value));
-}
-
-function remove(state: State, path: string, op: string): Json {
-  if (path === '') throw fails(op, path, 'the whole object cannot be removed');
-  return place(state, path, op).remove();
-}
-
 function read(state: State, path: string, op: string): Json {
-  if (path === '') return state.root;
   const value = place(state, path, op).get();
   if (value === undefined) throw fails(op, path, 'missing value');
   return value;
@@ -146,13 +135,15 @@ function parsePointer(path: string, op: string): string[] {
 }
 
 function child(parent: Json | undefined, token: string): Json | undefined {
-  if (Array.isArray(parent)) return parent[index(token)];
+  if (Array.isArray(parent)) return parent[index(token, parent.length)];
   return isJsonObject(parent) && Object.hasOwn(parent, token) ? parent[token] : undefined;
 }
 
-/** NaN for anything but a plain decimal number. */
-function index(token: string): number {
-  return /^(0|[1-9][0-9]{0,9})$/.test(token) ? Number(token) : NaN;
+/** The position that a token means in a list of `length`, counted from the end when negative; NaN for what is no number. */
+function index(token: string, length: number): number {
+  if (!/^[+-]?[0-9]{1,10}$/.test(token)) return NaN;
+  const position = Number(token);
+  return position < 0 ? position + length : position;
 }
 
 function objectPlace(parent: { [key: string]: Json }, key: string, op: string, path: string): Place {
@@ -176,19 +167,21 @@ function objectPlace(parent: { [key: string]: Json }, key: string, op: string, p
 }
 
 function arrayPlace(parent: Json[], token: string, op: string, path: string): Place {
-  const at = index(token);
+  const length = parent.length;
+  const at = index(token, length);
   const existing = () => {
-    if (!(at < parent.length))
-      throw fails(op, path, `there is no item ${JSON.stringify(token)} in an array of ${parent.length}`);
-    return parent[at]!;
+    if (at >= 0 && at < length) return parent[at]!;
+    throw fails(op, path, `there is no item ${JSON.stringify(token)} in an array of ${length}`);
+  };
+  /** Where an item can be added; from the end, -1 is behind the last. */
+  const gap = () => {
+    const position = token === '-' ? length : index(token, length + 1);
+    if (position >= 0 && position <= length) return position;
+    throw fails(op, path, `there is no position ${JSON.stringify(token)} in an array of ${length}`);
   };
   return {
-    get: () => parent[at],
-    add(value) {
-      if (token === '-') parent.push(value);
-      else if (at <= parent.length) parent.splice(at, 0, value);
-      else existing();
-    },
+    get: existing,
+    add: (value) => void parent.splice(gap(), 0, value),
     replace(value) {
       existing();
       parent[at] = value;

@@ -1,9 +1,10 @@
 import { badRequest } from '../api-error.ts';
 import type { Json } from '../object.ts';
 import type { Definitions, Schema } from '../schema/schema.ts';
-import { copyJson, equalJson, isJsonObject, type JsonObject } from '../json-value.ts';
+import { copyJson, isJsonObject, type JsonObject } from '../json-value.ts';
 import { mergeOrder } from './element-order.ts';
-import { rejectedPatch } from './patch-error.ts';
+import { failedPatch } from './patch-error.ts';
+import { goText, goType } from '../go-text.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN = '$retainKeys';
@@ -42,7 +43,7 @@ class Merge {
     if (directive === 'delete') return {};
     if (directive === 'replace') return this.#plain(patch);
     if (directive !== undefined && directive !== 'merge')
-      throw badRequest(`unknown patch type found: ${JSON.stringify(directive)}`);
+      throw failedPatch(`unknown patch type: ${shown(directive)} in map: ${shown(patch)}`);
     retainKeys(target, patch);
     for (const key of fieldsOf(patch)) this.#field(target, patch, key, this.#fieldSchema(schema, key));
     return target;
@@ -79,7 +80,7 @@ class Merge {
   ): Json[] {
     if (!strategies(schema).includes('merge')) return items ? items.map((item) => this.#plainValue(item)) : old;
     const key = schema?.['x-kubernetes-patch-merge-key'];
-    const kept = removed ? old.filter((item) => !removed.some((r) => equalJson(r, item))) : old;
+    const kept = removed ? without(old, removed) : old;
     if (key === undefined) return mergeScalars(kept, items ?? [], order);
     const merged = items ? this.#items([...kept], items, key, this.#resolve(schema?.items)) : kept;
     if (!order) return merged;
@@ -92,22 +93,20 @@ class Merge {
   #items(target: Json[], items: Json[], key: string, schema: Schema | undefined): Json[] {
     const objects = items.map((item) => {
       if (isJsonObject(item)) return item;
-      throw rejectedPatch(
-        `the list is merged by ${JSON.stringify(key)}, but has an item that is no object: ${JSON.stringify(item)}`,
-      );
+      throw failedPatch(`list element types are not identical: [${shown(target)} ${shown(items)}]`);
     });
+    for (const item of objects) checkDirective(item);
     const replaces = objects.some((item) => item[DIRECTIVE] === 'replace');
     if (replaces) return objects.filter((item) => item[DIRECTIVE] === undefined).map((item) => this.#plain(item));
+    const merged = new MergedItems(target, key);
     for (const item of objects) {
-      if (!Object.hasOwn(item, key))
-        throw rejectedPatch(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-      const at = target.findIndex((t) => isJsonObject(t) && equalJson(t[key], item[key]));
-      if (item[DIRECTIVE] === 'delete')
-        target = target.filter((t) => !isJsonObject(t) || !equalJson(t[key], item[key]));
-      else if (at < 0) target.push(this.object({}, item, schema));
-      else target[at] = this.object(target[at] as JsonObject, item, schema);
+      if (!Object.hasOwn(item, key)) {
+        throw failedPatch(`map: ${shown(item)} does not contain declared merge key: ${key}`);
+      }
+      if (item[DIRECTIVE] === 'delete') merged.remove(item[key]!);
+      else merged.put(item[key]!, (old) => this.object(old, item, schema));
     }
-    return target;
+    return merged.items();
   }
 
   /** The object that a patch describes where there is nothing to merge it with. */
@@ -158,21 +157,25 @@ function fieldsOf(patch: JsonObject): Set<string> {
 function listDirective(patch: JsonObject, prefix: string, field: string): Json[] | undefined {
   const value = Object.hasOwn(patch, prefix + field) ? patch[prefix + field] : undefined;
   if (value === undefined || Array.isArray(value)) return value;
-  throw badRequest(`invalid patch format of ${prefix}${field}: it must be a list`);
+  if (prefix === DELETE_PRIMITIVES) throw badRequest('invalid patch format of primitive list');
+  throw failedPatch(`expected a []interface {}, but received a ${goType(value)}`);
 }
 
 /** Removes what `$retainKeys` does not name. */
 function retainKeys(target: JsonObject, patch: JsonObject): void {
   const keys = patch[RETAIN];
   if (keys === undefined) return;
-  if (!Array.isArray(keys)) throw badRequest('invalid patch format of $retainKeys: it must be a list');
+  if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
   for (const [key, value] of Object.entries(patch)) {
     if (isDirective(key) || value === null || keys.includes(key)) continue;
-    throw badRequest(
-      `invalid patch format of $retainKeys: it does not name ${JSON.stringify(key)}, which the patch sets`,
-    );
+    throw badRequest('invalid patch format of retainKeys');
   }
   for (const key of Object.keys(target)) if (!keys.includes(key)) delete target[key];
+}
+
+function without(items: Json[], removed: Json[]): Json[] {
+  const gone = new Set(removed.map((item) => JSON.stringify(item)));
+  return items.filter((item) => !gone.has(JSON.stringify(item)));
 }
 
 function mergeScalars(old: Json[], items: Json[], order: Json[] | undefined): Json[] {
@@ -181,11 +184,64 @@ function mergeScalars(old: Json[], items: Json[], order: Json[] | undefined): Js
 }
 
 function checkOrder(items: Json[], order: Json[], key: string): void {
-  for (const item of items) {
-    if (!isJsonObject(item) || item[DIRECTIVE] !== undefined) continue;
-    if (order.some((o) => isJsonObject(o) && equalJson(o[key], item[key]))) continue;
-    throw badRequest(
-      `invalid patch format of $setElementOrder list: it lacks the item with ${key} ${JSON.stringify(item[key])}`,
-    );
+  const named = new Set(order.map((item) => JSON.stringify(isJsonObject(item) ? item[key] : item)));
+  const sent = items.filter((item) => !isJsonObject(item) || item[DIRECTIVE] === undefined);
+  if (sent.every((item) => !isJsonObject(item) || named.has(JSON.stringify(item[key])))) return;
+  throw failedPatch(
+    `The order in patch list:\n${shown(sent)}\n doesn't match $setElementOrder list:\n${shown(order)}\n`,
+  );
+}
+
+function checkDirective(item: JsonObject): void {
+  const directive = item[DIRECTIVE];
+  if (directive === undefined || directive === 'delete' || directive === 'merge' || directive === 'replace') return;
+  throw failedPatch(`unknown patch type: ${shown(directive)} in map: ${shown(item)}`);
+}
+
+/** The items of a list that is merged by a key, found by it at once. */
+class MergedItems {
+  readonly #key: string;
+  readonly #items: (Json | undefined)[];
+  readonly #positions = new Map<string, number[]>();
+
+  constructor(items: Json[], key: string) {
+    this.#key = key;
+    this.#items = items;
+    items.forEach((item, index) => this.#note(item, index));
   }
+
+  #note(item: Json, index: number): void {
+    if (!isJsonObject(item) || !Object.hasOwn(item, this.#key)) return;
+    const text = JSON.stringify(item[this.#key]);
+    const positions = this.#positions.get(text);
+    if (positions) positions.push(index);
+    else this.#positions.set(text, [index]);
+  }
+
+  remove(value: Json): void {
+    const text = JSON.stringify(value);
+    for (const index of this.#positions.get(text) ?? []) this.#items[index] = undefined;
+    this.#positions.delete(text);
+  }
+
+  /** Puts what `merge` makes of the first item with this key, or of nothing, in its place or at the end. */
+  put(value: Json, merge: (old: JsonObject) => JsonObject): void {
+    const at = this.#positions.get(JSON.stringify(value))?.[0];
+    if (at !== undefined) {
+      this.#items[at] = merge(this.#items[at] as JsonObject);
+      return;
+    }
+    const item = merge({});
+    this.#note(item, this.#items.push(item) - 1);
+  }
+
+  items(): Json[] {
+    return this.#items.filter((item) => item !== undefined);
+  }
+}
+
+/** A part of a patch as an error names it, cut short. */
+function shown(value: Json): string {
+  const text = goText(value);
+  return text.length > 500 ? `${text.slice(0, 500)}...` : text;
 }

@@ -67,10 +67,27 @@ export class Compiler {
     if (!properties && typeof additionalProperties === 'object')
       return mapType(this.#schema(additionalProperties, goName));
     if (!properties && additionalProperties) return scalars.anyType;
-    const fields = new Map<string, Decode>();
-    for (const [name, field] of Object.entries(properties ?? {})) fields.set(name, this.#schema(field, goName).decode);
+    const fields = new Map<string, StructField>();
+    for (const [name, field] of Object.entries(properties ?? {})) {
+      const dropsEmpty = isCollection(field) && !schema.required?.includes(name) && !keptEmpty.has(name);
+      fields.set(name, { decode: this.#schema(field, goName).decode, dropsEmpty });
+    }
     return structType(goName, fields, schema['x-kubernetes-preserve-unknown-fields'] === true);
   }
+}
+
+interface StructField {
+  readonly decode: Decode;
+  /** Whether it is the same as absent when it is empty, as lists and maps of the built-in kinds are. */
+  readonly dropsEmpty: boolean;
+}
+
+/** An empty list of managers asks to forget them all. */
+const keptEmpty = new Set(['managedFields']);
+
+/** Whether a field is a list, or a map with keys of the users' own. */
+function isCollection({ type, additionalProperties }: Schema): boolean {
+  return type === 'array' || (type === 'object' && typeof additionalProperties === 'object');
 }
 
 function arrayType(item: Type): Type {
@@ -105,7 +122,7 @@ function mapType(item: Type): Type {
   return { goType, zero: () => ({}), decode };
 }
 
-function structType(goType: string, fields: ReadonlyMap<string, Decode>, keepUnknown: boolean): Type {
+function structType(goType: string, fields: ReadonlyMap<string, StructField>, keepUnknown: boolean): Type {
   const struct = goType.slice(goType.indexOf('.') + 1);
   const decode: Decode = (value, at) => {
     if (!isObject(value)) throw at.mismatch(value, goType);
@@ -122,7 +139,8 @@ function structType(goType: string, fields: ReadonlyMap<string, Decode>, keepUnk
       } else if (before === null) {
         (drop ??= new Set()).add(key);
       } else {
-        decodeField(value, key, before, field, at);
+        const after = decodeField(value, key, before, field.decode, at);
+        if (field.dropsEmpty && isEmpty(after)) (drop ??= new Set()).add(key);
       }
     }
     at.struct = outer;
@@ -131,11 +149,18 @@ function structType(goType: string, fields: ReadonlyMap<string, Decode>, keepUnk
   return { goType, zero: () => ({}), decode };
 }
 
-function decodeField(object: Fields, key: string, before: unknown, field: Decode, at: Cursor): void {
+function decodeField(object: Fields, key: string, before: unknown, field: Decode, at: Cursor): unknown {
   at.push(key);
   const after = field(before, at);
   if (after !== before) object[key] = after;
   at.pop();
+  return after;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** A copy: `delete` would make the object slow for everyone who handles it later. */

@@ -15,7 +15,7 @@ import { lensScope, type LensScope } from '../registry/lens-managers.ts';
 import { update } from '../registry/update.ts';
 import { bodyLimit, complete, fieldValidationOf, parseYaml, type BodyTarget } from './body.ts';
 import { requireCreate } from './create-permission.ts';
-import { checkName } from './names.ts';
+import { checkName, checkUid } from './names.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 import { sendUpdated } from './update.ts';
 
@@ -70,6 +70,7 @@ class Applier {
     const lens = this.#lens();
     const { object, managers } = this.#apply(lens, current);
     checkName(target, object);
+    checkUid(target.kind, object, current);
     const updated = applyLens(subresource, subresource ? copyJson(current) : current, object, context);
     setManagers(updated, lens.toParent(current, managers));
     return updated;

@@ -1,5 +1,7 @@
-import { badRequest } from '../../apimachinery/api-error.ts';
-import type { AnyObject } from '../../apimachinery/object.ts';
+import { badRequest, invalidObject } from '../../apimachinery/api-error.ts';
+import { invalid } from '../../apimachinery/field-error.ts';
+import type { Kind } from '../../apimachinery/kind.ts';
+import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
 import type { Target } from '../registry/registry.ts';
 
 /** A new object may leave its namespace out, but may not name another one than the path. */
@@ -20,4 +22,10 @@ export function checkName({ kind, namespace, name }: Target, { metadata }: AnyOb
       `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
     );
   }
+}
+
+/** What is patched must stay the same object. @throws ApiError Invalid */
+export function checkUid(kind: Kind, { metadata }: KubeObject, old: KubeObject): void {
+  if (!metadata.uid || metadata.uid === old.metadata.uid) return;
+  throw invalidObject(kind, old.metadata.name, [invalid('metadata.uid', metadata.uid, 'field is immutable')]);
 }

@@ -1,5 +1,5 @@
-import { badRequest, unsupportedMediaType } from '../../apimachinery/api-error.ts';
-import { forbidden, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { badRequest, invalidObject, unsupportedMediaType } from '../../apimachinery/api-error.ts';
+import { forbidden, invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import type { StrategyContext } from '../../apimachinery/kind.ts';
 import type { AnyObject } from '../../apimachinery/object.ts';
 import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts';
@@ -14,7 +14,7 @@ import { update } from '../registry/update.ts';
 import { bodyLimit, complete, fieldValidationOf, mediaTypeOf, parseYaml, type BodyTarget } from './body.ts';
 import { applyType, handleApply } from './apply.ts';
 import { invalidOptions } from './field-manager.ts';
-import { checkName } from './names.ts';
+import { checkName, checkUid } from './names.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 import { sendUpdated } from './update.ts';
 
@@ -44,11 +44,12 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
   const patched = (current: AnyObject, context: StrategyContext): AnyObject => {
     const seen = throughLens(subresource, current);
     const value = apply(seen, patch, services.definitions, bodyTarget.definition);
-    checkIdentity(seen, value);
+    if (apply !== applyStrategicMergePatch) checkType(seen, value, shown);
     const decoded = services.decoder.decodePatched(value, bodyTarget, shown, { fieldValidation });
     warnings = decoded.warnings;
     const object = complete(decoded.object, bodyTarget);
     checkName(target, object);
+    checkUid(target.kind, object, current);
     return applyLens(subresource, subresource ? copyJson(current) : current, object, context);
   };
   const updated = await update(services.registry, {
@@ -70,11 +71,12 @@ function parsePatch(body: Buffer): unknown {
   return parseJson(text).value;
 }
 
-/** A patch may not turn an object into one of another kind. */
-function checkIdentity(before: AnyObject, after: AnyObject): void {
-  if (after?.apiVersion === before.apiVersion && after?.kind === before.kind) return;
-  const types = `${before.apiVersion} ${before.kind} to ${after?.apiVersion} ${after?.kind}`;
-  throw badRequest(`a patch cannot change the type of an object: from ${types}`);
+/** A patch may not turn an object into one of another kind; a strategic one cannot, whatever it says. */
+function checkType({ apiVersion, kind }: AnyObject, after: AnyObject, shown: string): void {
+  const { apiVersion: newVersion = apiVersion, kind: newKind = kind } = (after ?? {}) as Partial<AnyObject>;
+  if (newVersion === apiVersion && newKind === kind) return;
+  const why = `converting (${newVersion}.${newKind}) to (${apiVersion}.${kind}): unknown conversion`;
+  throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);
 }
 
 /** Who applies must say under which name; whether by force only matters there. @throws ApiError Invalid */

@@ -252,17 +252,18 @@ describe('strategic merge patch', () => {
 
   const wrong: [string, unknown, number][] = [
     ['no object', [], 400],
-    ['an unknown directive', { spec: { $patch: 'burn' } }, 400],
+    ['an unknown directive', { spec: { $patch: 'burn' } }, 500],
+    ['an unknown directive of an item', containers({ name: 'a', $patch: 'burn' }), 500],
     ['$retainKeys that is no list', { spec: { $retainKeys: 'x' } }, 400],
     ['$retainKeys that lacks a key of the patch', { spec: { $retainKeys: ['a'], b: 1 } }, 400],
     ['a directive for a list that is no list', { metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }, 400],
     [
       'an item that its order lacks',
       { spec: { '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'b' }] } },
-      400,
+      500,
     ],
-    ['an item without its key', containers({ image: '1' }), 422],
-    ['an item that is no object', { spec: { containers: ['x'] } }, 422],
+    ['an item without its key', containers({ image: '1' }), 500],
+    ['an item that is no object', { spec: { containers: ['x'] } }, 500],
   ];
   for (const [what, change, code] of wrong) {
     it(`refuses ${what}`, () =>
@@ -270,6 +271,23 @@ describe('strategic merge patch', () => {
         .to.throw()
         .with.property('code', code));
   }
+
+  it('says what was wrong in upstream’s words', () => {
+    expect(() => patch(containers(a), containers({ image: '1' }))).to.throw(
+      'map: map[image:1] does not contain declared merge key: name',
+    );
+    expect(() => patch(containers(a), { spec: { $patch: 'burn' } })).to.throw(
+      'unknown patch type: burn in map: map[$patch:burn]',
+    );
+  });
+
+  it('merges long lists in no time', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => ({ name: `c${i}`, image: '1' }));
+    const order = { '$setElementOrder/containers': many.map(({ name }) => ({ name })).reverse() };
+    const merged: any = patch(containers(...many), { spec: { containers: many, ...order } });
+    expect(merged.spec.containers).to.have.length(20_000);
+    expect(merged.spec.containers[0].name).to.equal('c19999');
+  });
 
   it('never reaches a prototype', () => {
     patch(
