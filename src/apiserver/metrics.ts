@@ -16,11 +16,13 @@ export interface ServerMetricsOptions {
   readonly clock: Clock;
   readonly storage: Storage;
   readonly version?: VersionInfo;
+  /** Where metrics are kept, when others in this process have some too. */
+  readonly metrics?: MetricRegistry;
 }
 
 /** The server's metrics, with upstream's names. Each server has a registry of its own. */
 export class ServerMetrics {
-  readonly registry = new MetricRegistry();
+  readonly registry: MetricRegistry;
   readonly requests: RequestMetrics;
   readonly watches: WatchMetrics;
   readonly access: AccessMetrics;
@@ -35,7 +37,8 @@ export class ServerMetrics {
   #collecting = false;
 
   constructor(options: ServerMetricsOptions) {
-    const { registry } = this;
+    const registry = options.metrics ?? new MetricRegistry();
+    this.registry = registry;
     this.#options = options;
     this.requests = new RequestMetrics(registry, options.kinds);
     this.watches = new WatchMetrics(registry, options.kinds);

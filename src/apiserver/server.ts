@@ -13,6 +13,7 @@ import type { UserInfo } from '../auth/user.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import type { HttpExchange } from '../base/http-exchange.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createNamespaces, createPriorityClasses, createServiceCidr } from './bootstrap.ts';
@@ -58,6 +59,8 @@ export interface ApiServerOptions extends RequestLimits {
   /** Default: those of `admission/index.ts`. */
   readonly admission?: readonly AdmissionPlugin[];
   readonly version?: VersionInfo;
+  /** What `/metrics` shows besides the server's own. */
+  readonly metrics?: MetricRegistry;
   /** Default `10.96.0.0/16`; for dual-stack one range of each IP family with a comma between them. */
   readonly serviceCidr?: string;
   /** Default 30000 to 32767. */

@@ -41,7 +41,7 @@ class Run<T extends KubeObject> {
     const events = createEventRecorder({ client, clock, component, log });
     this.#definition = definition;
     this.#context = { reader, client, clock, random, log, events, signal: this.#abort.signal };
-    this.#queue = new WorkQueue(clock);
+    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(definition.name.replace(/-controller$/, '')));
     this.#listen(reader);
     this.#ended = this.#work(informers, reader);
   }

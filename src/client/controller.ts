@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { WorkQueueMetrics } from './work-queue-metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Kind } from '../apimachinery/kind.ts';
 import type { KubeObject, ObjectName } from '../apimachinery/object.ts';
@@ -37,6 +38,8 @@ export interface ControllerDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where queues count. Absent: they do not. */
+  readonly queues?: WorkQueueMetrics | undefined;
 }
 
 /** A further kind whose changes concern the controller's objects. */

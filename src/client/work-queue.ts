@@ -1,5 +1,6 @@
 import { Backoff } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import type { QueueMetrics } from './work-queue-metrics.ts';
 
 /** Milliseconds before the first retry of a key, and the most; client-go's figures. */
 const FIRST_RETRY = 5;
@@ -12,6 +13,7 @@ const LONGEST_RETRY = 1_000_000;
 export class WorkQueue<K = string> {
   readonly #clock: Clock;
   readonly #retries: Backoff<K>;
+  readonly #metrics: QueueMetrics | undefined;
   #order = new Fifo<K>();
   #waiting = new Set<K>();
   #working = new Set<K>();
@@ -19,9 +21,14 @@ export class WorkQueue<K = string> {
   #takers = new Fifo<(key: K | undefined) => void>();
   #closed = false;
 
-  constructor(clock: Clock, retry: { initial: number; max: number } = { initial: FIRST_RETRY, max: LONGEST_RETRY }) {
+  constructor(
+    clock: Clock,
+    retry: { initial: number; max: number } = { initial: FIRST_RETRY, max: LONGEST_RETRY },
+    metrics?: QueueMetrics,
+  ) {
     this.#clock = clock;
     this.#retries = new Backoff(retry.initial, retry.max);
+    this.#metrics = metrics;
   }
 
   /** How many keys wait to be taken now (those that are delayed do not count). */
@@ -32,6 +39,7 @@ export class WorkQueue<K = string> {
   add(key: K): void {
     if (this.#closed || this.#waiting.has(key)) return;
     this.#waiting.add(key);
+    this.#metrics?.added(key);
     if (!this.#working.has(key)) this.#offer(key);
   }
 
@@ -53,6 +61,7 @@ export class WorkQueue<K = string> {
   /** Adds `key` after a delay that doubles with every call until `forget`. Returns the delay in milliseconds. */
   retry(key: K): number {
     const delay = this.#retries.next(key);
+    this.#metrics?.retried();
     this.addAfter(key, delay);
     return delay;
   }
@@ -77,6 +86,7 @@ export class WorkQueue<K = string> {
   /** The work on `key` has ended, well or not. */
   done(key: K): void {
     this.#working.delete(key);
+    this.#metrics?.done(key);
     if (this.#waiting.has(key)) this.#offer(key);
   }
 
@@ -98,6 +108,7 @@ export class WorkQueue<K = string> {
 
   #start(key: K): K {
     this.#waiting.delete(key);
+    this.#metrics?.taken(key);
     this.#working.add(key);
     return key;
   }

@@ -12,11 +12,13 @@ import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
 import { authenticated, type UserInfo } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { ControllerManager } from '../controllers/index.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
+import { MeasuredStorage } from '../storage/measured-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Pki } from './pki.ts';
 import { version } from './version.ts';
@@ -71,7 +73,8 @@ export class ControlPlane {
   /** Starts everything; resolves when the API server answers and the components work. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const { clock, random, log } = options;
-    const storage = new CachedStorage(options.storage, {
+    const metrics = new MetricRegistry();
+    const storage = new CachedStorage(new MeasuredStorage(options.storage, metrics, clock), {
       ...{
         clock,
         log: log.child({ component: 'storage' }),
@@ -80,7 +83,7 @@ export class ControlPlane {
       },
     });
     await storage.open();
-    const apiServer = await createApiServer(storage, options);
+    const apiServer = await createApiServer(storage, metrics, options);
     await apiServer.start();
     const port = options.listen ? await listen(apiServer, options) : 0;
     const as = (user: UserInfo, name: string) =>
@@ -90,7 +93,13 @@ export class ControlPlane {
         ? undefined
         : new ControllerManager({
             client: as(controllerManagerUser, 'kube-controller-manager'),
-            ...{ clock, random, log: log.child({ component: 'controllers' }), rootCa: options.pki.caCertificate },
+            ...{
+              clock,
+              random,
+              log: log.child({ component: 'controllers' }),
+              rootCa: options.pki.caCertificate,
+              metrics,
+            },
           });
     const scheduler =
       options.scheduler === false
@@ -121,7 +130,11 @@ export const adminUser = authenticated('kubernetes-admin', ['system:masters']);
 const controllerManagerUser = authenticated('system:kube-controller-manager');
 const schedulerUser = authenticated('system:kube-scheduler');
 
-async function createApiServer(storage: CachedStorage, options: ControlPlaneOptions): Promise<ApiServer> {
+async function createApiServer(
+  storage: CachedStorage,
+  metrics: MetricRegistry,
+  options: ControlPlaneOptions,
+): Promise<ApiServer> {
   const { clock, random, log, pki } = options;
   const issuer = new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock });
   const tokens = [
@@ -131,6 +144,7 @@ async function createApiServer(storage: CachedStorage, options: ControlPlaneOpti
   const kubelet = await pki.credentials('apiserver-kubelet-client');
   return new ApiServer({
     storage,
+    metrics,
     kinds: new KindRegistry(kinds),
     definitions: definitions(),
     authenticator: defaultAuthenticator({ tokens }),

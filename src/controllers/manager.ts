@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import type { Log } from '../base/log.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { Controller, RunningController } from '../client/controller.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
 import { controllers as all } from './list.ts';
 import { rootCaController } from './root-ca.ts';
 
@@ -21,6 +23,8 @@ export interface ControllerManagerOptions {
   readonly disabled?: readonly string[];
   /** The cluster's CA certificates (PEM), to be published in every namespace. */
   readonly rootCa?: string;
+  /** Where the controllers' queues count. */
+  readonly metrics?: MetricRegistry;
 }
 
 /** Runs controllers over one set of informers. Several managers of one cluster need leader election around them. */
@@ -37,10 +41,11 @@ export class ControllerManager implements Component {
   /** Starts all controllers. Resolves at once: each begins to work when its informers are in sync. */
   async start(): Promise<void> {
     if (this.#informers) return;
-    const { client, clock, random, log } = this.#options;
+    const { client, clock, random, log, metrics } = this.#options;
     const informers = new InformerFactory({ client, clock, random, log });
     this.#informers = informers;
-    const dependencies = { client, informers, clock, random, log };
+    const queues = metrics && new WorkQueueMetrics(metrics, clock);
+    const dependencies = { client, informers, clock, random, log, queues };
     this.#running = this.#chosen().map((controller) => controller.start(dependencies));
     informers.start();
   }

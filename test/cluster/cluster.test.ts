@@ -53,6 +53,16 @@ describe('Cluster.start()', () => {
     return items.filter((p) => p.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
   };
 
+  it('has the metrics of its store and of its controllers beside those of the server', async () => {
+    const cluster = await start({ listen: false });
+    await cluster.client.create(deployment, web(1));
+    await until(async () => (await cluster.client.list(pod, { namespace: 'default' })).items.length > 0);
+    const text: string = await cluster.client.raw('GET', '/metrics');
+    expect(text).to.match(/^workqueue_adds_total\{name="deployment"\} [1-9]/m);
+    expect(text).to.match(/^etcd_requests_total\{operation="create",type="deployments.apps",.*\} 1$/m);
+    expect(text).to.match(/^apiserver_request_total\{verb="POST".*resource="pods".*code="201"\} 1$/m);
+  });
+
   it('serves clients outside the process', async () => {
     const cluster = await start();
     const config = new KubeConfig();

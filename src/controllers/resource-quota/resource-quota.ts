@@ -57,7 +57,7 @@ class ResourceQuotaController implements RunningController {
   constructor(dependencies: ControllerDependencies) {
     const { informers, clock, log } = dependencies;
     this.#dependencies = { ...dependencies, log: log.child({ controller: NAME }) };
-    this.#queue = new WorkQueue(clock);
+    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(NAME));
     this.#kinds = new CountedKinds(
       this.#dependencies,
       (kind, old, now) => this.#collect(kind, old, now),

@@ -1,0 +1,66 @@
+import type { Clock } from '../base/clock.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
+
+/** Seconds, as upstream. */
+const buckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10];
+const label = ['name'];
+
+/** What is counted of one queue. Times are of the clock's monotonic time. */
+export interface QueueMetrics {
+  added(key: unknown): void;
+  taken(key: unknown): void;
+  done(key: unknown): void;
+  retried(): void;
+}
+
+/** The metrics of work queues, under upstream's names. One per process: queues differ by name. */
+export class WorkQueueMetrics {
+  readonly #clock: Clock;
+  readonly #depth;
+  readonly #adds;
+  readonly #retries;
+  readonly #waited;
+  readonly #worked;
+
+  constructor(registry: MetricRegistry, clock: Clock) {
+    this.#clock = clock;
+    this.#depth = registry.gauge('workqueue_depth', 'Keys that wait to be worked on.', label);
+    this.#adds = registry.counter('workqueue_adds_total', 'Keys that were added.', label);
+    this.#retries = registry.counter('workqueue_retries_total', 'Keys that were added again after a failure.', label);
+    const waited = ['workqueue_queue_duration_seconds', 'How long keys waited.'] as const;
+    this.#waited = registry.histogram(...waited, label, buckets);
+    const worked = ['workqueue_work_duration_seconds', 'How long keys were worked on.'] as const;
+    this.#worked = registry.histogram(...worked, label, buckets);
+  }
+
+  /** What a queue of this name tells of itself. */
+  of(name: string): QueueMetrics {
+    const [depth, adds, retries] = [this.#depth, this.#adds, this.#retries].map((family) => family.labels(name));
+    const [waited, worked] = [this.#waited.labels(name), this.#worked.labels(name)];
+    const waiting = new Map<unknown, number>();
+    const working = new Map<unknown, number>();
+    const since = (times: Map<unknown, number>, key: unknown) => {
+      const started = times.get(key);
+      times.delete(key);
+      return started === undefined ? undefined : (this.#clock.monotonic() - started) / 1000;
+    };
+    return {
+      added: (key) => {
+        adds!.value++;
+        waiting.set(key, this.#clock.monotonic());
+        depth!.value = waiting.size;
+      },
+      taken: (key) => {
+        const seconds = since(waiting, key);
+        depth!.value = waiting.size;
+        if (seconds !== undefined) waited.observe(seconds);
+        working.set(key, this.#clock.monotonic());
+      },
+      done: (key) => {
+        const seconds = since(working, key);
+        if (seconds !== undefined) worked.observe(seconds);
+      },
+      retried: () => void retries!.value++,
+    };
+  }
+}
