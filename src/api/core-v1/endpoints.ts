@@ -1,11 +1,11 @@
 import type { V1Endpoints } from '@kubernetes/client-node';
-import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
-import { dns1123Label } from '../../apimachinery/names.ts';
+import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { checked, portField, requiredOneOf } from '../meta-v1/checks.ts';
+import { checked, portField, requiredOneOf, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
-import { IP_RULE, isIp } from './ip.ts';
+import { validateNotSpecial } from './special-addresses.ts';
 
 export type Endpoints = Resource<V1Endpoints>;
 
@@ -14,7 +14,9 @@ type Subset = NonNullable<Endpoints['subsets']>[number];
 /** How many addresses one cell shows. */
 const SHOWN = 3;
 
-function validate(endpoints: Endpoints): FieldError[] {
+/** An update is judged when it changes something: what was stored once may be stored again. */
+function validate(endpoints: Endpoints, old?: Endpoints): FieldError[] {
+  if (old && same(endpoints.subsets, old.subsets)) return [];
   return (endpoints.subsets ?? []).flatMap((subset, i) => validateSubset(subset, path('subsets', i)));
 }
 
@@ -25,20 +27,29 @@ function validateSubset(subset: Subset, field: string): FieldError[] {
     errors.push(required(field, 'must specify `addresses` or `notReadyAddresses`'));
   }
   for (const list of lists) {
-    (subset[list] ?? []).forEach((address, i) => {
-      if (!isIp(address.ip ?? '')) errors.push(invalid(`${field}.${list}[${i}].ip`, address.ip ?? '', IP_RULE));
-    });
+    (subset[list] ?? []).forEach((address, i) => errors.push(...validateAddress(address, `${field}.${list}[${i}]`)));
   }
   const ports = subset.ports ?? [];
   ports.forEach((port, i) => errors.push(...validatePort(port, ports.length > 1, `${field}.ports[${i}]`)));
   return errors;
 }
 
+function validateAddress(address: NonNullable<Subset['addresses']>[number], field: string): FieldError[] {
+  return [
+    ...validateNotSpecial(path(field, 'ip'), address.ip ?? ''),
+    ...(address.hostname ? checked(path(field, 'hostname'), address.hostname, dns1123Label) : []),
+    ...(address.nodeName ? checked(path(field, 'nodeName'), address.nodeName, dns1123Subdomain) : []),
+  ];
+}
+
 function validatePort(port: NonNullable<Subset['ports']>[number], named: boolean, field: string): FieldError[] {
   const errors = port.name ? checked(path(field, 'name'), port.name, dns1123Label) : [];
   if (named && !port.name) errors.push(required(path(field, 'name')));
   errors.push(...portField(path(field, 'port'), port.port ?? 0));
-  return [...errors, ...requiredOneOf(path(field, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP'])];
+  errors.push(...requiredOneOf(path(field, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
+  return port.appProtocol === undefined
+    ? errors
+    : [...errors, ...checked(path(field, 'appProtocol'), port.appProtocol, qualifiedName)];
 }
 
 function endpointsText(endpoints: Endpoints): string {

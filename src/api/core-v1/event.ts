@@ -1,9 +1,11 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
+import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import type { Column } from '../../apimachinery/table.ts';
 import { age } from '../../apimachinery/time.ts';
+import { checked } from '../meta-v1/checks.ts';
 import { column, wideColumn } from '../meta-v1/columns.ts';
 
 export type Event = Resource<CoreV1Event>;
@@ -11,11 +13,38 @@ export type Event = Resource<CoreV1Event>;
 /** Events go by themselves after an hour. */
 export const EVENT_TTL = 3600;
 
+/** The rules of an event. Those that know the time in full say more, and are held to more. */
 function validate(event: Event): FieldError[] {
+  return event.eventTime ? [...validatePlace(event), ...validateModern(event)] : validatePlace(event);
+}
+
+/** An event stands where its object does; what has no namespace is told of in `default`. */
+function validatePlace(event: Event): FieldError[] {
   const { namespace } = event.metadata;
   const about = event.involvedObject?.namespace ?? '';
   const fits = about === namespace || (about === '' && (namespace === 'default' || namespace === 'kube-system'));
   return fits ? [] : [invalid('involvedObject.namespace', about, 'does not match event.namespace')];
+}
+
+const WORDS = 128;
+const MESSAGE = 1024;
+
+function validateModern(event: Event): FieldError[] {
+  const reporter = event.reportingComponent;
+  const limited = (field: string, text: string | undefined) => {
+    if (!text) return [required(field)];
+    return text.length > WORDS ? [invalid(field, '', `can have at most ${WORDS} characters`)] : [];
+  };
+  return [
+    ...(reporter ? [] : [required('reportingController')]),
+    ...checked('reportingController', reporter ?? '', qualifiedName),
+    ...limited('reportingInstance', event.reportingInstance),
+    ...limited('action', event.action),
+    ...limited('reason', event.reason),
+    ...((event.message?.length ?? 0) > MESSAGE
+      ? [invalid('message', '', `can have at most ${MESSAGE} characters`)]
+      : []),
+  ];
 }
 
 function firstSeen(event: Event): string | undefined {

@@ -1,29 +1,13 @@
 import type { V1ResourceQuota } from '@kubernetes/client-node';
-import { invalid, keyPath, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
-import { immutable, NOT_NEGATIVE, oneOf, validateQuantities } from '../meta-v1/checks.ts';
+import { same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { canonicalize } from '../meta-v1/quantities.ts';
+import { validateQuotaAmounts, validateQuotaSpec } from './quota-validation.ts';
 
 export type ResourceQuota = Resource<V1ResourceQuota>;
-
-const SCOPES = [
-  ...['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating'],
-  'VolumeAttributesClass',
-];
-
-function validate(quota: ResourceQuota): FieldError[] {
-  const hard = quota.spec?.hard ?? {};
-  return [
-    ...validateQuantities('spec.hard', hard),
-    ...Object.entries(hard)
-      .filter(([, value]) => isQuantity(value) && parseQuantity(value).compare(zeroQuantity) < 0)
-      .map(([name, value]) => invalid(keyPath('spec.hard', name), value, NOT_NEGATIVE)),
-    ...(quota.spec?.scopes ?? []).flatMap((scope) => oneOf('spec.scopes', scope, SCOPES)),
-  ];
-}
 
 /** `cpu: 1/4, pods: 3/10`: what is used of what is allowed, of limits or of everything else. */
 function usageText(quota: ResourceQuota, limits: boolean): string {
@@ -33,6 +17,16 @@ function usageText(quota: ResourceQuota, limits: boolean): string {
     .filter((name) => name.startsWith('limits.') === limits)
     .map((name) => `${name}: ${quota.status?.used?.[name] ?? '0'}/${hard[name]}`)
     .join(', ');
+}
+
+function validateStatus({ status }: ResourceQuota): FieldError[] {
+  return [...validateQuotaAmounts(status?.hard, 'status.hard'), ...validateQuotaAmounts(status?.used, 'status.used')];
+}
+
+/** Scopes stay, in whatever order. */
+function validateUpdate(now: ResourceQuota, old: ResourceQuota): FieldError[] {
+  const [next, last] = [now, old].map((quota) => (quota.spec?.scopes ?? []).toSorted());
+  return same(next, last) ? [] : [invalid('spec.scopes', now.spec?.scopes ?? null, 'field is immutable')];
 }
 
 export const resourceQuota = defineKind<ResourceQuota>({
@@ -49,15 +43,15 @@ export const resourceQuota = defineKind<ResourceQuota>({
     column('Limit', (q) => usageText(q, true)),
     ageColumn,
   ],
-  subresources: [statusSubresource],
+  subresources: [{ ...statusSubresource, validate: validateStatus }],
   setDefaults(q) {
     q.spec ??= {};
     canonicalize(q.spec.hard);
     canonicalize(q.status?.hard);
     canonicalize(q.status?.used);
   },
-  validate,
-  validateUpdate: (now, old) => immutable('spec.scopes', now.spec?.scopes ?? [], old.spec?.scopes ?? []),
+  validate: (q) => validateQuotaSpec(q.spec ?? {}, 'spec'),
+  validateUpdate,
   prepareForCreate(q) {
     q.status = {};
   },

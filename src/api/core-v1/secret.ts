@@ -31,7 +31,8 @@ const requirements: Readonly<Record<string, (secret: Secret) => FieldError[]>> =
     keys(secret, 'username').length > 0 && keys(secret, 'password').length > 0
       ? keys(secret, 'username', 'password')
       : [],
-  'kubernetes.io/ssh-auth': (secret) => keys(secret, 'ssh-privatekey'),
+  'kubernetes.io/ssh-auth': (secret) =>
+    secret.data?.['ssh-privatekey'] ? [] : [required(keyPath('data', 'ssh-privatekey'))],
   'kubernetes.io/tls': (secret) => keys(secret, 'tls.crt', 'tls.key'),
 };
 
@@ -39,14 +40,20 @@ function keys(secret: Secret, ...names: string[]): FieldError[] {
   return names.filter((name) => secret.data?.[name] === undefined).map((name) => required(keyPath('data', name)));
 }
 
+/** Credentials are an object in JSON. What is wrong is told without a word of what they say. */
 function json(secret: Secret, name: string): FieldError[] {
   const text = secret.data?.[name];
   if (text === undefined) return [];
+  const detail = jsonFault(Buffer.from(text, 'base64').toString('utf8'));
+  return detail ? [invalid(keyPath('data', name), REDACTED, detail)] : [];
+}
+
+function jsonFault(text: string): string | undefined {
   try {
-    JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
-    return [];
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && !Array.isArray(value) ? undefined : 'must be a JSON object';
   } catch {
-    return [invalid(keyPath('data', name), REDACTED, 'must be valid JSON')];
+    return text.trim() === '' ? 'unexpected end of JSON input' : 'must be valid JSON';
   }
 }
 

@@ -415,6 +415,14 @@ describe('the subresources of a pod', () => {
     expect(() => lens('binding').set!(bound, binding)).to.throw(/pod web is already assigned to node "n0"/);
   });
 
+  it('binding names a node, and nothing but a node', () => {
+    const bind = (target: object) => () => lens('binding').set!(created(pod, { spec }), { ...binding, target });
+    expect(bind({ kind: 'Node' })).to.throw(/^Binding "web" is invalid: target.name: Required value$/);
+    expect(bind({ kind: 'Pod', name: 'n' })).to.throw(
+      /target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"$/,
+    );
+  });
+
   it('ephemeralcontainers adds, and neither changes nor removes', () => {
     const add = lens('ephemeralcontainers');
     const old = created(pod, { spec });
