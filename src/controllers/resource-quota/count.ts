@@ -1,6 +1,7 @@
 import { coveredResources, isInScopes, quotaUse } from '../../api/core-v1/quota.ts';
 import type { ResourceQuota } from '../../api/core-v1/resource-quota.ts';
 import { addTo, filterAmounts } from '../../apimachinery/amounts.ts';
+import { isApiError } from '../../apimachinery/api-error.ts';
 import { gvkKey, type Kind } from '../../apimachinery/kind.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { Quantity, zeroQuantity } from '../../apimachinery/quantity.ts';
@@ -24,13 +25,23 @@ export async function countUse(
     const names = coveredResources(kind, resources);
     if (names.length === 0) continue;
     for (const name of names) if (!used.has(name)) used.set(name, zeroQuantity);
-    const revision = await countKind(client, quota, kind, (object, copies) => {
+    const revision = await countServed(client, quota, kind, (object, copies) => {
       const use = filterAmounts(quotaUse(kind, object, now), (name) => names.includes(name));
       addTo(used, copies === 1 ? use : times(use, copies));
     });
     revisions.set(gvkKey(kind), revision);
   }
   return { used, revisions };
+}
+
+/** Of a custom resource that is not served (yet, or any more) there is nothing. */
+async function countServed(...args: Parameters<typeof countKind>): Promise<number> {
+  try {
+    return await countKind(...args);
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return 0;
+    throw error;
+  }
 }
 
 /** Calls `add` for all objects of a kind that the quota is for. @returns the revision at which that is so */

@@ -50,7 +50,9 @@ export class CountedKinds {
     const { informers, own } = custom
       ? this.#ownInformers()
       : { informers: this.#dependencies.informers, own: undefined };
-    const end = informers.of(kind).listen({
+    // What one object uses is known without it, unless its kind says more.
+    const selection = kind.quota ? {} : { metadataOnly: true };
+    const end = informers.of(kind, selection).listen({
       updated: (now, old) => this.#onChange(kind, old, now),
       deleted: (object) => this.#onChange(kind, object),
     });

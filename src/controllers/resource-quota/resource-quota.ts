@@ -109,18 +109,17 @@ class ResourceQuotaController implements RunningController {
     }
   }
 
-  /** Notes what an object gives back that is gone or has changed. */
+  /** Notes what an object gives back that is gone or has changed. A change can also take it out of a quota's scopes. */
   #collect(kind: Kind, old: KubeObject, now?: KubeObject): void {
     for (const quota of this.#quotas.list(old.metadata.namespace)) {
-      const names = countedResources(quota, kind, old);
-      if (names.length === 0) continue;
       const key = keyOf(quota);
-      // A change can also move an object from one quota to another.
-      if (now && countedResources(quota, kind, now).length === 0) {
-        this.#askToCount(key);
+      const before = countedResources(quota, kind, old);
+      const stays = now !== undefined && countedResources(quota, kind, now).length > 0;
+      if (before.length === 0) {
+        if (stays) this.#askToCount(key); // it came into the scopes, where nothing has charged it
         continue;
       }
-      const amounts = this.#returnedBy(kind, names, old, now);
+      const amounts = this.#returnedBy(kind, before, old, stays ? now : undefined);
       if (amounts.size === 0) continue;
       const revision = Number((now ?? old).metadata.resourceVersion);
       this.#of(key).returned.push({ kind: gvkKey(kind), revision, amounts });

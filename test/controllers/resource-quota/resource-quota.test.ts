@@ -7,6 +7,7 @@ import { resourceQuota, type ResourceQuota } from '../../../src/api/core-v1/reso
 import { secret } from '../../../src/api/core-v1/secret.ts';
 import { service } from '../../../src/api/core-v1/service.ts';
 import { replicaSet } from '../../../src/api/apps-v1/replica-set.ts';
+import { customResourceDefinition } from '../../../src/api/apiextensions-v1/custom-resource-definition.ts';
 import { isApiError } from '../../../src/apimachinery/api-error.ts';
 import type { Kind } from '../../../src/apimachinery/kind.ts';
 import { World } from '../world.ts';
@@ -189,8 +190,8 @@ describe('resource quota controller', () => {
     await shows({ pods: '1' }, 'short');
     await shows({ pods: '1' }, 'long');
     await world.client.patch(pod, at('a'), 'merge', { spec: { activeDeadlineSeconds: 60 } });
-    await world.settle(11_000);
     await shows({ pods: '0' }, 'long');
+    await shows({ pods: '2' }, 'short');
   });
 
   it('follows changes of the quota, and lets it go', async () => {
@@ -268,5 +269,24 @@ describe('resource quota controller', () => {
   it('says nothing of what nobody can count', async () => {
     await limit({ 'count/widgets.example.com': '1', configmaps: '5' });
     await shows({ configmaps: '0' });
+  });
+
+  it('counts custom resources from the time that they are defined', async () => {
+    const name = 'widgets.example.com';
+    await limit({ [`count/${name}`]: '1', configmaps: '5' });
+    await shows({ configmaps: '0' });
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const made = await world.client.create(customResourceDefinition, {
+      metadata: { name },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { kind: 'Widget', plural: 'widgets', singular: 'widget' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    const conditions = [{ type: 'Established', status: 'True', reason: 'a', message: 'b' }];
+    await world.client.updateStatus(customResourceDefinition, { ...made, status: { ...made.status, conditions } });
+    await shows({ configmaps: '0', [`count/${name}`]: '0' });
   });
 });
