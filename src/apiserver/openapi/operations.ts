@@ -46,10 +46,13 @@ const LIST_TYPES = [
 ];
 
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation'];
-const DELETE = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy'];
+const DELETE = [
+  ...['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents'],
+  'propagationPolicy',
+];
 const LIST = [
   ...['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion'],
-  ...['resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch'],
+  ...['resourceVersionMatch', 'sendInitialEvents', 'shardSelector', 'timeoutSeconds', 'watch'],
 ];
 const DELETE_COLLECTION = [...new Set([...DELETE, ...LIST])]
   .filter((p) => p !== 'watch' && p !== 'allowWatchBookmarks')
@@ -137,6 +140,7 @@ function kindOperation(kind: Kind, verb: Verb, shape: VerbShape): Operation {
 function bodies(kind: Kind, verb: Verb): Pick<Operation, 'body' | 'response'> {
   if (verb === 'list') return { response: listDefinition(kind) };
   if (verb === 'get') return { response: kind.definition };
+  if (verb === 'delete' && kind.returnsDeleted) return { body: DELETE_OPTIONS, response: kind.definition };
   if (verb === 'delete' || verb === 'deletecollection') return { body: DELETE_OPTIONS, response: `${META}.Status` };
   return { body: verb === 'patch' ? PATCH : kind.definition, response: kind.definition };
 }

@@ -30,6 +30,10 @@ export const queryParameters: Readonly<Record<string, QueryParameter>> = {
     type: 'integer',
     description: 'Seconds before the object is deleted. 0: at once. Default: as the kind has it.',
   },
+  ignoreStoreReadErrorWithClusterBreakingPotential: {
+    type: 'boolean',
+    description: 'Whether to delete an object that the store cannot read any more. An alpha feature that is off.',
+  },
   insecureSkipTLSVerifyBackend: {
     type: 'boolean',
     description: 'Whether the certificate of the kubelet may be one that cannot be verified.',
@@ -57,6 +61,10 @@ export const queryParameters: Readonly<Record<string, QueryParameter>> = {
   sendInitialEvents: {
     type: 'boolean',
     description: 'Whether a watch begins with the objects that are there already.',
+  },
+  shardSelector: {
+    type: 'string',
+    description: 'Limits the answer to a part of the whole. An alpha feature that is off.',
   },
   sinceSeconds: { type: 'integer', description: 'Only what is not older than so many seconds.' },
   stderr: { type: 'boolean', description: 'Whether to connect the standard error of the program.' },
