@@ -15,13 +15,13 @@ const STREAMS_PER_SESSION = 50;
 
 /**
  * Opens `watchers` watches on the ConfigMaps of one namespace, writes `events` updates at `rate` a second, and measures
- * from the sending of each write to each watcher's receipt, in milliseconds.
+ * from the sending of each write to each watcher's receipt, in milliseconds. `stalled` more watchers read nothing.
  */
 export async function fanOut(
   target: Target,
-  options: { watchers: number; rate: number; events: number; namespace: string },
+  options: { watchers: number; rate: number; events: number; namespace: string; stalled?: number },
 ): Promise<FanOutResult> {
-  const { watchers, rate, events, namespace } = options;
+  const { watchers, rate, events, namespace, stalled = 0 } = options;
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
   const writer = await Connection.open(target);
   const made = await writer.json('POST', path, { metadata: { name: 'beacon' }, data: { n: 'none' } });
@@ -41,6 +41,8 @@ export async function fanOut(
     ),
   );
   await Promise.all(open);
+  const idle = Array.from({ length: stalled }, () => openSession(target));
+  for (const session of idle) session.request(watchHeaders(target, `${path}?watch=1`)).pause();
   const started = performance.now();
   for (let i = 0; i < events; i++) {
     const wait = started + (i * 1000) / rate - performance.now();
@@ -51,7 +53,7 @@ export async function fanOut(
   const deadline = performance.now() + 5000;
   while (latencies.length < watchers * events && performance.now() < deadline)
     await new Promise((r) => setTimeout(r, 20));
-  for (const session of sessions) session.destroy();
+  for (const session of [...sessions, ...idle]) session.destroy();
   await writer.json('DELETE', `${path}/beacon`);
   writer.close();
   return { ...quantiles(latencies), delivered: latencies.length, expected: watchers * events };
@@ -63,6 +65,10 @@ function openSession(target: Target): ClientHttp2Session {
   return session;
 }
 
+function watchHeaders({ token }: Target, path: string): Record<string, string> {
+  return { ':path': path, authorization: `Bearer ${token}` };
+}
+
 function openWatch(
   session: ClientHttp2Session,
   target: Target,
@@ -70,7 +76,7 @@ function openWatch(
   onMark: (mark: string) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stream = session.request({ ':path': path, authorization: `Bearer ${target.token}` });
+    const stream = session.request(watchHeaders(target, path));
     stream.setEncoding('latin1');
     let rest = '';
     stream.on('response', (headers) =>

@@ -168,4 +168,27 @@ describe('representations', () => {
     expect(JSON.parse(rows.body.toString()).rows).to.have.length(150);
     await large.close();
   });
+
+  it('leave the event loop to others while a long list is made', async () => {
+    const long = new TestServer();
+    await long.server.start();
+    for (let i = 0; i < 1000; i++) await long.post(configMaps, configMap(`c-${i}`));
+    const forms: [accept: string, length: (text: string) => number][] = [
+      [table, (text) => JSON.parse(text).rows.length],
+      [form('json', 'PartialObjectMetadataList'), (text) => JSON.parse(text).items.length],
+      ['application/json;pretty=1', (text) => JSON.parse(text).items.length],
+      ['application/vnd.kubernetes.protobuf', () => 1000],
+    ];
+    for (const [accept, length] of forms) {
+      const order: string[] = [];
+      const list = long.get(configMaps, { accept }).then((answer) => {
+        order.push('list');
+        return answer;
+      });
+      await long.get(`${configMaps}/c-1`).then(() => order.push('get'));
+      expect(length((await list).text)).to.equal(1000);
+      expect(order, accept).to.deep.equal(['get', 'list']);
+    }
+    await long.close();
+  });
 });

@@ -37,7 +37,7 @@ class Client {
   }
 }
 
-describe('watches over WebSocket', () => {
+describe('watches over HTTPS', () => {
   let api: TestServer;
   let ca: CertificateAuthority;
   let port: number;
@@ -69,7 +69,27 @@ describe('watches over WebSocket', () => {
     return client;
   }
 
-  it('send an event as a text message', async () => {
+  it('end an answer over HTTP/1.1 as a whole one', async () => {
+    const request = https.request({
+      ...{ host: '127.0.0.1', port, ca: ca.certificate, agent: false as const },
+      path: `${configMaps}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true`,
+      headers: { authorization: 'Bearer good', 'accept-encoding': 'gzip' },
+    });
+    request.end();
+    const [response] = await once(request, 'response');
+    expect(response.headers).to.include({ 'transfer-encoding': 'chunked', 'content-type': 'application/json' });
+    expect(response.headers).not.to.have.property('content-encoding');
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(response.complete).to.equal(true);
+    const types = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    expect(types).to.deep.equal(['ADDED', 'BOOKMARK']);
+  });
+
+  it('send an event as a text message over WebSocket', async () => {
     const client = await open('fieldSelector=metadata.name%3Da');
     const first = await client.event();
     expect([first.type, first.object.metadata.name]).to.deep.equal(['ADDED', 'a']);
