@@ -17,6 +17,7 @@ import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createNamespaces, createPriorityClasses, createServiceCidr } from './bootstrap.ts';
+import { createFlowControl } from './bootstrap-flow-control.ts';
 import type { Handler } from './exchange/exchange.ts';
 import { inProcessExchange } from './exchange/in-process.ts';
 import { upgradeExchange } from './exchange/upgrade.ts';
@@ -179,6 +180,7 @@ export class ApiServer {
       },
       { name: 'start-system-namespaces-controller', run: () => createNamespaces(registry) },
       { name: 'scheduling/bootstrap-system-priority-classes', run: () => createPriorityClasses(registry) },
+      { name: 'priority-and-fairness-config-producer', run: () => createFlowControl(registry) },
       { name: 'start-kubernetes-service-cidr-controller', run: () => createServiceCidr(registry, this.#cidr) },
     ]);
   }

@@ -404,7 +404,7 @@ describe('validation', () => {
       apiService,
       'of another name',
       { spec: { version: 'v1', group: 'a.io', groupPriorityMinimum: 1, versionPriority: 1 } },
-      ['metadata.name: Invalid value: "web": must be `spec.version+"."+spec.group`'],
+      ['metadata.name: Invalid value: "web": must be `spec.version+"."+spec.group`: "v1.a.io"'],
     ],
     [mutatingWebhookConfiguration, 'sound', { webhooks: [webhook] }, []],
     [
@@ -427,7 +427,12 @@ describe('validation', () => {
       {},
       ['spec.policyName: Required value', 'spec.validationActions: Required value'],
     ],
-    [flowSchema, 'of no level', {}, ['spec.priorityLevelConfiguration.name: Required value']],
+    [
+      flowSchema,
+      'of no level',
+      {},
+      ['spec.priorityLevelConfiguration.name: Required value: must reference a priority level'],
+    ],
   ];
   for (const [kind, what, fields, errors] of cases) {
     it(`of a ${kind.kind} ${what}`, () => expect(createErrors(kind, fields)).to.deep.equal(errors));

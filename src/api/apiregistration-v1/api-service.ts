@@ -1,35 +1,63 @@
 import type { V1APIService } from '@kubernetes/client-node';
-import { forbidden, invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
-import { pathSegmentName } from '../../apimachinery/names.ts';
+import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { inRange, requiredText } from '../meta-v1/checks.ts';
+import { checked, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
 export type APIService = Resource<V1APIService>;
+type Spec = NonNullable<APIService['spec']>;
 
-function validate(service: APIService): FieldError[] {
-  const { spec } = service;
-  const errors: FieldError[] = [];
-  const name = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
-  if (service.metadata.name !== name) {
-    errors.push(invalid('metadata.name', service.metadata.name, 'must be `spec.version+"."+spec.group`'));
+function validate({ metadata, spec }: APIService): FieldError[] {
+  const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = fieldsOf(spec);
+  const name = `${version}.${group}`;
+  const errors =
+    metadata.name === name
+      ? []
+      : [invalid('metadata.name', metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`)];
+  if (group) errors.push(...checked('spec.group', group, dns1123Subdomain));
+  else if (version !== 'v1') {
+    errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'));
   }
   errors.push(
-    ...requiredText('spec.version', spec?.version),
-    ...inRange('spec.groupPriorityMinimum', spec?.groupPriorityMinimum ?? 0, 1, 20_000),
-    ...inRange('spec.versionPriority', spec?.versionPriority ?? 0, 1, 1000),
+    ...checked('spec.version', version, dns1035Label),
+    ...priority('spec.groupPriorityMinimum', groupPriorityMinimum, 20_000),
+    ...priority('spec.versionPriority', versionPriority, 1000),
   );
-  if (spec?.service) {
-    errors.push(
-      ...requiredText('spec.service.namespace', spec.service.namespace),
-      ...requiredText('spec.service.name', spec.service.name),
-    );
-    if (spec.insecureSkipTLSVerify && spec.caBundle) {
-      errors.push(forbidden('spec.insecureSkipTLSVerify', 'may not be true if caBundle is present'));
-    }
-  }
-  return errors;
+  return [...errors, ...(spec?.service ? validateService(spec) : validateLocal(fieldsOf(spec)))];
+}
+
+function fieldsOf(spec: Spec | undefined): Partial<Spec> {
+  return spec ?? {};
+}
+
+function priority(field: string, value: number, most: number): FieldError[] {
+  return value > 0 && value <= most ? [] : [invalid(field, value, `must be positive and less than ${most}`)];
+}
+
+/** What this server itself serves needs no certificates. */
+function validateLocal({ caBundle, insecureSkipTLSVerify: insecure }: Partial<Spec>): FieldError[] {
+  return [
+    ...(caBundle ? [invalid('spec.caBundle', caBundle, 'local APIServices may not have a caBundle')] : []),
+    ...(insecure
+      ? [invalid('spec.insecureSkipTLSVerify', insecure, 'local APIServices may not have insecureSkipTLSVerify')]
+      : []),
+  ];
+}
+
+function validateService({ service, caBundle, insecureSkipTLSVerify: insecure }: Spec): FieldError[] {
+  const { namespace, name, port } = service!;
+  return [
+    ...requiredText('spec.service.namespace', namespace),
+    ...requiredText('spec.service.name', name),
+    ...(port === undefined ? [] : portNumber(port)).map((detail) =>
+      invalid('spec.service.port', port, `port is not valid: ${detail}`),
+    ),
+    ...(insecure && caBundle
+      ? [invalid('spec.insecureSkipTLSVerify', insecure, 'may not be true if caBundle is present')]
+      : []),
+  ];
 }
 
 function availableText({ status }: APIService): string {
