@@ -13,6 +13,7 @@ const hooks = [
   'start-service-ip-repair-controllers',
   'start-system-namespaces-controller',
   'scheduling/bootstrap-system-priority-classes',
+  'priority-and-fairness-config-producer',
   'start-kubernetes-service-cidr-controller',
 ];
 
