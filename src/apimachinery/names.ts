@@ -92,7 +92,7 @@ export function envVarName(value: string): string[] {
 /** Names of ports: at most 15 lower-case letters, digits and single hyphens, with a letter among them. */
 export function portName(value: string): string[] {
   const errors: string[] = [];
-  if (value.length > 15) errors.push('must be no more than 15 characters');
+  if (value.length > 15) errors.push('must be no more than 15 bytes');
   if (!/^[-a-z0-9]+$/.test(value)) {
     errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   }
@@ -121,7 +121,7 @@ export function prefixCheck(check: (name: string) => string[]): (prefix: string)
 
 function check(value: string, max: number, pattern: RegExp, rule: () => string): string[] {
   const errors: string[] = [];
-  if (value.length > max) errors.push(`must be no more than ${max} characters`);
+  if (value.length > max) errors.push(`must be no more than ${max} bytes`);
   if (!pattern.test(value)) errors.push(rule());
   return errors;
 }

@@ -63,7 +63,7 @@ const RULE =
 
 /** Names of services (`_tcp`) begin with an underscore, so search paths may too. */
 function subdomainWithUnderscores(value: string): string[] {
-  const errors = value.length > 253 ? ['must be no more than 253 characters'] : [];
+  const errors = value.length > 253 ? ['must be no more than 253 bytes'] : [];
   if (value.length <= 253 && value.split('.').every((label) => labelPattern.test(label))) return errors;
   return [...errors, `${RULE} (e.g. 'example.com', regex used for validation is '${LABEL}(\\.${LABEL})*')`];
 }

@@ -19,8 +19,8 @@ export function defaultPodTemplate(owner: { template?: PodTemplateSpec }): void 
 export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string): FieldError[] {
   const spec = template?.spec ?? ({} as PodSpec);
   return [
-    ...validateLabels(path(field, 'metadata', 'labels'), template?.metadata?.labels),
-    ...validateAnnotations(path(field, 'metadata', 'annotations'), template?.metadata?.annotations),
+    ...validateLabels(path(field, 'labels'), template?.metadata?.labels),
+    ...validateAnnotations(path(field, 'annotations'), template?.metadata?.annotations),
     ...validatePodSpec(spec, path(field, 'spec')),
     ...(spec.ephemeralContainers?.length
       ? [forbidden(path(field, 'spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template')]

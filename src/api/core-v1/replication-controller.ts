@@ -1,5 +1,5 @@
 import type { V1ReplicationController } from '@kubernetes/client-node';
-import { required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { nonNegative } from '../meta-v1/checks.ts';
@@ -31,6 +31,30 @@ function validate(rc: ReplicationController): FieldError[] {
   ];
 }
 
+/** No count is negative, and none is of more than there are. */
+function validateStatus({ status }: ReplicationController): FieldError[] {
+  const counts = [
+    'replicas',
+    'fullyLabeledReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'observedGeneration',
+  ] as const;
+  const errors = counts.flatMap((name) => nonNegative(`status.${name}`, status?.[name]));
+  const atMost = (
+    few: 'fullyLabeledReplicas' | 'readyReplicas' | 'availableReplicas',
+    many: 'replicas' | 'readyReplicas',
+  ) => {
+    const [a, b] = [status?.[few] ?? 0, status?.[many] ?? 0];
+    if (a > b) errors.push(invalid(`status.${few}`, a, `cannot be greater than status.${many}`));
+  };
+  atMost('fullyLabeledReplicas', 'replicas');
+  atMost('readyReplicas', 'replicas');
+  atMost('availableReplicas', 'replicas');
+  atMost('availableReplicas', 'readyReplicas');
+  return errors;
+}
+
 export const replicationController = defineKind<ReplicationController>({
   group: '',
   version: 'v1',
@@ -49,7 +73,7 @@ export const replicationController = defineKind<ReplicationController>({
     wideColumn('Selector', (rc) => labelsText(rc.spec?.selector)),
   ],
   selectableFields: { 'status.replicas': (rc) => String(rc.status?.replicas ?? 0) },
-  subresources: [scaleSubresource((rc) => selectorOf(rc)), statusSubresource],
+  subresources: [scaleSubresource((rc) => selectorOf(rc)), { ...statusSubresource, validate: validateStatus }],
   hasGeneration: true,
   defaultPropagation: 'Orphan',
   setDefaults,

@@ -348,6 +348,15 @@ describe('a ReplicationController', () => {
     expect(createErrors(replicationController, { spec: { template } })).to.deep.equal([]);
   });
 
+  it('counts no more than there are', () => {
+    const status = replicationController.subresources.find((s) => s.name === 'status')!;
+    const made = object(replicationController, { status: { replicas: 1, readyReplicas: 2, availableReplicas: -1 } });
+    expect(status.validate!(made, made).map((e) => `${e.field}: ${e.message}`)).to.deep.equal([
+      'status.availableReplicas: Invalid value: -1: must be greater than or equal to 0',
+      'status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas',
+    ]);
+  });
+
   it('shows its selector through scale', () => {
     const scale = replicationController.subresources.find((s) => s.name === 'scale')!;
     const shown = scale.get!(object(replicationController, { spec: { replicas: 2, selector: { app: 'web' } } })) as any;

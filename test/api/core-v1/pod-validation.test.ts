@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { podTemplate } from '../../../src/api/core-v1/pod-template.ts';
 import { pod } from '../../../src/api/core-v1/pod.ts';
 import { createErrors, defaulted, updateErrors } from '../kind-cases.ts';
 
@@ -385,6 +386,16 @@ judge('validation of the rest of a pod', 'spec', [
     }),
   ],
 ]);
+
+describe('a pod template', () => {
+  it('has its labels and annotations judged by their short paths', () => {
+    const template = { metadata: { labels: { a: 'x'.repeat(64) } }, spec: also({ restartPolicy: 'Always' }) };
+    const made = defaulted(podTemplate, { template });
+    expect(podTemplate.validate!(made).map((e) => `${e.field}: ${e.message}`)).to.deep.equal([
+      `template.labels: Invalid value: "${'x'.repeat(64)}": must be no more than 63 bytes`,
+    ]);
+  });
+});
 
 describe('changing where a gated pod runs', () => {
   const terms = (...nodeSelectorTerms: object[]) => ({ nodeAffinity: { [required]: { nodeSelectorTerms } } });
