@@ -133,7 +133,7 @@ export class EtcdStorage implements Storage {
 
   watch(prefix: string, options: WatchOptions): void {
     const whole = prefix === ROOT;
-    const range = whole ? { key: NUL, end: NUL } : { key: this.#key(prefix), end: this.#key(prefixEnd(prefix)) };
+    const range = whole ? { key: NUL, end: NUL } : { key: this.#key(prefix), end: this.#key(watchEnd(prefix)) };
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     this.#closing.signal.addEventListener('abort', () => options.signal.aborted || options.onClose(), {
       once: true,
@@ -302,4 +302,9 @@ async function attempt(
 
 function partial(prefix: string, entries: readonly Entry[], revision: number): ListResult {
   return { entries, revision, continue: encodeContinue(prefix, { revision, last: entries.at(-1)!.key }) };
+}
+
+/** The key behind the last that a watch of `prefix` concerns. */
+function watchEnd(prefix: string): string {
+  return prefix.endsWith('/') ? prefixEnd(prefix) : `${prefix}\0`;
 }

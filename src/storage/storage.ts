@@ -100,7 +100,7 @@ export interface Storage {
    * @throws KeyNotFound when there is none
    */
   update(key: string, change: (current: Entry) => Update | Promise<Update>, guess?: Entry): Promise<Entry>;
-  /** Starts a watch of all keys that begin with `prefix`. */
+  /** Starts a watch of all keys that begin with `prefix`, which ends in `/`; one that does not is the key of one entry. */
   watch(prefix: string, options: WatchOptions): void;
   /** The newest revision, at least as new as any write acknowledged before the call. */
   currentRevision(): Promise<number>;

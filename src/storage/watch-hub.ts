@@ -92,7 +92,7 @@ export class WatchHub {
     else this.#watchers.set(prefix, new Set([watcher]));
     options.signal.addEventListener('abort', stop, { once: true });
     this.#delivering = true;
-    for (const event of past) if (event.entry.key.startsWith(prefix)) this.#give(watcher, event);
+    for (const event of past) if (concerns(prefix, event.entry.key)) this.#give(watcher, event);
     this.#delivering = false;
     this.#deliver();
   }
@@ -124,6 +124,8 @@ export class WatchHub {
         const watchers = this.#watchers.get(key.slice(0, slash + 1));
         if (watchers) this.#deliverTo(watchers, event, number);
       }
+      const ofTheKey = this.#watchers.get(key);
+      if (ofTheKey) this.#deliverTo(ofTheKey, event, number);
     }
     this.#delivering = false;
   }
@@ -145,4 +147,8 @@ export class WatchHub {
       }
     });
   }
+}
+
+function concerns(prefix: string, key: string): boolean {
+  return prefix.endsWith('/') ? key.startsWith(prefix) : key === prefix;
 }

@@ -359,6 +359,21 @@ export function storageSuite(open: () => Promise<StorageUnderTest>): void {
       seen.stop();
     });
 
+    it('tells of one key alone, also of its past', async () => {
+      const { revision } = await storage.create(key('one-more'), object('one-more'));
+      await storage.create(key('one'), object('one'));
+      const seen = watch(storage, key('one'), revision);
+      await seen.atLeast(1);
+      await storage.update(key('one-more'), () => ({ store: object('one-more', 1) }));
+      await storage.create('/registry/configmaps/default/on', object('on'));
+      await storage.update(key('one'), () => 'delete');
+      expect((await seen.atLeast(2)).map((e) => [e.type, e.entry.key])).to.deep.equal([
+        ['create', key('one')],
+        ['delete', key('one')],
+      ]);
+      seen.stop();
+    });
+
     it('begins behind a revision of the past', async () => {
       const revisions = [];
       for (const n of range(6)) revisions.push((await storage.create(key(`w${n}`), object('w'))).revision);

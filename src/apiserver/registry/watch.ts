@@ -4,7 +4,7 @@ import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { Entry, StorageEvent } from '../../storage/storage.ts';
 import { storageFor } from './converting-storage.ts';
 import { parseResourceVersion } from './get.ts';
-import { collectionPrefix, listPrefix, type Registry, type Target } from './registry.ts';
+import { listPrefix, type Registry, type Target } from './registry.ts';
 import { selectionOf, type Selection } from './selection.ts';
 
 /** The query of a watch, unparsed: absent parameters are null. */
@@ -59,8 +59,8 @@ export async function watch(
     }
     if (signal.aborted) return;
   }
-  const { match } = selection;
-  storageFor(registry.storage, target.kind).watch(collectionPrefix(target), {
+  const { match, name } = selection;
+  storageFor(registry.storage, target.kind).watch(listPrefix(target, name), {
     ...(after !== undefined && { after }),
     signal,
     onEvent: match
