@@ -65,6 +65,8 @@ export class HttpsListener {
     this.#server.on('sessionError', () => {});
     this.#server.on('tlsClientError', () => options.onTlsError?.());
     (this.#server as { keepAliveTimeout?: number }).keepAliveTimeout = keepAlive;
+    // How long a request may take is for the filters to say: what is sent through a proxy may take for ever.
+    (this.#server as { requestTimeout?: number }).requestTimeout = 0;
   }
 
   /** @throws a sentence when the port is taken or not allowed */

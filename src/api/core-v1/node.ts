@@ -5,6 +5,7 @@ import type { Node } from './node-type.ts';
 import { nodeWarnings, validateNode, validateNodeUpdate } from './node-validation.ts';
 
 export type { Node, Taint } from './node-type.ts';
+import { proxySubresource } from './proxy-subresource.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 
@@ -64,10 +65,7 @@ export const node = defineKind<Node>({
     wideColumn('Container-Runtime', (n) => n.status?.nodeInfo?.containerRuntimeVersion || '<unknown>'),
   ],
   selectableFields: { 'spec.unschedulable': (n) => String(n.spec?.unschedulable ?? false) },
-  subresources: [
-    { name: 'proxy', verbs: ['create', 'delete', 'get', 'patch', 'update'], connect: true },
-    statusSubresource,
-  ],
+  subresources: [proxySubresource('NodeProxyOptions'), statusSubresource],
   statusOnCreate: true,
   setDefaults,
   validate: validateNode,

@@ -4,6 +4,7 @@ import { statusSubresource, type StrategyContext, type Subresource } from '../..
 import { formatTime } from '../../apimachinery/time.ts';
 import { same } from '../meta-v1/checks.ts';
 import type { Binding } from './binding.ts';
+import { proxySubresource } from './proxy-subresource.ts';
 import { validateEphemeralContainers } from './ephemeral-container-validation.ts';
 import { resize, validateResize } from './pod-resize.ts';
 import { validatePodStatus } from './pod-status-validation.ts';
@@ -72,9 +73,11 @@ function validateEphemeral(pod: Pod, old: Pod): FieldError[] {
   return [...validateEphemeralContainers(pod.spec!, sound, field), ...kept];
 }
 
+const options = (kind: string) => ({ group: '', version: 'v1', kind });
+
 /** Everything below `/pods/<name>/`. */
 export const podSubresources: readonly Subresource<Pod>[] = [
-  { name: 'attach', verbs: ['create', 'get'], connect: true },
+  { name: 'attach', verbs: ['create', 'get'], kind: options('PodAttachOptions'), connect: true },
   {
     name: 'binding',
     verbs: ['create'],
@@ -99,10 +102,10 @@ export const podSubresources: readonly Subresource<Pod>[] = [
     definition: 'io.k8s.api.policy.v1.Eviction',
     connect: true,
   },
-  { name: 'exec', verbs: ['create', 'get'], connect: true },
+  { name: 'exec', verbs: ['create', 'get'], kind: options('PodExecOptions'), connect: true },
   { name: 'log', verbs: ['get'], connect: true },
-  { name: 'portforward', verbs: ['create', 'get'], connect: true },
-  { name: 'proxy', verbs: ['create', 'delete', 'get', 'patch', 'update'], connect: true },
+  { name: 'portforward', verbs: ['create', 'get'], kind: options('PodPortForwardOptions'), connect: true },
+  proxySubresource('PodProxyOptions'),
   { name: 'resize', verbs: ['get', 'patch', 'update'], set: resize, validate: validateResize },
   { ...statusSubresource, validate: validatePodStatus },
 ];

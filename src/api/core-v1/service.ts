@@ -10,6 +10,7 @@ import { serviceQuota } from './service-quota.ts';
 
 export { isExternal } from './service-type.ts';
 export type { Service, ServicePort, ServiceSpec } from './service-type.ts';
+import { proxySubresource } from './proxy-subresource.ts';
 
 /** How long a client stays with one endpoint under `sessionAffinity: ClientIP`, in seconds. */
 const AFFINITY_SECONDS = 10_800;
@@ -72,10 +73,7 @@ export const service = defineKind<Service>({
   categories: ['all'],
   columns,
   selectableFields: { 'spec.clusterIP': (s) => s.spec?.clusterIP ?? '', 'spec.type': (s) => s.spec?.type ?? '' },
-  subresources: [
-    { name: 'proxy', verbs: ['create', 'delete', 'get', 'patch', 'update'], connect: true },
-    { ...statusSubresource, validate: validateServiceStatus },
-  ],
+  subresources: [proxySubresource('ServiceProxyOptions'), { ...statusSubresource, validate: validateServiceStatus }],
   createOnUpdate: true,
   validateName: dns1035Label,
   setDefaults,

@@ -133,8 +133,8 @@ export async function logsOf(
 ): Promise<void> {
   const { Config } = await docker.getContainer(id).inspect();
   const query = {
-    stdout: true,
-    stderr: true,
+    stdout: options.stream !== 'stderr',
+    stderr: options.stream !== 'stdout',
     follow: options.follow,
     timestamps: options.timestamps,
     tail: options.tailLines ?? 'all',

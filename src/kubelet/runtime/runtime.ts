@@ -139,6 +139,8 @@ export interface LogOptions {
   readonly tailLines?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly since?: number | undefined;
+  /** The only one that is wanted. A terminal knows no other than `stdout`. */
+  readonly stream?: 'stdout' | 'stderr' | undefined;
 }
 
 export interface RuntimeInfo {

@@ -99,7 +99,17 @@ export function parseLogRequest(query: URLSearchParams, clock: Clock): LogReques
     tailLines: numberOf(query, 'tailLines', 0),
     since,
     limit: numberOf(query, 'limitBytes', 1),
+    ...streamOf(query),
   };
+}
+
+/** The stream that is wanted alone, if one is. @throws ApiError BadRequest */
+function streamOf(query: URLSearchParams): Pick<LogRequest, 'stream'> {
+  const text = query.get('stream');
+  if (!text || text === 'All') return {};
+  if (text === 'Stdout') return { stream: 'stdout' };
+  if (text === 'Stderr') return { stream: 'stderr' };
+  throw badRequest(`invalid stream ${JSON.stringify(text)}: use "All", "Stdout" or "Stderr"`);
 }
 
 function numberOf(query: URLSearchParams, name: string, least: number): number | undefined {

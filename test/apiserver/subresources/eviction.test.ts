@@ -109,6 +109,22 @@ describe('eviction', () => {
     expect((await Promise.all(names.map(isGoing))).filter(Boolean)).to.have.length(5);
   });
 
+  it('through several servers over one store never takes more than the budget allows either', async () => {
+    const second = new TestServer({ storage: api.storage });
+    await second.server.start();
+    const names = Array.from({ length: 8 }, (_, i) => `p${i}`);
+    for (const name of names) await aPod(name);
+    await aBudget({ disruptionsAllowed: 3, currentHealthy: 8, desiredHealthy: 5, expectedPods: 8 });
+    const answers = await Promise.all(
+      names.map((name, i) =>
+        (i % 2 ? api : second).post(`${pods}/${name}/eviction`, { metadata: { name, namespace: 'default' } }),
+      ),
+    );
+    expect(answers.filter((a) => a.status === 201)).to.have.length(3);
+    expect((await budget()).disruptionsAllowed).to.equal(0);
+    await second.close();
+  });
+
   it('goes by no budget for pods that have ended, not begun, or are going already', async () => {
     await aBudget({});
     for (const phase of ['Pending', 'Succeeded', 'Failed']) {

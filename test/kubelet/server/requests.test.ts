@@ -50,12 +50,15 @@ describe('parseLogRequest', () => {
       ...{ follow: true, timestamps: true, previous: true, tailLines: 5, limit: 7 },
       since: clock.now() - 60_000,
     });
+    expect(log('stream=Stderr').stream).to.equal('stderr');
+    expect(log('stream=All')).not.to.have.property('stream');
     expect(log('sinceTime=2025-12-31T00:00:00Z').since).to.equal(Date.UTC(2025, 11, 31));
   });
 
   for (const query of [
     'tailLines=-1',
     'tailLines=x',
+    'stream=Both',
     'limitBytes=0',
     'sinceTime=yesterday',
     'sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z',
