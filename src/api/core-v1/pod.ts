@@ -20,6 +20,15 @@ function setDefaults(pod: Pod): void {
   const spec = (pod.spec ??= {} as PodSpec);
   defaultPodSpec(spec);
   defaultPod(spec);
+  if (pod.status) alignIps(pod.status);
+}
+
+/** The first of several addresses has a field of its own, which older clients know; where they differ it is right. */
+function alignIps(status: NonNullable<Pod['status']>): void {
+  if (status.podIP && status.podIPs?.[0]?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP }];
+  else if (!status.podIP && status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
+  if (status.hostIP && status.hostIPs?.[0]?.ip !== status.hostIP) status.hostIPs = [{ ip: status.hostIP }];
+  else if (!status.hostIP && status.hostIPs?.[0]?.ip) status.hostIP = status.hostIPs[0].ip;
 }
 
 /** An update is judged by what it changes: most of a pod cannot change at all. */

@@ -107,6 +107,18 @@ describe('defaults of a pod', () => {
   });
 });
 
+describe('the addresses in a status', () => {
+  it('stand there under their old names and their new', () => {
+    const status = { podIP: '10.0.0.1', hostIPs: [{ ip: '10.1.0.1' }] };
+    expect(defaulted(pod, { spec, status }).status).to.deep.equal({
+      podIP: '10.0.0.1',
+      podIPs: [{ ip: '10.0.0.1' }],
+      hostIP: '10.1.0.1',
+      hostIPs: [{ ip: '10.1.0.1' }],
+    });
+  });
+});
+
 describe('creating a pod', () => {
   const resources = (r: object) => withContainer({ resources: r });
   const classes: [what: string, fields: object, qosClass: string][] = [
@@ -291,6 +303,12 @@ describe('changing a pod', () => {
       { spec: { ...spec, tolerations: [{ key: 'a', operator: 'Exists' }] } },
       { spec },
       ['spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds'],
+    ],
+    [
+      'what says the same in more words',
+      { spec },
+      withContainer({ tty: false, args: [], workingDir: '' }, { hostNetwork: false, nodeSelector: {}, hostname: '' }),
+      [],
     ],
     ['an empty list', { spec }, { spec: { ...spec, initContainers: [], imagePullSecrets: [] } }, []],
     ['a gate less', { spec: { ...spec, schedulingGates: [{ name: 'a.b/c' }] } }, { spec }, []],
