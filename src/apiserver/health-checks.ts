@@ -27,7 +27,7 @@ export function healthEndpoints(options: HealthOptions): HealthEndpoints {
   const logs = { name: 'log', check: () => {} };
   const etcd = (name: string) => ({ name, check: () => storage.ping() });
   const cache = { name: 'informer-sync', check: async () => void (await storage.get(PROBE, { atLeast: 0 })) };
-  const shutdown = { name: 'shutdown', check: () => failIf(stopping(), 'the server is shutting down') };
+  const shutdown = { name: 'shutdown', quiet: true, check: () => failIf(stopping(), 'the server is shutting down') };
   const alive = [ping, logs, etcd('etcd'), ...hooks.checks];
   const ready = [ping, logs, etcd('etcd'), etcd('etcd-readiness'), cache, ...hooks.checks, ...more, shutdown];
   const endpoint = (path: string, checks: HealthCheck[]) => new HealthEndpoint(path, checks, options);

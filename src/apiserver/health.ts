@@ -11,6 +11,8 @@ const PATIENCE = 2000;
 /** One thing that has to be well. */
 export interface HealthCheck {
   readonly name: string;
+  /** True when it fails in the normal course of things, which nobody needs to be told of. */
+  readonly quiet?: boolean;
   /** @throws when it is not; the message goes to the log only */
   check(): void | Promise<void>;
 }
@@ -72,7 +74,11 @@ export class HealthEndpoint {
       metrics.checked(name, this.#path.slice(1), true);
       return { name, state: 'ok' };
     } catch (error) {
-      log.warn('a health check failed', { path: this.#path, check: name, error: errorMessage(error) });
+      log[check.quiet ? 'debug' : 'warn']('a health check failed', {
+        path: this.#path,
+        check: name,
+        error: errorMessage(error),
+      });
       metrics.checked(name, this.#path.slice(1), false);
       return { name, state: 'failed' };
     }

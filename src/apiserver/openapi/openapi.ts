@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { definitionsStamp, describedDefinitions, fieldValues, type AllFieldValues } from '../../api/definitions.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { KindRegistry } from '../../apimachinery/registry.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
 import { sha512, toDocument, type CachedDocument } from '../cached-document.ts';
-import { contentOf } from './content.ts';
+import { Content } from './content.ts';
 import { coreVersions, groupList, groupOperation, resourcesOperation, serverVersion } from './discovery-operations.ts';
 import { groupVersionPath, type Operation } from './operations.ts';
 import { joined } from './pieces.ts';
@@ -31,6 +32,13 @@ interface Part {
   readonly operations: readonly Operation[];
 }
 
+/** A document, and what it was when it was made. */
+interface KeptDocument {
+  readonly document: Promise<CachedDocument>;
+  readonly part: string | undefined;
+  readonly hash: string | undefined;
+}
+
 /**
  * The OpenAPI documents of a registry's kinds, made when first asked for, in steps that leave room for other requests,
  * kept as bytes, and dropped when the registry changes.
@@ -39,7 +47,7 @@ export class OpenApi {
   readonly #registry: KindRegistry;
   readonly #definitions: () => Definitions;
   readonly #serverVersion: string;
-  #documents = new Map<string, Promise<CachedDocument>>();
+  readonly #documents = new Map<string, KeptDocument>();
   #parts: Map<string, Part> | undefined;
   #hashes = new Map<string, string>();
   #version = -1;
@@ -56,9 +64,12 @@ export class OpenApi {
   /** `/openapi/v3`: where each document is. The hash in it changes when the document does. */
   v3Index(): Promise<CachedDocument> {
     return this.#cached('v3', async () => {
-      const names = [...this.#allParts().keys()].toSorted();
-      const paths = names.map((name) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${this.v3Hash(name)}` }]);
-      return toDocument({ paths: Object.fromEntries(paths) });
+      const paths: Record<string, { serverRelativeURL: string }> = {};
+      for (const [i, name] of [...this.#allParts().keys()].toSorted().entries()) {
+        paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.v3Hash(name)}` };
+        if (i % 50 === 49) await setImmediate();
+      }
+      return toDocument({ paths });
     });
   }
 
@@ -75,14 +86,14 @@ export class OpenApi {
   v3Document(name: string, form: OpenApiForm = 'json'): Promise<CachedDocument> | undefined {
     const part = this.#allParts().get(name);
     if (!part) return undefined;
-    return this.#cached(`v3 ${name} ${form}`, async () => {
-      const content = contentOf(part.kinds, this.#schemas(), part.operations);
-      const values = this.#values();
-      const etag = `"${this.v3Hash(name)}"`;
+    const make = async () => {
+      const content = new Content(part.kinds, this.#schemas(), part.operations);
+      const etag = `"${this.#hash(part)}"`;
       const pieces = form === 'json' ? v3Json : v3Protobuf;
-      const body = await joined(pieces(content, this.#serverVersion, values));
+      const { body } = await joined(pieces(content, this.#serverVersion, this.#values()));
       return { body, etag, contentType: form === 'json' ? 'application/json' : v3ProtobufType };
-    });
+    };
+    return this.#cached(`v3 ${name} ${form}`, make, name);
   }
 
   /** `/openapi/v2`: everything in one document. */
@@ -90,30 +101,34 @@ export class OpenApi {
     return this.#cached(`v2 ${form}`, async () => {
       const parts = [...this.#allParts().values()];
       const discovery = parts.flatMap((part) => part.operations);
-      const content = contentOf(this.#registry.all(), this.#schemas(), discovery);
-      const body = await joined((form === 'json' ? v2Json : v2Protobuf)(content, this.#serverVersion));
-      return toDocument(body, form === 'json' ? 'application/json' : v2ProtobufType);
+      const content = new Content(this.#registry.all(), this.#schemas(), discovery);
+      await setImmediate();
+      const { body, hash } = await joined((form === 'json' ? v2Json : v2Protobuf)(content, this.#serverVersion));
+      return { body, etag: `"${hash}"`, contentType: form === 'json' ? 'application/json' : v2ProtobufType };
     });
   }
 
+  /** Drops what the registry's changes have made wrong: documents of other groups and versions stay as they are. */
   #forgetOld(): void {
     if (this.#version === this.#registry.version) return;
-    this.#documents = new Map();
+    this.#version = this.#registry.version;
     this.#hashes = new Map();
     this.#parts = undefined;
-    this.#version = this.#registry.version;
+    for (const [key, { part, hash }] of this.#documents)
+      if (!part || this.v3Hash(part) !== hash) this.#documents.delete(key);
   }
 
-  /** Those who ask while it is being made wait for the same. */
-  #cached(key: string, make: () => Promise<CachedDocument>): Promise<CachedDocument> {
+  /** Those who ask while it is being made wait for the same. `part` names the document that only its hash makes old. */
+  #cached(key: string, make: () => Promise<CachedDocument>, part?: string): Promise<CachedDocument> {
     this.#forgetOld();
-    const documents = this.#documents;
-    const known = documents.get(key);
-    if (known) return known;
-    const made = make();
-    documents.set(key, made);
-    made.catch(() => documents.delete(key));
-    return made;
+    const known = this.#documents.get(key);
+    if (known) return known.document;
+    const kept = { document: make(), part, hash: part && this.v3Hash(part) };
+    this.#documents.set(key, kept);
+    kept.document.catch(() => {
+      if (this.#documents.get(key) === kept) this.#documents.delete(key);
+    });
+    return kept.document;
   }
 
   #schemas(): Definitions {
@@ -148,13 +163,12 @@ function partsOf(registry: KindRegistry): Map<string, Part> {
     ['apis', { kinds: [], operations: [groupList] }],
     ['version', { kinds: [], operations: [serverVersion] }],
   ]);
-  const kinds = registry.all();
+  const kindsOf = Map.groupBy(registry.all(), (kind) => groupVersionPath(kind));
   for (const [group, versions] of registry.groups()) {
     if (group) parts.set(`apis/${group}`, { kinds: [], operations: [groupOperation(group)] });
     for (const version of versions) {
-      const own = kinds.filter((k) => k.group === group && k.version === version);
-      const operations = [resourcesOperation({ group, version })];
-      parts.set(groupVersionPath({ group, version }).slice(1), { kinds: own, operations });
+      const path = groupVersionPath({ group, version });
+      parts.set(path.slice(1), { kinds: kindsOf.get(path)!, operations: [resourcesOperation({ group, version })] });
     }
   }
   return parts;

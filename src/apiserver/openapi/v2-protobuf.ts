@@ -47,8 +47,8 @@ export function* v2Protobuf(content: Content, serverVersion: string): Generator<
   const codec = new ProtobufCodec(v2Messages);
   const entry = (type: string, name: string, value: Json) => codec.encode(`openapi.v2.${type}`, { name, value });
   yield codec.encode('openapi.v2.Document', v2Head(serverVersion));
-  yield* mapField(8, 2, v2Paths(content.operations), (name, item) => entry('NamedPathItem', name, pathItem(item)));
-  yield* mapField(9, 1, v2Definitions(content.schemas), (name, one) => entry('NamedSchema', name, schema(one)));
+  yield* mapField(8, 2, v2Paths(content), (name, item) => entry('NamedPathItem', name, pathItem(item)));
+  yield* mapField(9, 1, v2Definitions(content.schemas()), (name, one) => entry('NamedSchema', name, schema(one)));
 }
 
 function pathItem({ parameters = [], ...operations }: Json): Json {

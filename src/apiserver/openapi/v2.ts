@@ -4,7 +4,7 @@ import { PATCH_TYPES, type Operation } from './operations.ts';
 import { jsonHead, jsonObject } from './pieces.ts';
 import { pathParameters, queryParameters } from './query-parameters.ts';
 import { DEFINITIONS } from './reachable.ts';
-import { byPath, extensionsOf, type Content, type OperationExtensions } from './content.ts';
+import { extensionsOf, type Content, type OperationExtensions } from './content.ts';
 
 type PathItem = OpenAPIV2.PathItemObject<OperationExtensions>;
 
@@ -23,9 +23,9 @@ export function v2Head(serverVersion: string) {
 /** The document in JSON, piece by piece. */
 export function* v2Json(content: Content, serverVersion: string): Generator<string> {
   yield `${jsonHead(v2Head(serverVersion))},"paths":`;
-  yield* jsonObject(v2Paths(content.operations));
+  yield* jsonObject(v2Paths(content));
   yield ',"definitions":';
-  yield* jsonObject(v2Definitions(content.schemas));
+  yield* jsonObject(v2Definitions(content.schemas()));
   yield `,${JSON.stringify(security).slice(1)}`;
 }
 
@@ -34,8 +34,8 @@ export function* v2Definitions(schemas: ReadonlyMap<string, Schema>): Generator<
   yield* schemas;
 }
 
-export function* v2Paths(operations: readonly Operation[]): Generator<[string, PathItem]> {
-  for (const [path, together] of byPath(operations)) {
+export function* v2Paths(content: Content): Generator<[string, PathItem]> {
+  for (const [path, together] of content.paths()) {
     const item: PathItem = {};
     for (const operation of together) Object.assign(item, { [operation.method]: operationObject(operation) });
     const parameters = itemParameters(together[0]!);

@@ -55,9 +55,9 @@ export function* v3Protobuf(content: Content, serverVersion: string, values: All
   const codec = new ProtobufCodec(v3Messages);
   const entry = (type: string, name: string, value: Json) => codec.encode(`openapi.v3.${type}`, { name, value });
   yield codec.encode('openapi.v3.Document', v3Head(serverVersion));
-  yield* mapField(4, 1, v3Paths(content.operations), (name, item) => entry('NamedPathItem', name, pathItem(item)));
+  yield* mapField(4, 1, v3Paths(content), (name, item) => entry('NamedPathItem', name, pathItem(item)));
   const components: Buffer[] = [];
-  for (const piece of mapField(1, 1, v3Schemas(content.schemas, values), (name, one) =>
+  for (const piece of mapField(1, 1, v3Schemas(content.schemas(), values), (name, one) =>
     entry('NamedSchemaOrReference', name, schemaOrReference(one)),
   )) {
     components.push(piece);

@@ -1,7 +1,7 @@
 import type { OpenAPIV3 } from 'openapi-types';
 import type { AllFieldValues } from '../../api/definitions.ts';
 import type { Schema } from '../../apimachinery/schema/schema.ts';
-import { byPath, extensionsOf, type Content, type OperationExtensions } from './content.ts';
+import { extensionsOf, type Content, type OperationExtensions } from './content.ts';
 import { PATCH_TYPES, type Operation } from './operations.ts';
 import { jsonHead, jsonObject } from './pieces.ts';
 import { pathParameters, queryParameters } from './query-parameters.ts';
@@ -22,9 +22,9 @@ export function v3Head(serverVersion: string) {
 /** The document in JSON, piece by piece. */
 export function* v3Json(content: Content, serverVersion: string, values: AllFieldValues): Generator<string> {
   yield `${jsonHead(v3Head(serverVersion))},"paths":`;
-  yield* jsonObject(v3Paths(content.operations));
+  yield* jsonObject(v3Paths(content));
   yield ',"components":{"schemas":';
-  yield* jsonObject(v3Schemas(content.schemas, values));
+  yield* jsonObject(v3Schemas(content.schemas(), values));
   yield `,"securitySchemes":${JSON.stringify(securitySchemes)}}}`;
 }
 
@@ -35,8 +35,8 @@ export function* v3Schemas(
   for (const [name, schema] of schemas) yield [name, v3Schema(name, schema, values[name])];
 }
 
-export function* v3Paths(operations: readonly Operation[]): Generator<[string, PathItem]> {
-  for (const [path, together] of byPath(operations)) {
+export function* v3Paths(content: Content): Generator<[string, PathItem]> {
+  for (const [path, together] of content.paths()) {
     const item: PathItem = {};
     for (const operation of together) Object.assign(item, { [operation.method]: operationObject(operation) });
     const parameters = itemParameters(together[0]!);

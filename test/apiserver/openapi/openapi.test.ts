@@ -222,4 +222,15 @@ describe('OpenAPI', () => {
     expect((await documents.v3Index()).etag).to.not.equal(before);
     expect((await parse(documents.v3Document('apis/x.io/v1'))).components.schemas).to.include.keys('io.x.v1.Widget');
   });
+
+  it('keeps what a change of the registry does not concern', async () => {
+    const own = new KindRegistry(kinds);
+    const documents = new OpenApi(own);
+    const [apps, v2] = [await documents.v3Document('apis/apps/v1')!, await documents.v2Document()];
+    own.add(defineKind({ group: 'x.io', version: 'v1', kind: 'Gadget', plural: 'gadgets', namespaced: true }));
+    expect(await documents.v3Document('apis/apps/v1')).to.equal(apps);
+    expect(await documents.v2Document()).to.not.equal(v2);
+    own.remove(kinds.find((k) => k.plural === 'deployments')!);
+    expect(await documents.v3Document('apis/apps/v1')).to.not.equal(apps);
+  });
 });
