@@ -1,7 +1,10 @@
 import type { ResourceV1ResourceClaim } from '@kubernetes/client-node';
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
+import { immutable } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { validateClaimStatus } from './claim-status.ts';
+import { defaultRequests, validateDevices } from './device-requests.ts';
 import { resourceClaimQuota } from './resource-claim-quota.ts';
 
 export type ResourceClaim = Resource<ResourceV1ResourceClaim>;
@@ -22,7 +25,10 @@ export const resourceClaim = defineKind<ResourceClaim>({
   plural: 'resourceclaims',
   returnsDeleted: true,
   namespaced: true,
-  subresources: [bareStatusSubresource],
+  subresources: [{ ...bareStatusSubresource, validate: validateClaimStatus }],
   columns: [nameColumn, column('State', stateText), ageColumn],
+  setDefaults: (c) => defaultRequests(c.spec?.devices),
+  validate: (c) => validateDevices(c.spec?.devices, 'spec.devices'),
+  validateUpdate: (now, old) => immutable('spec', now.spec, old.spec),
   quota: resourceClaimQuota,
 });
