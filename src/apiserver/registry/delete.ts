@@ -54,10 +54,18 @@ export async function remove(
     const entry = options.dryRun ? await dryRun(storage, key, change) : await storage.update(key, change);
     const gone = wasRemoved(outcome);
     if (gone && !options.dryRun) await extensionOf(registry, target.kind)?.removed?.(entry.object);
-    return { entry, gone };
+    return { entry: gone ? lastState(target.kind, key, entry, registry.clock.now()) : entry, gone };
   } catch (error) {
     throw error instanceof KeyNotFound ? notFound(target.kind, target.name) : error;
   }
+}
+
+/** What is answered when an object is gone: where its kind knows grace, marked as deleted with no time left. */
+function lastState(kind: Kind, key: string, entry: Entry, now: number): Entry {
+  if (!kind.gracePeriod) return entry;
+  const object: AnyObject = copyJson(entry.object);
+  mark(object, { seconds: 0, end: now }, now);
+  return unstored(key, entry.revision, object);
 }
 
 function wasRemoved(outcome: Update): boolean {

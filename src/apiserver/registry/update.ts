@@ -54,7 +54,7 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
     const storage = storageFor(registry.storage, kind);
     const entry = options.dryRun ? await dryUpdate(storage, key, attempt) : await storage.update(key, attempt.change);
     await attempt.succeeded(entry);
-    return { entry, created: false };
+    return { entry: attempt.removed ? unstored(key, entry.revision, attempt.removed) : entry, created: false };
   } catch (error) {
     if (!mayBeWritten(error)) await attempt.undo();
     if (!(error instanceof KeyNotFound)) throw error;
@@ -87,6 +87,8 @@ async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt):
 
 /** One update with its retries. */
 class Attempt {
+  /** The object as the caller made it, when that let it go: what is answered, though it is stored no more. */
+  removed: AnyObject | undefined;
   #reservation: Reservation | undefined;
   #outcome: Update = 'keep';
   #admission: AdmissionRequest | undefined;
@@ -129,7 +131,9 @@ class Attempt {
     this.#warn(updated, old);
     const extension = extensionOf(registry, kind);
     if (!subresource) this.#reservation = (await extension?.beforeUpdate?.(updated, old, options.dryRun)) ?? undefined;
-    if (isReadyToGo(updated, old) && !extension?.holds?.(updated)) return (this.#outcome = 'delete');
+    const goes = isReadyToGo(updated, old) && !extension?.holds?.(updated);
+    this.removed = goes ? updated : undefined;
+    if (goes) return (this.#outcome = 'delete');
     if (isSameButForTimes(updated, old)) return (this.#outcome = 'keep');
     return (this.#outcome = { store: updated, ...(kind.ttl !== undefined && { ttl: kind.ttl }) });
   };
