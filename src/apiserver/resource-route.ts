@@ -48,8 +48,8 @@ function fits(method: string, verb: string): boolean {
 
 /** Groups that are served answer as a `Status`, all others below `/apis` with a page. */
 function noSuchResource({ registry }: HandlerServices, exchange: Exchange, info: ResourceAttributes): void {
-  const { apiGroup, apiVersion } = info;
-  if (apiGroup === '' || registry.kinds.groups().get(apiGroup)?.includes(apiVersion)) throw noSuchPath();
+  const { apiGroup } = info;
+  if (apiGroup === '' || registry.kinds.groups().has(apiGroup)) throw noSuchPath();
   sendPageNotFound(exchange);
 }
 

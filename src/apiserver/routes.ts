@@ -2,7 +2,7 @@ import { methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
 import { sendDocument } from './cached-document.ts';
 import { discoveryDocument } from './discovery.ts';
 import type { Handler } from './exchange/exchange.ts';
-import { sendObject, sendText } from './handlers/respond.ts';
+import { sendObject, sendPageNotFound, sendText } from './handlers/respond.ts';
 import type { HandlerServices } from './handlers/services.ts';
 import type { HealthEndpoints } from './health-checks.ts';
 import type { OpenApi } from './openapi/openapi.ts';
@@ -38,8 +38,10 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
   const { openApi, health, version, zpages } = endpoints;
   const discovery: Handler = (exchange) => {
     const document = discoveryDocument(registry.kinds, trimmed(exchange.path), exchange.request.headers.accept);
-    if (!document) throw noSuchPath();
-    return sendDocument(exchange, document);
+    if (document) return sendDocument(exchange, document);
+    const [, root, group = ''] = exchange.path.split('/');
+    if (root === 'apis' && !registry.kinds.groups().has(group)) return sendPageNotFound(exchange);
+    throw noSuchPath();
   };
   return {
     '': (exchange) => {

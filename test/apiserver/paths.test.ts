@@ -48,8 +48,14 @@ describe('paths', () => {
     });
   }
 
+  it('answers with a Status for versions that are not served', async () => {
+    for (const path of ['/apis/apps/v9/deployments', '/apis/apps/v9']) {
+      expect((await api.get(path)).body).to.include({ kind: 'Status', message: noSuchThing });
+    }
+  });
+
   it('answers with a page for groups that are not served', async () => {
-    for (const path of ['/apis/example.com/v1/foos', '/apis/apps/v9/deployments']) {
+    for (const path of ['/apis/example.com/v1/foos', '/apis/example.com/v1', '/apis/example.com']) {
       const { status, text, headers } = await api.get(path);
       expect([status, text, headers['content-type']]).to.deep.equal([
         404,

@@ -1,8 +1,9 @@
 import type { Json } from '../object.ts';
 
 /**
- * Puts the items of a merged list into the order that `$setElementOrder` asks for. Items that it does not name (added by
- * someone else) keep their order and stand before the first named item that was behind them in the `old` list.
+ * Puts the items of a merged list into the order that `$setElementOrder` asks for, or else that of the patch itself. Items
+ * that it does not name (added by someone else) keep their order and stand before the first named item that was behind
+ * them in the `old` list; so what a patch adds stands first.
  */
 export function mergeOrder(merged: Json[], order: Json[], old: Json[], keyOf: (item: Json) => Json): Json[] {
   const wanted = positions(order, keyOf);

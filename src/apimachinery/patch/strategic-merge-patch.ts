@@ -83,10 +83,9 @@ class Merge {
     const kept = removed ? without(old, removed) : old;
     if (key === undefined) return mergeScalars(kept, items ?? [], order);
     const merged = items ? this.#items([...kept], items, key, this.#resolve(schema?.items)) : kept;
-    if (!order) return merged;
     const keyOf = (item: Json) => (isJsonObject(item) ? (item[key] ?? null) : item);
-    checkOrder(items ?? [], order, key);
-    return mergeOrder(merged, order, kept, keyOf);
+    if (order) checkOrder(items ?? [], order, key);
+    return mergeOrder(merged, order ?? items ?? [], kept, keyOf);
   }
 
   /** Merges items that are told apart by `key` into `target`. */
@@ -180,7 +179,7 @@ function without(items: Json[], removed: Json[]): Json[] {
 
 function mergeScalars(old: Json[], items: Json[], order: Json[] | undefined): Json[] {
   const merged = [...new Set([...old, ...items.map(copyJson)])];
-  return order ? mergeOrder(merged, order, old, (item) => item) : merged;
+  return mergeOrder(merged, order ?? items, old, (item) => item);
 }
 
 function checkOrder(items: Json[], order: Json[], key: string): void {

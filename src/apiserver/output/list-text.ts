@@ -13,7 +13,8 @@ export interface ListText {
 /** One document, in the same form. */
 export type WriteDocument = (object: object) => string;
 
-const yamlOptions = { aliasDuplicateObjects: false, version: '1.1' } as const;
+/** Keys are in the order of the alphabet, as upstream writes them. */
+const yamlOptions = { aliasDuplicateObjects: false, version: '1.1', sortMapEntries: true } as const;
 
 export const writeJson: WriteDocument = (object) => JSON.stringify(object);
 export const writePretty: WriteDocument = (object) => `${JSON.stringify(object, undefined, 2)}\n`;

@@ -36,8 +36,9 @@ describe('strategic merge patch', () => {
       containers({ name: 'b', image: '2' }),
       containers(a, { name: 'b', image: '2' }),
     ],
-    ['appends new items', containers(a), containers(c), containers(a, c)],
-    ['drops nulls of new items', containers(a), containers({ ...c, command: null }), containers(a, c)],
+    ['puts new items first', containers(a), containers(c), containers(c, a)],
+    ['puts new items behind those that it names', containers(a, b), containers(b, c), containers(a, b, c)],
+    ['drops nulls of new items', containers(a), containers({ ...c, command: null }), containers(c, a)],
     ['deletes an item', containers(a, b), containers({ $patch: 'delete', name: 'a' }), containers(b)],
     [
       'ignores the deletion of a missing item',
@@ -81,7 +82,7 @@ describe('strategic merge patch', () => {
       'deletes and adds scalars',
       finalizers('x', 'y'),
       { metadata: { '$deleteFromPrimitiveList/finalizers': ['x'], finalizers: ['z'] } },
-      finalizers('y', 'z'),
+      finalizers('z', 'y'),
     ],
     ['removes a list', containers({ ...a, env: [{ name: 'x' }] }), containers({ name: 'a', env: null }), containers(a)],
     [
