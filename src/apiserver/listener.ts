@@ -24,6 +24,8 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 
 /** Kept-alive connections stay open for so long without a request, in milliseconds: longer than clients keep theirs. */
 const keepAlive = 180_000;
+/** Silent connections are probed after so long, in milliseconds: machines that are switched off do not say good-bye. */
+const probeAfter = 30_000;
 /** How long requests that are being answered may take when the server stops, in milliseconds. */
 const defaultDrainTime = 5000;
 /** How often a server that stops looks for connections that nothing happens on any more, in milliseconds. */
@@ -59,6 +61,7 @@ export class HttpsListener {
     this.#server.on('session', (session) => this.#track(this.#sessions, session));
     this.#server.on('secureConnection', (socket) => {
       socket.setNoDelay(true);
+      socket.setKeepAlive(true, probeAfter); // a watch or an exec says nothing for hours, also when the client is gone
       socket.on('error', () => {}); // the peer's affair; 'close' follows
       this.#track(this.#sockets, socket);
     });

@@ -338,6 +338,36 @@ describe('kubectl on a one-node cluster', function () {
     });
   });
 
+  describe('reaches through the API server', () => {
+    const raw = (path: string) => cluster.ok(`get --raw /api/v1/${path}`);
+
+    it('services, by number and by name of their port', async () => {
+      for (const name of ['web:80', 'web:http', 'http:web:http']) {
+        expect(await raw(`namespaces/default/services/${name}/proxy/`), name).to.match(/web-/);
+      }
+    });
+
+    it('pods', async () => {
+      const { name } = (await pods())[0].metadata;
+      expect(await raw(`namespaces/default/pods/${name}/proxy/`)).to.contain(name);
+      expect(await raw(`namespaces/default/pods/${name}:8080/proxy/?a=b`)).to.contain(name);
+    });
+
+    it('the kubelet', async () => {
+      const { name } = (await cluster.json('get nodes')).items[0].metadata;
+      expect(await raw(`nodes/${name}/proxy/healthz`)).to.equal('ok');
+    });
+
+    it('by kubectl proxy, as a browser would', async () => {
+      const proxy = cluster.background('proxy --port=18081');
+      await eventually('it listens', async () => proxy.output().includes('Starting to serve'));
+      const url = 'http://127.0.0.1:18081/api/v1/namespaces/default/services/web:http/proxy';
+      const done = await execute('curl', ['-s', '-L', '-m', '5', url]);
+      await proxy.end();
+      expect(done.stdout).to.match(/web-/);
+    });
+  });
+
   describe('shows what is wrong, and cleans up', () => {
     it('a pod whose image does not exist shows why, with an event', async () => {
       await cluster.ok('run broken --image=localhost:1/nothing:here');

@@ -6,7 +6,7 @@ import { node, type Node } from '../../api/core-v1/node.ts';
 import { ApiError, serviceUnavailable } from '../../apimachinery/api-error.ts';
 import { get } from '../registry/get.ts';
 import type { Registry } from '../registry/registry.ts';
-import { authorityOf, backendFailure, opened, type Backend } from './proxy/backend.ts';
+import { authorityOf, backendFailure, opened, probeAfter, type Backend } from './proxy/backend.ts';
 
 /** How the API server proves to kubelets who it is, and how it knows them: PEM texts. */
 export interface KubeletClient {
@@ -110,6 +110,7 @@ async function openTls(options: ConnectionOptions): Promise<Duplex> {
   socket.off('timeout', late);
   socket.setTimeout(0);
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, probeAfter);
   return socket;
 }
 

@@ -25,7 +25,11 @@ export interface Backend {
 /** Opens a TCP connection to where pods and nodes are. Default: directly. */
 export type Dial = (host: string, port: number) => Duplex;
 
-export const directDial: Dial = (host, port) => connectTcp({ host, port });
+export const directDial: Dial = (host, port) =>
+  connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: probeAfter });
+
+/** Silent connections are probed after so long, in milliseconds. */
+export const probeAfter = 30_000;
 
 /** Milliseconds in which a connection has to come about. */
 const connectTimeout = 30_000;
@@ -91,6 +95,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function backendFailure(error: unknown, authority: string): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (Object.hasOwn(reasons, code)) return `dial tcp ${authority}: ${reasons[code]}`;
+  if (code === 'EPIPE') return 'write: broken pipe';
   if (code === 'ECONNRESET') return message.includes('hang up') ? 'EOF' : 'read: connection reset by peer';
   if (code.startsWith('HPE_')) return `net/http: HTTP/1.x transport connection broken: malformed HTTP response`;
   return message;
