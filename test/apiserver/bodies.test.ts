@@ -74,6 +74,16 @@ describe('bodies', () => {
     }
   });
 
+  it('create what is not there, where the kind allows it, unless they mean a certain object', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const put = (name: string, more: object = {}) => api.put(`${leases}/${name}`, { metadata: { name, ...more } });
+    expect((await put('one')).status).to.equal(201);
+    expect((await put('two', { resourceVersion: '5' })).status).to.equal(201);
+    const certain = await put('three', { uid: 'x' });
+    expect([certain.status, certain.body.reason]).to.deep.equal([409, 'Conflict']);
+    expect((await api.put(`${configMaps}/none`, configMap('none'))).status).to.equal(404);
+  });
+
   it('tells where a name or namespace is another one than the path', async () => {
     const message = async (metadata: object) => (await api.put(`${configMaps}/a`, { metadata })).body.message;
     expect(await message({})).to.equal(

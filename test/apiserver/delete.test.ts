@@ -181,7 +181,8 @@ describe('delete', () => {
       expect(times(await api.delete(`${pods}/p?gracePeriodSeconds=0`))).to.deep.equal([0, '00:00Z']);
       await api.clock.advance(2000);
       expect(times(await api.delete(`${pods}/p`))).to.deep.equal([0, '00:00Z']);
-      await api.patch(`${pods}/p`, 'merge-patch', { metadata: { finalizers: null } });
+      const last = await api.patch(`${pods}/p`, 'merge-patch', { metadata: { finalizers: null } });
+      expect([last.body.kind, last.body.metadata.finalizers]).to.deep.equal(['Pod', undefined]);
       expect((await api.get(`${pods}/p`)).status).to.equal(404);
     });
 

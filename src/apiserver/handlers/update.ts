@@ -1,3 +1,5 @@
+import { conflict } from '../../apimachinery/api-error.ts';
+import type { AnyObject } from '../../apimachinery/object.ts';
 import { sendThroughLens } from '../output/subresource.ts';
 import { copyJson } from '../../apimachinery/json-value.ts';
 import { applyLens, lensTarget } from '../registry/lens.ts';
@@ -22,11 +24,20 @@ export async function handleUpdate(services: HandlerServices, request: ResourceR
       target.kind.createOnUpdate && {
         createNew: async () => {
           await requireCreate(services, exchange);
-          return copyJson(sent);
+          return newObject(request, sent);
         },
       }),
   });
   return sendUpdated(services, request, updated);
+}
+
+/** What a PUT creates. It cannot be meant for an object that is there, but the version of one says nothing. */
+function newObject({ target: { kind, name } }: ResourceRequest, sent: AnyObject): AnyObject {
+  const object = copyJson(sent);
+  const { uid } = object.metadata;
+  if (uid) throw conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: `);
+  delete (object.metadata as Partial<AnyObject['metadata']>).resourceVersion;
+  return object;
 }
 
 /** Answers with the object after the change, seen as the caller sees it. */
