@@ -30,7 +30,7 @@ function mapAppeared(value: Json, type: MapType): FieldSet {
 /** Adds the fields of a map to `node`; answers whether there was any. */
 function addFields(node: Building, value: JsonObject, type: MapType, skip: ReadonlySet<string>): boolean {
   let any = false;
-  for (const name in value) {
+  for (const name of sortedNames(value)) {
     const field = fieldOf(type, name);
     const item = value[name];
     if (item === undefined || field?.unowned || skip.has(name)) continue;
@@ -43,6 +43,11 @@ function addFields(node: Building, value: JsonObject, type: MapType, skip: Reado
     any = true;
   }
   return any;
+}
+
+/** Names in the order in which they are written, so that the set needs no sorting. */
+function sortedNames(object: object): string[] {
+  return Object.keys(object).sort();
 }
 
 function listAppeared(value: Json, type: ListType): FieldSet {
@@ -62,7 +67,7 @@ function listAppeared(value: Json, type: ListType): FieldSet {
  */
 export function fieldsOfNew(object: object, type: MapType, skip: ReadonlySet<string> = nobody): FieldSet {
   const set: Building = {};
-  for (const name in object) {
+  for (const name of sortedNames(object)) {
     const field = fieldOf(type, name);
     const value = (object as JsonObject)[name];
     if (value === undefined || field?.unowned || skip.has(name)) continue;

@@ -79,7 +79,15 @@ function compareAt(old: Json | undefined, updated: Json | undefined, field: Fiel
   if (old === updated) return undefined;
   if (!field) return compareValues(old, updated);
   const absent = field.implied ? nothing : field.nullable ? null : undefined;
+  if (isNothing(old, field.type) && isNothing(updated, field.type)) return undefined;
   return compareNodes(old ?? absent, updated ?? absent, field.type);
+}
+
+/** An empty list, or an empty map of the users' own keys, is stored as none at all. */
+function isNothing(value: Json | undefined, type: ApplyType): boolean {
+  if (value === undefined) return true;
+  if (Array.isArray(value)) return type.sort === 'list' && value.length === 0;
+  return isJsonObject(value) && type.sort === 'map' && type.fields.size === 0 && isVoid(value);
 }
 
 function compareNodes(old: Json | undefined, updated: Json | undefined, declared: ApplyType): Difference | undefined {

@@ -1,4 +1,4 @@
-import { compareElements, fieldElement, SELF } from './path-element.ts';
+import { fieldElement, inOrder, SELF } from './path-element.ts';
 
 /**
  * A set of field paths in the form in which FieldsV1 writes it, so that what is stored is what is computed with: a tree
@@ -149,17 +149,22 @@ function subtractNode(a: FieldSet, b: FieldSet, deep: boolean): FieldSet | undef
 
 /** The same set with its elements in upstream's order: what is stored. */
 export function canonical(set: FieldSet): FieldSet {
-  const elements = Object.keys(set);
-  let changed = !isSorted(elements);
-  if (changed) elements.sort(compareElements);
-  const result: Building = {};
-  for (const element of elements) {
-    const child = set[element]!;
+  const found = Object.keys(set);
+  const elements = inOrder(found);
+  let result: Building | undefined = elements === found ? undefined : {};
+  for (let i = 0; i < elements.length; i++) {
+    const child = set[elements[i]!]!;
     const ordered = canonicalNode(child);
-    if (ordered !== child) changed = true;
-    result[element] = ordered;
+    if (ordered !== child) result ??= firstOf(set, elements, i);
+    if (result) result[elements[i]!] = ordered;
   }
-  return changed ? result : set;
+  return result ?? set;
+}
+
+function firstOf(set: FieldSet, elements: readonly string[], count: number): Building {
+  const result: Building = {};
+  for (let i = 0; i < count; i++) result[elements[i]!] = set[elements[i]!]!;
+  return result;
 }
 
 /** A node that has only a `.` is written without it. */
@@ -167,9 +172,4 @@ function canonicalNode(child: FieldSet): FieldSet {
   if (isEmpty(child)) return child;
   const ordered = canonical(child);
   return SELF in ordered && Object.keys(ordered).length === 1 ? LEAF : ordered;
-}
-
-function isSorted(elements: readonly string[]): boolean {
-  for (let i = 1; i < elements.length; i++) if (compareElements(elements[i - 1]!, elements[i]!) > 0) return false;
-  return true;
 }

@@ -69,15 +69,44 @@ function parseKeys(text: string): JsonObject {
   return keys;
 }
 
-/** Orders elements as upstream writes them: fields, keys, values, positions; numbers by value. */
-export function compareElements(a: string, b: string): number {
-  if (a === b) return 0;
-  const sort = ranks[a[0]!]! - ranks[b[0]!]!;
+/** An element made ready for comparing: keys and values are parsed once, however often they are compared. */
+interface Ordered {
+  readonly element: string;
+  readonly parsed: Json | undefined;
+}
+
+/**
+ * The elements in the order in which upstream writes them: fields, keys, values, positions; numbers by value. The very same
+ * array when they stand so already.
+ */
+export function inOrder(elements: string[]): string[] {
+  if (elements.length < 2 || areSortedFields(elements)) return elements;
+  const ordered = elements.map((element) => ({ element, parsed: parsedOf(element) }));
+  if (ordered.every((item, i) => i === 0 || compareOrdered(ordered[i - 1]!, item) <= 0)) return elements;
+  return ordered.sort(compareOrdered).map(({ element }) => element);
+}
+
+/** The common case: names of fields, perhaps behind the place itself, need no parsing. */
+function areSortedFields(elements: readonly string[]): boolean {
+  for (let i = 0; i < elements.length; i++) {
+    const element = elements[i]!;
+    if (element.charCodeAt(0) > 0x66) return false; // behind `f`
+    if (i > 0 && elements[i - 1]! > element) return false; // `.` stands before `f`
+  }
+  return true;
+}
+
+function parsedOf(element: string): Json | undefined {
+  return element[0] === 'k' || element[0] === 'v' ? parse(element.slice(2)) : undefined;
+}
+
+function compareOrdered(a: Ordered, b: Ordered): number {
+  const sort = ranks[a.element[0]!]! - ranks[b.element[0]!]!;
   if (sort !== 0) return sort;
-  if (a[0] === 'f') return compareText(a, b);
-  if (a[0] === 'i') return Number(a.slice(2)) - Number(b.slice(2));
-  const [left, right] = [parse(a.slice(2)), parse(b.slice(2))];
-  return a[0] === 'k' ? compareKeys(left as JsonObject, right as JsonObject) : compareValues(left, right);
+  if (a.element[0] === 'k') return compareKeys(a.parsed as JsonObject, b.parsed as JsonObject);
+  if (a.element[0] === 'v') return compareValues(a.parsed!, b.parsed!);
+  if (a.element[0] === 'i') return Number(a.element.slice(2)) - Number(b.element.slice(2));
+  return compareText(a.element, b.element);
 }
 
 function compareText(a: string, b: string): number {
@@ -85,10 +114,10 @@ function compareText(a: string, b: string): number {
 }
 
 function compareKeys(a: JsonObject, b: JsonObject): number {
-  const [left, right] = [Object.entries(a), Object.entries(b)];
+  const [left, right] = [Object.keys(a), Object.keys(b)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const [name, value] = left[i]!;
-    const order = compareText(name, right[i]![0]) || compareValues(value, right[i]![1]);
+    const name = left[i]!;
+    const order = compareText(name, right[i]!) || compareValues(a[name]!, b[name]!);
     if (order !== 0) return order;
   }
   return left.length - right.length;

@@ -26,7 +26,7 @@ export function prune(
 /** The common case: everybody speaks of the same version. */
 function pruneInVersion(view: VersionView, merged: object, last: FieldSet, owned: FieldSet): object {
   const gone = difference(withDeclaredFields(last, view.type), withDeclaredFields(owned, view.type));
-  return removeFields(merged, gone, view.type);
+  return removeFields(merged, gone, view.type, owned);
 }
 
 /**

@@ -3,6 +3,7 @@ import { ApiError, badRequest, conflict } from '../../apimachinery/api-error.ts'
 import { apply } from '../../apimachinery/apply/apply.ts';
 import { TypeFault } from '../../apimachinery/apply/config-fields.ts';
 import { refreshLastApplied } from '../../apimachinery/apply/last-applied.ts';
+import { hasMoreParts, MOST_APPLIED } from '../../apimachinery/apply/size.ts';
 import { copyJson, isJsonObject } from '../../apimachinery/json-value.ts';
 import type { StrategyContext } from '../../apimachinery/kind.ts';
 import { apiVersionOf, parseApiVersion, type AnyObject } from '../../apimachinery/object.ts';
@@ -136,6 +137,9 @@ function typeText({ apiVersion, kind }: { readonly apiVersion?: string; readonly
 function checkConfig(config: AnyObject, target: BodyTarget): void {
   if (config.apiVersion !== apiVersionOf(target) || config.kind !== target.kind) {
     throw badRequest(`invalid object type: ${typeText(config)}`);
+  }
+  if (hasMoreParts(config, MOST_APPLIED)) {
+    throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: more than ${MOST_APPLIED} fields`);
   }
   config.metadata ??= {} as AnyObject['metadata'];
   if (isJsonObject(config.metadata) && Array.isArray(config.metadata.managedFields)) {

@@ -1,5 +1,6 @@
 import { fieldsSet, type FieldSet } from '../../apimachinery/apply/field-set.ts';
 import { equalButForTimes, NO_MANAGERS, type ManagedFields } from '../../apimachinery/apply/managed-fields.ts';
+import { hasMoreParts, MOST_TRACKED } from '../../apimachinery/apply/size.ts';
 import type { ApplyScope, VersionView, Writer } from '../../apimachinery/apply/scope.ts';
 import { trackChange } from '../../apimachinery/apply/track.ts';
 import type { TypeCompiler } from '../../apimachinery/apply/type-compiler.ts';
@@ -41,6 +42,7 @@ export class FieldManagers {
   /** Notes in a new object that `manager` has set all of it. */
   created(kind: Kind, object: AnyObject, manager: string | undefined): void {
     const { metadata } = object;
+    if (hasMoreParts(object, MOST_TRACKED)) return setManagers(object, undefined);
     const change = { updated: object, stored: NO_MANAGERS, sent: metadata.managedFields };
     setManagers(object, trackChange(this.scope(kind, undefined), change, this.writer(manager)));
   }
@@ -53,6 +55,7 @@ export class FieldManagers {
     manager: string | undefined,
   ): void {
     const stored = managersOf(change.old);
+    if (hasMoreParts(change.updated, MOST_TRACKED)) return setManagers(change.updated, undefined);
     const scope = this.scope(kind, subresource);
     setManagers(change.updated, trackChange(scope, { ...change, stored }, this.writer(manager)));
   }
