@@ -103,8 +103,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly subresources: readonly Subresource<T>[];
   /** Whether `metadata.generation` counts changes of anything but metadata and status. */
   readonly hasGeneration: boolean;
-  /** With `hasGeneration`: whether a change of the labels counts too. */
-  readonly labelsCount?: boolean;
+  /** With `hasGeneration`: what of the metadata counts too, when the object itself is written. */
+  readonly generationCounts?: readonly ('labels' | 'annotations')[];
   /** True for kinds that are questions (TokenReview, ...): created, answered, never stored. */
   readonly ephemeral: boolean;
   /** Seconds after which a stored object goes by itself (events). */

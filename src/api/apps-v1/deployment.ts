@@ -123,6 +123,7 @@ export const deployment = defineKind<Deployment>({
     { ...statusSubresource, validate: validateStatus },
   ],
   hasGeneration: true,
+  generationCounts: ['annotations'],
   setDefaults,
   validate,
   validateUpdate: (now, old) => immutable('spec.selector', now.spec?.selector, old.spec?.selector),

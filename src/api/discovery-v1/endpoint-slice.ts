@@ -111,7 +111,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
   plural: 'endpointslices',
   namespaced: true,
   hasGeneration: true,
-  labelsCount: true,
+  generationCounts: ['labels'],
   columns: [
     nameColumn,
     column('AddressType', (s) => s.addressType ?? ''),

@@ -50,7 +50,6 @@ export const priorityClass = defineKind<PriorityClass>({
   namespaced: false,
   shortNames: ['pc'],
   createOnUpdate: true,
-  hasGeneration: true,
   columns: [
     nameColumn,
     numberColumn('Value', (c) => c.value ?? 0),
@@ -61,6 +60,9 @@ export const priorityClass = defineKind<PriorityClass>({
   setDefaults(c) {
     c.preemptionPolicy ??= 'PreemptLowerPriority';
     c.value ??= 0;
+  },
+  prepareForCreate(c) {
+    c.metadata.generation = 1; // nothing that can change counts
   },
   validate,
   validateUpdate,

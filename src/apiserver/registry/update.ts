@@ -176,7 +176,8 @@ class Attempt {
     kind.prepareForUpdate?.(updated, old, context);
     // What can only be posted (a binding) is no change of what the owner wants.
     const counts = kind.hasGeneration && (!subresource || subresource.verbs.includes('update'));
-    if (counts && !equalSpec(kind, updated, old)) updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (counts && !equalSpec(subresource ? [] : kind.generationCounts, updated, old))
+      updated.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
 
   #warn(updated: AnyObject, old: AnyObject): void {
@@ -198,10 +199,12 @@ class Attempt {
   }
 }
 
-/** Whether two objects say the same apart from their metadata and status: what `metadata.generation` counts. */
-function equalSpec(kind: Kind, a: AnyObject, b: AnyObject): boolean {
-  const counted = (o: AnyObject) => ({ ...o, metadata: kind.labelsCount ? (o.metadata.labels ?? {}) : 0, status: 0 });
-  return equalJson(counted(a), counted(b));
+/** Whether two objects say the same apart from their status and most metadata: what `metadata.generation` counts. */
+function equalSpec(metadata: Kind['generationCounts'] = [], a: AnyObject, b: AnyObject): boolean {
+  return (
+    equalJson({ ...a, metadata: 0, status: 0 }, { ...b, metadata: 0, status: 0 }) &&
+    metadata.every((field) => equalJson(a.metadata[field] ?? {}, b.metadata[field] ?? {}))
+  );
 }
 
 /** The version and identity that the caller means, if it says. */

@@ -152,7 +152,10 @@ async function updateNewSet(
   return client.update(replicaSet, { ...current, metadata: { ...current.metadata, annotations }, spec });
 }
 
-/** Writes the revision on the deployment. The status of the answer is the one that we had: it is written at the end. */
+/**
+ * Writes the revision on the deployment, with the status, so that it does not count as a new generation. The status of
+ * the answer is the one that we had: it is written at the end.
+ */
 async function noteRevision(
   deployment: Deployment,
   revision: bigint,
@@ -162,7 +165,9 @@ async function noteRevision(
   const { uid, resourceVersion } = deployment.metadata;
   // The answer's version goes with the status that we have, so it must not be newer than what we have seen.
   const patch = { metadata: { uid, resourceVersion, annotations: { [revisionAnnotation]: String(revision) } } };
-  const noted = await client.patch(deploymentKind, deployment.metadata, 'merge', patch);
+  const noted = await client.patch(deploymentKind, deployment.metadata, 'merge', patch, {
+    subresource: 'status',
+  });
   return { ...noted, status: deployment.status };
 }
 
