@@ -18,15 +18,21 @@ const caches = new WeakMap<KindRegistry, Cache>();
 /**
  * The discovery document at `path` (`/api`, `/apis`, `/api/v1`, `/apis/<group>`, `/apis/<group>/<version>`), in the form
  * that the `accept` header asks for, or undefined when there is no such group or version. Cached until the registry changes.
+ * `serverAddress` (`192.0.2.1:6443`) is where clients find the server; empty when it does not listen.
  */
-export function discoveryDocument(registry: KindRegistry, path: string, accept = ''): CachedDocument | undefined {
+export function discoveryDocument(
+  registry: KindRegistry,
+  path: string,
+  accept = '',
+  serverAddress = '',
+): CachedDocument | undefined {
   const parts = path.split('/').filter(Boolean);
   const form = parts.length === 1 ? acceptedForm(accept) : 'legacy';
   const { documents } = cacheOf(registry);
-  const key = `${form} ${parts.join('/')}`;
+  const key = `${form} ${parts.join('/')} ${serverAddress}`;
   const known = documents.get(key);
   if (known) return known;
-  const content = build(registry, parts, form);
+  const content = build(registry, parts, form, serverAddress);
   if (!content) return undefined;
   const document = toDocument(content, contentTypeOf(form));
   documents.set(key, document);
@@ -60,11 +66,17 @@ function contentTypeOf(form: Form): string {
     : `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`;
 }
 
-function build(registry: KindRegistry, parts: readonly string[], form: Form): object | undefined {
+function build(
+  registry: KindRegistry,
+  parts: readonly string[],
+  form: Form,
+  serverAddress: string,
+): object | undefined {
   const [root, first = '', second = ''] = parts;
   const core = root === 'api';
   if ((!core && root !== 'apis') || parts.length > (core ? 2 : 3)) return undefined;
-  if (parts.length === 1) return form === 'legacy' ? groupList(registry, core) : aggregated(registry, core, form);
+  if (parts.length === 1 && form !== 'legacy') return aggregated(registry, core, form);
+  if (parts.length === 1) return core ? coreVersions(registry, serverAddress) : groupList(registry);
   if (core) return resourceList(registry, '', first);
   return parts.length === 2 ? apiGroup(registry, first) : resourceList(registry, first, second);
 }
@@ -95,14 +107,15 @@ function groupsOf(registry: KindRegistry, core: boolean): [string, string[]][] {
   return groups.map(([group, versions]) => [group, sortedVersions(versions)]);
 }
 
-function groupList(registry: KindRegistry, core: boolean): object {
-  const groups = groupsOf(registry, core);
-  if (core) return { kind: 'APIVersions', versions: groups[0]?.[1] ?? [], serverAddressByClientCIDRs: [] };
-  return {
-    kind: 'APIGroupList',
-    apiVersion: 'v1',
-    groups: groups.map(([group, versions]) => groupOf(group, versions)),
-  };
+function coreVersions(registry: KindRegistry, serverAddress: string): object {
+  const addresses = serverAddress ? [{ clientCIDR: '0.0.0.0/0', serverAddress }] : [];
+  const versions = groupsOf(registry, true)[0]?.[1] ?? [];
+  return { kind: 'APIVersions', versions, serverAddressByClientCIDRs: addresses };
+}
+
+function groupList(registry: KindRegistry): object {
+  const groups = groupsOf(registry, false).map(([group, versions]) => groupOf(group, versions));
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
 function apiGroup(registry: KindRegistry, group: string): object | undefined {

@@ -11,6 +11,16 @@ import { WatchMetrics } from './metrics/watch-metrics.ts';
 import { kindPrefix } from './registry/registry.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 
+/** Features of the API server that clients and tests ask for by name: the stage is empty when it is past beta. */
+const features: readonly [name: string, stage: '' | 'ALPHA' | 'BETA', on: boolean][] = [
+  ['APIServerIdentity', 'BETA', true],
+  ['CBORServingAndStorage', 'ALPHA', false],
+  ['ComponentFlagz', 'BETA', true],
+  ['ComponentStatusz', 'BETA', true],
+  ['InPlacePodVerticalScaling', '', true],
+  ['WatchList', 'BETA', true],
+];
+
 export interface ServerMetricsOptions {
   readonly kinds: KindRegistry;
   readonly clock: Clock;
@@ -52,6 +62,9 @@ export class ServerMetrics {
       'resource',
     ]);
     this.#tellVersion(options.version ?? versionInfo);
+    const enabled = ['kubernetes_feature_enabled', 'Features by their names, and whether they are on.'] as const;
+    const gate = registry.gauge(...enabled, ['name', 'stage']);
+    for (const [name, stage, on] of features) gate.labels(name, stage).value = on ? 1 : 0;
   }
 
   /** The text that Prometheus scrapes. */

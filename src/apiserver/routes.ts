@@ -1,8 +1,8 @@
 import { methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
-import { sendDocument } from './cached-document.ts';
+import { sendDocument, toDocument } from './cached-document.ts';
 import { discoveryDocument } from './discovery.ts';
 import type { Handler } from './exchange/exchange.ts';
-import { sendObject, sendPageNotFound, sendText } from './handlers/respond.ts';
+import { sendObject, sendPageNotFound } from './handlers/respond.ts';
 import type { HandlerServices } from './handlers/services.ts';
 import type { HealthEndpoints } from './health-checks.ts';
 import type { OpenApi } from './openapi/openapi.ts';
@@ -17,6 +17,8 @@ export interface Endpoints {
   readonly health: HealthEndpoints;
   readonly version: VersionInfo;
   readonly zpages: ZPages;
+  /** Where clients find the server; empty when it does not listen. */
+  readonly address: () => string;
 }
 
 /** Everything that is behind the filters: resources first, because that is what nearly all requests are for. */
@@ -37,7 +39,8 @@ export function routes(services: HandlerServices, endpoints: Endpoints): Handler
 function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoints): Record<string, Handler> {
   const { openApi, health, version, zpages } = endpoints;
   const discovery: Handler = (exchange) => {
-    const document = discoveryDocument(registry.kinds, trimmed(exchange.path), exchange.request.headers.accept);
+    const { accept } = exchange.request.headers;
+    const document = discoveryDocument(registry.kinds, trimmed(exchange.path), accept, endpoints.address());
     if (document) return sendDocument(exchange, document);
     const [, root, group = ''] = exchange.path.split('/');
     if (root === 'apis' && !registry.kinds.groups().has(group)) return sendPageNotFound(exchange);
@@ -66,7 +69,7 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
     metrics: async (exchange) => {
       if (exchange.path !== '/metrics' && exchange.path !== '/metrics/slis') throw noSuchPath();
       const text = exchange.path === '/metrics' ? await metrics.render() : metrics.health.render();
-      sendText(exchange, 200, text, 'text/plain; version=0.0.4; charset=utf-8');
+      await sendDocument(exchange, toDocument(Buffer.from(text), 'text/plain; version=0.0.4; charset=utf-8'));
     },
   };
 }

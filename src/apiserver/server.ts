@@ -97,6 +97,7 @@ export class ApiServer {
   #started: Promise<void> | undefined;
   #presence: ServerPresence | undefined;
   #listener: HttpsListener | undefined;
+  #address = '';
   #stopping = false;
   #prepared: Promise<void> | undefined;
 
@@ -130,6 +131,7 @@ export class ApiServer {
     );
     const { port, address } = await listener.listen(options);
     this.#listener = listener;
+    this.#address = `${advertiseAddress ?? address}:${port}`;
     const presence = { cidr: this.#cidr, hostname, ip: advertiseAddress ?? address, port };
     this.#presence = new ServerPresence(this.#registry, presence);
     await this.#presence.start();
@@ -206,6 +208,7 @@ export class ApiServer {
     return {
       openApi: new OpenApi(kinds),
       version: version ?? versionInfo,
+      address: () => this.#address,
       zpages: new ZPages({ clock, version: version ?? versionInfo, flags: flagsOf(this.#options, this.#cidr) }),
       health: healthEndpoints({
         ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },

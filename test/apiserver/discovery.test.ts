@@ -32,7 +32,11 @@ describe('discovery', () => {
   };
 
   it('lists versions and groups in the plain form', () => {
-    expect(get('/api')).to.deep.include({ kind: 'APIVersions', versions: ['v1'] });
+    expect(get('/api')).to.deep.equal({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+    const found = JSON.parse(discoveryDocument(registry, '/api', '', '192.0.2.1:6443')!.body.toString());
+    expect(found.serverAddressByClientCIDRs).to.deep.equal([
+      { clientCIDR: '0.0.0.0/0', serverAddress: '192.0.2.1:6443' },
+    ]);
     const versions = [
       { groupVersion: 'x.io/v1', version: 'v1' },
       { groupVersion: 'x.io/v1beta1', version: 'v1beta1' },

@@ -101,6 +101,7 @@ describe('/metrics', () => {
     expect(value(text, 'authorization_attempts_total', { result: 'allowed' })).to.be.greaterThan(1);
     if (denied.status === 403)
       expect(value(text, 'authorization_attempts_total', { result: 'denied' })).to.be.greaterThan(0);
+    expect(value(text, 'kubernetes_feature_enabled', { name: 'WatchList', stage: 'BETA' })).to.equal(1);
     expect(value(text, 'kubernetes_build_info', { major: '1', minor: '36' })).to.equal(1);
     for (const name of ['process_cpu_seconds_total', 'process_start_time_seconds', 'process_resident_memory_bytes'])
       expect(value(text, name), name).to.be.greaterThan(0);
