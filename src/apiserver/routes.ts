@@ -8,6 +8,7 @@ import type { HealthEndpoints } from './health-checks.ts';
 import type { OpenApi } from './openapi/openapi.ts';
 import { handleOpenApi } from './openapi/route.ts';
 import { routeResource } from './resource-route.ts';
+import { handleKeys, handleWellKnown, type TokenIssuer } from './token-issuer.ts';
 import type { VersionInfo } from './version.ts';
 import type { ZPages } from './zpages.ts';
 
@@ -19,6 +20,7 @@ export interface Endpoints {
   readonly zpages: ZPages;
   /** Where clients find the server; empty when it does not listen. */
   readonly address: () => string;
+  readonly tokenIssuer?: TokenIssuer | undefined;
 }
 
 /** Everything that is behind the filters: resources first, because that is what nearly all requests are for. */
@@ -63,6 +65,8 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
       if (trimmed(exchange.path) !== '/version') throw noSuchPath();
       sendObject(exchange, 200, version);
     },
+    openid: handleKeys(endpoints.tokenIssuer),
+    '.well-known': handleWellKnown(endpoints.tokenIssuer, endpoints.address),
     statusz: (exchange) => zpages.statusz(exchange),
     flagz: (exchange) => zpages.flagz(exchange),
     configz: (exchange) => zpages.configz(exchange),
@@ -82,6 +86,7 @@ function groupPaths(groups: ReadonlyMap<string, readonly string[]>): string[] {
 
 function rootPaths(groups: readonly string[]): string[] {
   const fixed = [
+    '/.well-known/openid-configuration',
     '/api',
     '/apis',
     '/configz',
@@ -92,6 +97,7 @@ function rootPaths(groups: readonly string[]): string[] {
     '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
+    '/openid/v1/jwks',
     '/readyz',
     '/statusz',
     '/version',

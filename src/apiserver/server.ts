@@ -42,6 +42,7 @@ import { expressShell } from './shell.ts';
 import { StartHooks } from './start-hooks.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
 import { directDial, type Dial } from './subresources/proxy/backend.ts';
+import type { TokenIssuer } from './token-issuer.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 import { ZPages } from './zpages.ts';
 
@@ -72,6 +73,8 @@ export interface ApiServerOptions extends RequestLimits {
   readonly dial?: Dial;
   /** Without it service accounts get no tokens. */
   readonly issueToken?: IssueToken;
+  /** What others verify those tokens with; absent: it is not published. */
+  readonly tokenIssuer?: TokenIssuer;
   /** Milliseconds that a server which is to stop goes on serving while `/readyz` fails. Default 0. */
   readonly shutdownDelay?: number;
   /** Milliseconds that requests which are being answered then get. Default 5000. */
@@ -209,6 +212,7 @@ export class ApiServer {
       openApi: new OpenApi(kinds),
       version: version ?? versionInfo,
       address: () => this.#address,
+      tokenIssuer: this.#options.tokenIssuer,
       zpages: new ZPages({ clock, version: version ?? versionInfo, flags: flagsOf(this.#options, this.#cidr) }),
       health: healthEndpoints({
         ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },

@@ -157,6 +157,7 @@ async function createApiServer(
     ...(options.shutdownDelay !== undefined && { shutdownDelay: options.shutdownDelay }),
     hostname: hostname(),
     issueToken: (subject) => issuer.sign(subject),
+    tokenIssuer: issuer,
     kubeletClient: { cert: kubelet.certificate, key: kubelet.privateKey, ca: pki.caCertificate },
   });
 }
