@@ -1,5 +1,6 @@
 import { Connection } from './connection.ts';
-import type { Target } from './target.ts';
+import type { Figure } from './measure.ts';
+import { processorTime, type Target } from './target.ts';
 
 export interface LoadResult {
   /** Answers per second. */
@@ -10,6 +11,8 @@ export interface LoadResult {
   p50: number;
   p99: number;
   count: number;
+  /** Microseconds of the server's processor time for each request, where that can be read. */
+  serverTime: number | undefined;
 }
 
 export interface LoadOptions {
@@ -29,6 +32,7 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
   const latencies: number[] = [];
   let bytes = 0;
   let next = 0;
+  const serverBefore = target.pid === undefined ? undefined : processorTime(target.pid);
   const started = performance.now();
   const end = started + options.seconds * 1000;
   const most = options.count ?? Infinity;
@@ -48,12 +52,23 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
     for (const connection of connections) connection.close();
   }
   const seconds = (performance.now() - started) / 1000;
+  const serverAfter = target.pid === undefined ? undefined : processorTime(target.pid);
+  const used = serverBefore === undefined || serverAfter === undefined ? undefined : serverAfter - serverBefore;
   return {
     perSecond: latencies.length / seconds,
     megabytes: bytes / 1e6 / seconds,
     ...quantiles(latencies),
     count: latencies.length,
+    serverTime: used === undefined ? undefined : used / latencies.length,
   };
+}
+
+/** Throughput as a figure, and the server's processor time for each request as another where it is known. */
+export function loadFigures(name: string, result: LoadResult): Figure[] {
+  const note = `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`;
+  const rate: Figure = { name, value: result.perSecond, unit: '/s', more: true, note };
+  if (result.serverTime === undefined) return [rate];
+  return [rate, { name: `${name}, the server's processor time`, value: result.serverTime, unit: 'µs', more: false }];
 }
 
 /** Median and 99th percentile, in the unit of `values`. */

@@ -2,12 +2,13 @@
  * Measures an API server over TLS with a bearer token. Without `--server` it starts `cox up` and measures that, with
  * start-up times, memory and (as root, with Docker) the start of a pod.
  *
- *     npm run bench -- [--seconds N] [--only create,get,list,watch,memory,start,pod,in-process]
+ *     npm run bench -- [--seconds N] [--only create,get,list,memory,watch,schemas,start,pod,in-process,bad-input]
  *                      [--server URL --token T [--pid P]]          measure that server instead
  *                      [--beside URL --beside-token T [--beside-pid P]]   measure it too, in turn, and print ratios
  */
 import { parseArgs } from 'node:util';
 import { Connection } from './connection.ts';
+import { badInput } from './bad-input.ts';
 import { inProcess } from './in-process.ts';
 import type { Figure } from './measure.ts';
 import { measures } from './measures/index.ts';
@@ -42,7 +43,7 @@ async function measureServers(targets: readonly Target[]): Promise<Map<Target, F
     connection.close();
   }
   for (const measure of measures.filter((m) => wanted(m.name))) {
-    for (const target of targets) {
+    for (const target of measure.ownOnly ? targets.slice(0, 1) : targets) {
       process.stderr.write(`${measure.name} on ${target.name} ...\n`);
       results.get(target)!.push(...(await measure.run(target, { seconds: Number(values.seconds), namespace })));
     }
@@ -55,6 +56,7 @@ const own = values.server ? undefined : new OwnServer(['--no-node']);
 try {
   const local: Figure[] = [];
   if (own && wanted('in-process')) local.push(...(await inProcess()));
+  if (own && wanted('bad-input')) local.push(...(await badInput()));
   if (own && wanted('start')) local.push(...(await own.startFigures('control plane')));
   else await own?.start();
   const target = own ? own.target : targetOf('server', values.server!, values.token, number(values.pid));

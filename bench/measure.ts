@@ -14,6 +14,8 @@ export interface Figure {
 /** Something that can be measured on any Kubernetes API server; `index.ts` lists them in the order they run. */
 export interface Measure {
   readonly name: string;
+  /** Whether only our own server is measured: the other would take minutes. */
+  readonly ownOnly?: boolean;
   run(target: Target, settings: Settings): Promise<Figure[]>;
 }
 

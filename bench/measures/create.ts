@@ -1,5 +1,5 @@
 import { Connection } from '../connection.ts';
-import { load } from '../load.ts';
+import { load, loadFigures } from '../load.ts';
 import type { Measure } from '../measure.ts';
 import { configMap } from '../objects.ts';
 
@@ -15,7 +15,6 @@ export const create: Measure = {
       expect: 201,
       request: (n) => Connection.encode(target, 'POST', path, JSON.stringify(configMap(`c-${n}`))),
     });
-    const note = `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`;
-    return [{ name: 'create', value: result.perSecond, unit: '/s', more: true, note }];
+    return loadFigures('create', result);
   },
 };

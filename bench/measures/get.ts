@@ -1,5 +1,5 @@
 import { Connection } from '../connection.ts';
-import { load } from '../load.ts';
+import { load, loadFigures } from '../load.ts';
 import type { Figure, Measure } from '../measure.ts';
 import { configMap } from '../objects.ts';
 import type { Target } from '../target.ts';
@@ -14,15 +14,14 @@ export const get: Measure = {
     await connection.json('POST', path, configMap('read-me'));
     connection.close();
     return [
-      await measure(target, 'get, linearizable', `${path}/read-me`, seconds),
-      await measure(target, 'get, resourceVersion=0', `${path}/read-me?resourceVersion=0`, seconds),
+      ...(await measure(target, 'get, linearizable', `${path}/read-me`, seconds)),
+      ...(await measure(target, 'get, resourceVersion=0', `${path}/read-me?resourceVersion=0`, seconds)),
     ];
   },
 };
 
-async function measure(target: Target, name: string, path: string, seconds: number): Promise<Figure> {
+async function measure(target: Target, name: string, path: string, seconds: number): Promise<Figure[]> {
   const request = Connection.encode(target, 'GET', path);
   const result = await load(target, { connections: CONNECTIONS, seconds, expect: 200, request: () => request });
-  const note = `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`;
-  return { name, value: result.perSecond, unit: '/s', more: true, note };
+  return loadFigures(name, result);
 }

@@ -3,7 +3,8 @@ import { create } from './create.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { memory } from './memory.ts';
+import { schemas } from './schemas.ts';
 import { watch } from './watch.ts';
 
 /** What is measured on every server, in this order: later ones use what earlier ones have stored. */
-export const measures: readonly Measure[] = [create, get, list, watch, memory];
+export const measures: readonly Measure[] = [create, get, list, memory, watch, schemas];

@@ -4,7 +4,7 @@ import type { Figure, Measure } from '../measure.ts';
 import { configMap } from '../objects.ts';
 import type { Target } from '../target.ts';
 
-const OBJECTS = 10_000;
+const OBJECTS = 30_000;
 const WRITERS = 32;
 const REPEATS = 5;
 
@@ -54,6 +54,6 @@ async function whole(target: Target, path: string): Promise<Figure> {
     times.push(performance.now() - started);
   }
   connection.close();
-  const name = path.includes('resourceVersion=0') ? 'list of 10,000, resourceVersion=0' : 'list of 10,000';
+  const name = path.includes('resourceVersion=0') ? 'list of 30,000, resourceVersion=0' : 'list of 30,000';
   return { name, value: quantiles(times).p50, unit: 'ms', more: false };
 }

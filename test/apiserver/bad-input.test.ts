@@ -213,6 +213,9 @@ const cases: Case[] = [
   },
 ];
 
+/** Far more than a slow machine needs, and far less than comparing each with each takes. */
+const LONG_ENOUGH = 20_000;
+
 describe('bad input', () => {
   let api: TestServer;
 
@@ -255,5 +258,13 @@ describe('bad input', () => {
     const { body } = await api.post(configMaps, { metadata: { name: 'A', labels: { '-': '-' } } });
     expect(body.details.causes.map((c: any) => c.field)).to.include.members(['metadata.name', 'metadata.labels']);
     expect(body.details.causes[0].reason).to.equal('FieldValueInvalid');
+  });
+
+  it('compares many owners in a time that grows with their number alone', async function () {
+    this.timeout(LONG_ENOUGH);
+    const owner = (i: number) => ({ apiVersion: 'v1', kind: 'Pod', name: `p${i}`, uid: `u-${i}` });
+    const ownerReferences = [...Array.from({ length: 30_000 }, (_, i) => owner(i)), owner(7)];
+    const { headers } = await api.post(`${configMaps}?dryRun=All`, { metadata: { name: 'owned', ownerReferences } });
+    expect(headers['warning']).to.match(/duplicate UID\(s\) observed: u-7"$/);
   });
 });

@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,6 +63,15 @@ export class RunningCluster {
   /** Starts a cluster in a folder of its own and waits until it is ready. */
   static async start(...args: string[]): Promise<RunningCluster> {
     const dataDir = mkdtempSync(join(tmpdir(), 'coxswain-e2e-'));
+    const cluster = new RunningCluster(dataDir, await freePort(), args);
+    await cluster.up();
+    return cluster;
+  }
+
+  /** The same with keys made before, so that several servers trust and sign alike. */
+  static async startWithPki(pki: string, ...args: string[]): Promise<RunningCluster> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'coxswain-e2e-'));
+    cpSync(pki, join(dataDir, 'pki'), { recursive: true });
     const cluster = new RunningCluster(dataDir, await freePort(), args);
     await cluster.up();
     return cluster;

@@ -1,5 +1,4 @@
 import { badRequest, unsupportedMediaType } from '../../apimachinery/api-error.ts';
-import { equalJson } from '../../apimachinery/json-value.ts';
 import { apiVersionOf, parseApiVersion, type AnyObject } from '../../apimachinery/object.ts';
 import { notSupported } from '../../apimachinery/field-error.ts';
 import { protobufType } from '../../apimachinery/protobuf/envelope.ts';
@@ -110,9 +109,16 @@ function strictYamlFault(doubled: readonly string[]): string[] {
 function dropDoubledOwners(exchange: Exchange, { metadata }: AnyObject): void {
   const owners = metadata?.ownerReferences;
   if (!owners || owners.length < 2) return;
-  const kept = owners.filter((owner, i) => owners.findIndex((other) => equalJson(owner, other)) === i);
+  const first = new Map<string, (typeof owners)[number]>();
+  const doubled: string[] = [];
+  for (const owner of owners) {
+    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+    const says = JSON.stringify([apiVersion, kind, name, uid, controller, blockOwnerDeletion]);
+    if (first.has(says)) doubled.push(uid);
+    else first.set(says, owner);
+  }
+  const kept = [...first.values()];
   if (kept.length === owners.length) return;
-  const doubled = owners.filter((owner) => !kept.includes(owner)).map((owner) => owner.uid);
   metadata.ownerReferences = kept;
   exchange.warnings.push(
     '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject ' +
