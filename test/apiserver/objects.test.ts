@@ -40,6 +40,17 @@ describe('objects through the API', () => {
     expect(await warnings('services')).to.equal(undefined);
   });
 
+  it('tells how the store is, as a component', async () => {
+    const { body } = await api.get('/api/v1/componentstatuses');
+    expect(body.items.map((c: any) => [c.metadata.name, c.conditions])).to.deep.equal([
+      ['etcd-0', [{ type: 'Healthy', status: 'True', message: 'ok' }]],
+    ]);
+    expect((await api.get('/api/v1/componentstatuses/etcd-0')).body.metadata.name).to.equal('etcd-0');
+    expect((await api.get('/api/v1/componentstatuses/other')).status).to.equal(404);
+    const none = await api.get('/api/v1/componentstatuses?fieldSelector=metadata.name=other');
+    expect(none.body.items).to.deep.equal([]);
+  });
+
   it('makes the priority classes of the system on start', async () => {
     const { body } = await api.get('/apis/scheduling.k8s.io/v1/priorityclasses');
     expect(body.items.map((c: any) => [c.metadata.name, c.value])).to.deep.equal([

@@ -52,8 +52,9 @@ function validateContainerLimits(spec: PodSpec, field: string): FieldError[] {
       Object.entries(container.resources?.limits ?? {}).flatMap(([name, limit]) => {
         const most = ofPod[name];
         if (!isQuantity(limit) || !isQuantity(most) || compareQuantities(limit, most!) <= 0) return [];
-        const at = `${field.replace(/\.?resources$/, '')}.${list}[${i}].resources.limits`;
-        return [invalid(keyPath(at, name), limit, `must be less than or equal to pod limits of ${most}`)];
+        // Upstream names the container below the pod's resources, and its resource before the list.
+        const at = `${field}.${list}[${i}][${name}].limits`;
+        return [invalid(at, limit, `must be less than or equal to pod limits of ${most}`)];
       }),
     ),
   );

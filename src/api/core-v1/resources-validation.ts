@@ -59,7 +59,7 @@ export function validateResourceQuantity(name: string, value: string, field: str
     errors.push(invalid(field, value, 'must be an integer'));
   const page = name.slice('hugepages-'.length);
   if (isHugePages(name) && isQuantity(page) && quantity.nanos % parseQuantity(page).nanos !== 0n) {
-    errors.push(invalid(field, value, `is not positive integer multiple of ${page}`));
+    errors.push(invalid(field, value, `${value} is not positive integer multiple of ${name}`));
   }
   return errors;
 }

@@ -3,6 +3,7 @@ import { forbidden, notSupported, type FieldError } from '../../apimachinery/fie
 import { decodeContinue, encodeContinue } from '../../storage/continue-token.ts';
 import type { Freshness, ListResult } from '../../storage/storage.ts';
 import { storageFor } from './converting-storage.ts';
+import { computedList, isComputed } from './computed.ts';
 import { parseResourceVersion } from './get.ts';
 import { listPrefix, type Registry, type Target } from './registry.ts';
 import { selectionOf } from './selection.ts';
@@ -24,6 +25,7 @@ export async function list(registry: Registry, target: Target, query: ListQuery)
   const limit = parseInteger(query.limit);
   const token = query.continue || undefined;
   const freshness = parseFreshness(query, limit);
+  if (isComputed(registry, target)) return computedList(registry, target, match);
   const prefix = listPrefix(target, name);
   try {
     return await storageFor(registry.storage, target.kind).list(prefix, {

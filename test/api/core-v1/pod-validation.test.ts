@@ -202,8 +202,8 @@ judge('validation of containers', 'spec.containers[0]', [
   [
     'with huge pages alone',
     has({ resources: { limits: { 'hugepages-2Mi': '3Mi' } } }),
-    '.resources.limits[hugepages-2Mi]: Invalid value: "3Mi": is not positive integer multiple of 2Mi',
-    '.resources.requests[hugepages-2Mi]: Invalid value: "3Mi": is not positive integer multiple of 2Mi',
+    '.resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+    '.resources.requests[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
     '.resources: Forbidden: HugePages require cpu or memory',
   ],
   [
@@ -350,6 +350,11 @@ judge('validation of the rest of a pod', 'spec', [
     'with resources of its own below those of its containers',
     has({ resources: { requests: { cpu: '2' } } }, { resources: { requests: { cpu: '1' } } }),
     '.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2',
+  ],
+  [
+    'with a container that may use more than its pod',
+    has({ resources: { limits: { cpu: '2' }, requests: { cpu: '1' } } }, { resources: { limits: { cpu: '1' } } }),
+    '.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
   ],
   [
     'with claims of two sources',

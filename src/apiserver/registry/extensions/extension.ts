@@ -30,6 +30,8 @@ export interface RegistryExtension<T extends KubeObject = any> {
   removed?(object: T): Promise<void>;
   /** Changes an object that is being marked as deleted. */
   markDeleted?(object: T): void;
+  /** The objects of a kind that is not stored but made up whenever somebody asks. */
+  computed?(): Promise<T[]>;
   /** Whether a deleted object has to stay although it has no finalizers. */
   holds?(object: T): boolean;
 }
