@@ -1,7 +1,9 @@
 import type { EventsV1Event } from '@kubernetes/client-node';
+import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, type Conversion } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import type { Column } from '../../apimachinery/table.ts';
+import { immutable } from '../meta-v1/checks.ts';
 import { EVENT_TTL, event as coreEvent, eventColumns, type Event as CoreEvent } from '../core-v1/event.ts';
 
 export type Event = Resource<EventsV1Event>;
@@ -37,6 +39,43 @@ const columns: readonly Column<Event>[] = eventColumns.map((column) => ({
   value: (event, now) => column.value(conversion.toStored(event) as CoreEvent, now),
 }));
 
+/** What this version calls deprecated is there to show events of the other; new ones do not have it. */
+const UNSET = [
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+] as const;
+
+function validateNew(event: Event): FieldError[] {
+  const { series, deprecatedSource: source, type = '' } = event;
+  const errors = series ? validateSeries(series) : [];
+  if (!event.eventTime) errors.push(required('eventTime'));
+  if (type !== 'Normal' && type !== 'Warning') errors.push(invalid('type', '', `has invalid value: ${type}`));
+  for (const [field, name] of UNSET) if (event[field]) errors.push(invalid(name, '', 'needs to be unset'));
+  if (source?.component || source?.host) errors.push(invalid('source', '', 'needs to be unset'));
+  return errors;
+}
+
+function validateSeries(series: Partial<NonNullable<Event['series']>>): FieldError[] {
+  return [
+    ...((series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
+    ...(series.lastObservedTime ? [] : [required('series.lastObservedTime')]),
+  ];
+}
+
+/** What happened stays; it only may happen again. */
+const FIXED = [
+  ...(['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type'] as const),
+  ...(['eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'] as const),
+];
+
+function validateUpdate(event: Event, old: Event): FieldError[] {
+  const [now, before] = [event, old].map((e) => conversion.toStored(e) as CoreEvent);
+  return FIXED.flatMap((field) =>
+    immutable(field === 'reportingComponent' ? 'reportingController' : field, now![field], before![field]),
+  );
+}
+
 export const event = defineKind<Event>({
   group: 'events.k8s.io',
   version: 'v1',
@@ -66,9 +105,6 @@ export const event = defineKind<Event>({
     e.regarding ??= {};
     e.deprecatedSource ??= {};
   },
-  validate: (e) =>
-    coreEvent.validate!(conversion.toStored(e) as CoreEvent).map((error) => ({
-      ...error,
-      field: error.field.replace('involvedObject', 'regarding'),
-    })),
+  validate: (e, old) => [...coreEvent.validate!(conversion.toStored(e) as CoreEvent), ...(old ? [] : validateNew(e))],
+  validateUpdate,
 });
