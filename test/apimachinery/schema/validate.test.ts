@@ -136,7 +136,12 @@ describe('Decoder', () => {
       { metadata: { name: 'a' }, status: {} },
     ],
     ['makes nulls in maps and lists empty', { data: { a: null } }, configMap, { data: { a: '' } }],
-    ['drops unknown fields', { metadata: { nmae: 'x' }, data: {}, dta: 1 }, configMap, { metadata: {}, data: {} }],
+    [
+      'drops unknown fields',
+      { metadata: { nmae: 'x' }, data: { a: 'b' }, dta: 1 },
+      configMap,
+      { metadata: {}, data: { a: 'b' } },
+    ],
     [
       'drops fields named like members of Object',
       { constructor: 1, toString: 2, data: { constructor: 'x' } },
