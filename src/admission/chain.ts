@@ -1,5 +1,6 @@
 import type { Kind } from '../apimachinery/kind.ts';
-import { isKind, type AdmissionContext, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
+import { isKind } from './plugin.ts';
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest, StoredChange } from './plugin.ts';
 
 type Step = 'admit' | 'validate';
 
@@ -27,6 +28,21 @@ export class AdmissionChain {
     } catch (error) {
       await undo(request);
       throw error;
+    }
+  }
+
+  /**
+   * Tells the plugins of a change that has been stored. Whoever made it has succeeded: what goes wrong here is theirs to
+   * find out another time.
+   */
+  async stored(change: StoredChange): Promise<void> {
+    for (const plugin of this.#plugins) {
+      if (!plugin.stored) continue;
+      try {
+        await plugin.stored(change, this.#context);
+      } catch {
+        continue;
+      }
     }
   }
 

@@ -28,6 +28,16 @@ export interface AdmissionRequest {
   readonly undos: (() => Promise<void>)[];
 }
 
+/** A change of an object that has been stored. */
+export interface StoredChange {
+  readonly kind: Kind;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly old: KubeObject;
+  /** Absent when the object is gone. */
+  readonly now?: KubeObject | undefined;
+}
+
 /** How plugins look at other objects. Nobody may change what they are given. */
 export interface AdmissionReader {
   /** The object as a cache knows it, or, when `fresh`, as it is now. */
@@ -62,6 +72,8 @@ export interface AdmissionPlugin {
   readonly subresources?: readonly string[] | 'all';
   admit?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
   validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
+  /** Told of every object that was changed or has gone, by the server that did it and by no other. Cannot refuse. */
+  stored?(change: StoredChange, context: AdmissionContext): void | Promise<void>;
 }
 
 /** Whether two kinds are the same but for their version. */

@@ -78,6 +78,28 @@ describe('quotas on the API server', () => {
     expect(await used()).to.deep.equal({ 'services.nodeports': '1' });
   });
 
+  it('gives back what goes, however it goes, and what becomes less', async () => {
+    const hard = { pods: '5', 'count/pods': '5', configmaps: '9' };
+    await limit(server, hard, { pods: '0', 'count/pods': '0', configmaps: '0' });
+    for (const name of ['a', 'b', 'c']) await server.post(pods, pod(name));
+    expect(await used()).to.include({ pods: '3', 'count/pods': '3' });
+    const ended = (await server.get(`${pods}/a`)).body;
+    await server.put(`${pods}/a/status`, { ...ended, status: { ...ended.status, phase: 'Succeeded' } });
+    expect(await used()).to.include({ pods: '2', 'count/pods': '3' });
+    await server.delete(`${pods}/a`);
+    expect(await used()).to.include({ pods: '2', 'count/pods': '2' });
+    await server.delete(pods);
+    expect(await used()).to.include({ pods: '0', 'count/pods': '0' });
+    await server.post(configMaps, { ...configMap('held'), metadata: { name: 'held', finalizers: ['x.io/y'] } });
+    await server.delete(`${configMaps}/held`);
+    expect(await used()).to.include({ configmaps: '1' });
+    await server.patch(`${configMaps}/held`, 'merge-patch', { metadata: { finalizers: null } });
+    expect(await used()).to.include({ configmaps: '0' });
+    await server.post(configMaps, configMap('kept'));
+    await server.delete(`${configMaps}/kept?dryRun=All`);
+    expect(await used()).to.include({ configmaps: '1' });
+  });
+
   it('gives pods the defaults of a limit range before they are counted', async () => {
     await limit(server, { 'requests.cpu': '150m' }, { 'requests.cpu': '0' });
     const why = (await server.post(pods, pod('bare'))).body.message;

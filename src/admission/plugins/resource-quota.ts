@@ -1,9 +1,15 @@
-import { demandStated, isCounted, quotaCharge, quotaIncrease, type QuotaRequest } from '../../api/core-v1/quota.ts';
-import { countedResources } from '../../api/core-v1/quota.ts';
+import {
+  countedResources,
+  demandStated,
+  isCounted,
+  quotaChange,
+  quotaCharge,
+  quotaIncrease,
+  type QuotaRequest,
+} from '../../api/core-v1/quota.ts';
 import { resourceQuota as quotas, type ResourceQuota } from '../../api/core-v1/resource-quota.ts';
-import { difference, noAmounts, type Amounts } from '../../apimachinery/amounts.ts';
-import { amountsOf } from '../../apimachinery/amounts.ts';
-import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from '../plugin.ts';
+import { amountsOf, difference, filterAmounts, noAmounts, type Amounts } from '../../apimachinery/amounts.ts';
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest, StoredChange } from '../plugin.ts';
 import { QuotaLedger } from '../quota-ledger.ts';
 
 /**
@@ -13,8 +19,9 @@ import { QuotaLedger } from '../quota-ledger.ts';
 const REFUND = 5000;
 
 /**
- * Charges what is new to the quotas of its namespace before it is stored, and refuses what is more than is left. What is
- * deleted or becomes less is given back by the quota controller, when it has happened.
+ * Charges what is new to the quotas of its namespace before it is stored, and refuses what is more than is left. What goes
+ * or becomes less is given back when that is stored, by the server that did it, so once. The quota controller counts
+ * now and then what there really is.
  */
 export function resourceQuota(): AdmissionPlugin {
   const ledger = new QuotaLedger();
@@ -25,6 +32,9 @@ export function resourceQuota(): AdmissionPlugin {
     validate(request, context) {
       if (!isCharged(request)) return undefined;
       return chargeAll(request, context, ledger);
+    },
+    stored(change, context) {
+      return isCounted(change.kind) ? bookChange(change, context, ledger) : undefined;
     },
   };
 }
@@ -48,6 +58,20 @@ async function chargeAll(request: AdmissionRequest, context: AdmissionContext, l
     const booked = await ledger.book(context, metadata, (quota, used) => quotaCharge(quota, used, asked, increase));
     if (booked.size > 0) request.undos.push(refund(context, ledger, metadata, booked));
   }
+}
+
+async function bookChange(change: StoredChange, context: AdmissionContext, ledger: QuotaLedger): Promise<void> {
+  const all = await context.list(quotas, change.namespace);
+  if (all.length === 0) return;
+  const { kind, old, now } = change;
+  const time = context.clock.now();
+  const changeOf = (quota: ResourceQuota) => quotaChange(quota, kind, old, now, time);
+  const concerned = all.filter((quota) => changeOf(quota).size > 0);
+  await Promise.all(
+    concerned.map(({ metadata }) =>
+      ledger.book(context, metadata, (quota, used) => filterAmounts(changeOf(quota), (name) => used.has(name))),
+    ),
+  );
 }
 
 /** Nothing is charged for what is only tried. */

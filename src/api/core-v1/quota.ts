@@ -1,5 +1,6 @@
 import { forbiddenAccess, type ApiError } from '../../apimachinery/api-error.ts';
-import { addTo, amountsOf, amountsText, difference, filterAmounts, type Amounts } from '../../apimachinery/amounts.ts';
+import { addTo, amountsOf, amountsText, difference, filterAmounts, noAmounts } from '../../apimachinery/amounts.ts';
+import type { Amounts } from '../../apimachinery/amounts.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { zeroQuantity, type Quantity } from '../../apimachinery/quantity.ts';
@@ -58,6 +59,31 @@ export interface QuotaRequest {
 export function quotaIncrease({ kind, object, old, now }: QuotaRequest): Amounts {
   const use = quotaUse(kind, object, now);
   return filterAmounts(old ? difference(use, quotaUse(kind, old, now)) : use, (_, { nanos }) => nanos > 0n);
+}
+
+/**
+ * What a change that has been made adds to what is used of `quota`, below nothing where it gives back: the use of an
+ * object that is gone (no `now`), has become less, or has come into the quota's scopes or left them. What has become more
+ * was charged before.
+ */
+export function quotaChange(
+  quota: ResourceQuota,
+  kind: Kind,
+  old: KubeObject,
+  now: KubeObject | undefined,
+  time: number,
+): Amounts {
+  const was = countedResources(quota, kind, old);
+  const is = now ? countedResources(quota, kind, now) : [];
+  if (was.length === 0 && is.length === 0) return noAmounts;
+  const before = was.length > 0 ? quotaUse(kind, old, time) : noAmounts;
+  const after = is.length > 0 ? quotaUse(kind, now!, time) : noAmounts;
+  const stays = was.length > 0 && is.length > 0;
+  const counted = new Set([...was, ...is]);
+  return filterAmounts(
+    difference(after, before),
+    (name, { nanos }) => counted.has(name) && (stays ? nanos < 0n : nanos !== 0n),
+  );
 }
 
 /** The resources of a quota that the object is counted in: none when it is not for it. */

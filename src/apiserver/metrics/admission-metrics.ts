@@ -30,6 +30,7 @@ export class AdmissionMetrics {
       ...(plugin.subresources && { subresources: plugin.subresources }),
       ...(plugin.admit && { admit: this.#timed(plugin, 'admit') }),
       ...(plugin.validate && { validate: this.#timed(plugin, 'validate') }),
+      ...(plugin.stored && { stored: (change, context) => plugin.stored!(change, context) }),
     }));
   }
 
@@ -44,15 +45,21 @@ export class AdmissionMetrics {
       }
       child.observe((this.#clock.monotonic() - started) / 1000);
     };
-    return async (request, context) => {
+    // Most plugins answer at once: nobody should have to wait for them.
+    return (request, context) => {
       const started = this.#clock.monotonic();
-      let rejected = true;
+      const { operation } = request;
+      const failed = (error: unknown) => {
+        observe(operation, true, started);
+        throw error;
+      };
       try {
-        await plugin[step]!(request, context);
-        rejected = false;
-      } finally {
-        observe(request.operation, rejected, started);
+        const result = plugin[step]!(request, context);
+        if (result) return result.then(() => observe(operation, false, started), failed);
+      } catch (error) {
+        failed(error);
       }
+      return observe(operation, false, started);
     };
   }
 }

@@ -53,7 +53,7 @@ export async function remove(
   try {
     const entry = options.dryRun ? await dryRun(storage, key, change) : await storage.update(key, change);
     const gone = wasRemoved(outcome);
-    if (gone && !options.dryRun) await extensionOf(registry, target.kind)?.removed?.(entry.object);
+    if (gone && !options.dryRun) await removed(registry, target, entry.object);
     return { entry: gone ? lastState(target.kind, key, entry, registry.clock.now()) : entry, gone };
   } catch (error) {
     throw error instanceof KeyNotFound ? notFound(target.kind, target.name) : error;
@@ -66,6 +66,12 @@ function lastState(kind: Kind, key: string, entry: Entry, now: number): Entry {
   const object: AnyObject = copyJson(entry.object);
   mark(object, { seconds: 0, end: now }, now);
   return unstored(key, entry.revision, object);
+}
+
+/** Tells everybody who has to know that an object is gone. */
+export async function removed(registry: Registry, { kind, namespace }: Target, old: KubeObject): Promise<void> {
+  await extensionOf(registry, kind)?.removed?.(old);
+  await registry.admission.stored({ kind, namespace, old });
 }
 
 function wasRemoved(outcome: Update): boolean {

@@ -7,6 +7,7 @@ import type { AdmissionRequest } from '../../admission/plugin.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
 import { storageFor, type ObjectStorage } from './converting-storage.ts';
+import { removed } from './delete.ts';
 import { mayBeWritten, type Reservation } from './extensions/extension.ts';
 import { isSameButForTimes, managersOf, setManagers } from './field-managers.ts';
 import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
@@ -92,6 +93,7 @@ class Attempt {
   #reservation: Reservation | undefined;
   #outcome: Update = 'keep';
   #admission: AdmissionRequest | undefined;
+  #old: AnyObject | undefined;
   readonly #registry: Registry;
   readonly #request: UpdateRequest;
 
@@ -112,6 +114,7 @@ class Attempt {
       subresource: subresource?.name ?? '',
     };
     const old: AnyObject = current.object;
+    this.#old = old;
     const updated = this.#request.produce(this.#request.keepsCurrent ? old : copyJson(old), context);
     checkPreconditions(kind, updated, old);
     const sent: unknown = updated.metadata.managedFields;
@@ -152,7 +155,10 @@ class Attempt {
     // Nothing was stored that could hold what was claimed.
     if (typeof this.#outcome === 'string' || options.dryRun) await this.undo();
     else await this.#reservation?.commit();
-    if (this.#outcome === 'delete' && !options.dryRun) await extensionOf(this.#registry, kind)?.removed?.(entry.object);
+    if (options.dryRun || this.#outcome === 'keep') return;
+    if (this.#outcome === 'delete') return removed(this.#registry, this.#request, entry.object);
+    const change = { kind, namespace: this.#request.namespace, old: this.#old!, now: entry.object };
+    await this.#registry.admission.stored(change);
   }
 
   /** What goes through a subresource that can only be posted (a binding) is nobody's. */

@@ -1,12 +1,11 @@
 import { coveredResources, isInScopes, quotaUse } from '../../api/core-v1/quota.ts';
 import type { ResourceQuota } from '../../api/core-v1/resource-quota.ts';
-import { addTo, filterAmounts } from '../../apimachinery/amounts.ts';
+import { addTo, filterAmounts, type Amounts } from '../../apimachinery/amounts.ts';
 import { isApiError } from '../../apimachinery/api-error.ts';
-import { gvkKey, type Kind } from '../../apimachinery/kind.ts';
+import type { Kind } from '../../apimachinery/kind.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { Quantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import type { Client } from '../../client/client.ts';
-import type { Count } from './status.ts';
 
 /** How many objects are read at a time: what other work waits for. */
 const PAGE = 500;
@@ -17,54 +16,49 @@ export async function countUse(
   quota: ResourceQuota,
   kinds: readonly Kind[],
   now: number,
-): Promise<Count> {
+): Promise<Amounts> {
   const resources = Object.keys(quota.spec?.hard ?? {});
   const used = new Map<string, Quantity>();
-  const revisions = new Map<string, number>();
   for (const kind of kinds) {
     const names = coveredResources(kind, resources);
     if (names.length === 0) continue;
     for (const name of names) if (!used.has(name)) used.set(name, zeroQuantity);
-    const revision = await countServed(client, quota, kind, (object, copies) => {
+    await countServed(client, quota, kind, (object, copies) => {
       const use = filterAmounts(quotaUse(kind, object, now), (name) => names.includes(name));
       addTo(used, copies === 1 ? use : times(use, copies));
     });
-    revisions.set(gvkKey(kind), revision);
   }
-  return { used, revisions };
+  return used;
 }
 
 /** Of a custom resource that is not served (yet, or any more) there is nothing. */
-async function countServed(...args: Parameters<typeof countKind>): Promise<number> {
+async function countServed(...args: Parameters<typeof countKind>): Promise<void> {
   try {
-    return await countKind(...args);
+    await countKind(...args);
   } catch (error) {
-    if (isApiError(error, 'NotFound')) return 0;
-    throw error;
+    if (!isApiError(error, 'NotFound')) throw error;
   }
 }
 
-/** Calls `add` for all objects of a kind that the quota is for. @returns the revision at which that is so */
+/** Calls `add` for all objects of a kind that the quota is for, as they are at one revision. */
 async function countKind(
   client: Client,
   quota: ResourceQuota,
   kind: Kind,
   add: (object: KubeObject, copies: number) => void,
-): Promise<number> {
+): Promise<void> {
   const { namespace } = quota.metadata;
   const scoped = Boolean(quota.spec?.scopes?.length || quota.spec?.scopeSelector?.matchExpressions?.length);
   // One object of a kind uses as much as the other, unless the kind says what: then how many there are is enough.
   const alike = !kind.quota && !scoped;
   let list = await client.list(kind, { namespace, limit: alike ? 1 : PAGE });
-  const revision = Number(list.metadata.resourceVersion);
   const { remainingItemCount } = list.metadata;
   if (alike && list.metadata.continue && remainingItemCount !== undefined) {
-    add(list.items[0]!, 1 + remainingItemCount);
-    return revision;
+    return add(list.items[0]!, 1 + remainingItemCount);
   }
   for (;;) {
     for (const object of list.items) if (isInScopes(quota, kind, object)) add(object, 1);
-    if (!list.metadata.continue) return revision;
+    if (!list.metadata.continue) return;
     list = await client.list(kind, { namespace, limit: PAGE, continue: list.metadata.continue });
   }
 }

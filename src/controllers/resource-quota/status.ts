@@ -1,66 +1,33 @@
-import { addTo, amountsOf, difference, quantitiesOf, type Amounts } from '../../apimachinery/amounts.ts';
+import { amountsOf, quantitiesOf, type Amounts } from '../../apimachinery/amounts.ts';
 import type { ResourceQuota } from '../../api/core-v1/resource-quota.ts';
-import { zeroQuantity, type Quantity } from '../../apimachinery/quantity.ts';
+import type { Quantity } from '../../apimachinery/quantity.ts';
 import { sameQuantities } from '../../api/meta-v1/quantities.ts';
 
 export type QuotaStatus = NonNullable<ResourceQuota['status']>;
 
-/** What an object gave back to a quota when it went or became less. */
-export interface Return {
-  /** Which kind of object, as `gvkKey`. */
-  readonly kind: string;
-  /** The revision at which that happened. */
-  readonly revision: number;
-  readonly amounts: Amounts;
-}
-
-/** What is there, as lists of it say. */
-export interface Count {
-  readonly used: Amounts;
-  /** The revision of each kind's list, by `gvkKey`. */
-  readonly revisions: ReadonlyMap<string, number>;
-}
-
-/** The status that a quota should have, and whether it may still be too high. */
+/** The status after a count, and whether the count found less than the quota says. */
 export interface NextStatus {
   readonly status: QuotaStatus;
-  readonly unsettled: boolean;
-}
-
-/** The status after `returned`, without counting. */
-export function afterReturns({ status }: ResourceQuota, returned: readonly Return[]): QuotaStatus {
-  const used = amountsOf(status?.used);
-  for (const { amounts } of returned) giveBack(used, amounts);
-  return { ...status, used: quantitiesOf(used) };
+  readonly less: boolean;
 }
 
 /**
- * The status after counting. What is charged is charged before it is stored, so that a count which finds less may just
- * have come too early: it is believed only when the quota is `quiet`, that is, was not charged for a while.
+ * The status of a quota of which `counted` is used, as lists say. What is new is charged before it is stored, so a count
+ * that finds less may just have come too early: it counts only when the caller says that it can be believed.
  */
-export function afterCount(
-  { spec, status }: ResourceQuota,
-  returned: readonly Return[],
-  { used: counted, revisions }: Count,
-  quiet: boolean,
-): NextStatus {
+export function afterCount({ spec, status }: ResourceQuota, counted: Amounts, believeLess: boolean): NextStatus {
   const hard = spec?.hard ?? {};
-  const base = amountsOf(status?.used);
-  const found = new Map(counted);
-  for (const { kind, revision, amounts } of returned) {
-    giveBack(base, amounts);
-    if (revision > (revisions.get(kind) ?? Infinity)) giveBack(found, amounts);
-  }
+  const before = amountsOf(status?.used);
   const used = new Map<string, Quantity>();
-  let unsettled = false;
+  let less = false;
   for (const name of Object.keys(hard)) {
-    const [was, is] = [base.get(name), found.get(name)];
-    const less = was !== undefined && is !== undefined && is.compare(was) < 0;
-    const value = less && !quiet ? was : (is ?? was);
+    const [was, is] = [before.get(name), counted.get(name)];
+    const isLess = was !== undefined && is !== undefined && is.compare(was) < 0;
+    const value = isLess && !believeLess ? was : (is ?? was);
     if (value) used.set(name, value);
-    unsettled ||= less && !quiet;
+    less ||= isLess;
   }
-  return { status: { hard, used: quantitiesOf(used) }, unsettled };
+  return { status: { hard, used: quantitiesOf(used) }, less };
 }
 
 /** Whether two statuses say the same. */
@@ -72,12 +39,4 @@ export function sameStatus(a: QuotaStatus | undefined, b: QuotaStatus): boolean 
 export function isCounted({ spec, status }: ResourceQuota, countable: (resource: string) => boolean): boolean {
   if (!sameQuantities(spec?.hard, status?.hard)) return false;
   return Object.keys(spec?.hard ?? {}).every((name) => status?.used?.[name] !== undefined || !countable(name));
-}
-
-function giveBack(used: Map<string, Quantity>, amounts: Amounts): void {
-  for (const [name, quantity] of difference(new Map(), amounts)) {
-    if (!used.has(name)) continue;
-    addTo(used, new Map([[name, quantity]]));
-    if (used.get(name)!.nanos < 0n) used.set(name, zeroQuantity);
-  }
 }

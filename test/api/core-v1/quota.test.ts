@@ -5,7 +5,7 @@ import { event } from '../../../src/api/core-v1/event.ts';
 import { namespace } from '../../../src/api/core-v1/namespace.ts';
 import { persistentVolumeClaim } from '../../../src/api/core-v1/persistent-volume-claim.ts';
 import { pod } from '../../../src/api/core-v1/pod.ts';
-import { coveredResources, isCounted, isInScopes, quotaUse } from '../../../src/api/core-v1/quota.ts';
+import { coveredResources, isCounted, isInScopes, quotaChange, quotaUse } from '../../../src/api/core-v1/quota.ts';
 import { service } from '../../../src/api/core-v1/service.ts';
 import { resourceClaim } from '../../../src/api/resource-v1/resource-claim.ts';
 import { filterAmounts, quantitiesOf } from '../../../src/apimachinery/amounts.ts';
@@ -230,4 +230,45 @@ describe('what objects use of quotas', () => {
     expect(isIn(persistentVolumeClaim, { spec: {} })).to.equal(false);
     expect(isIn(configMap, {})).to.equal(false);
   });
+
+  const counted = (hard: Record<string, string>, spec: object = {}) =>
+    ({ metadata: {}, spec, status: { hard } }) as never;
+  const inPods = { pods: '5', 'requests.cpu': '5' };
+  const sized = (cpu: string, more: object = {}) => ({
+    metadata: {},
+    spec: { containers: [container({ cpu })], ...more },
+  });
+  const short = { activeDeadlineSeconds: 5 };
+  const changes: [
+    what: string,
+    quota: never,
+    old: object,
+    next: object | undefined,
+    expected: Record<string, string>,
+  ][] = [
+    ['that is gone', counted(inPods), sized('1'), undefined, { pods: '-1', 'requests.cpu': '-1' }],
+    ['that needs less', counted(inPods), sized('3'), sized('1'), { 'requests.cpu': '-2' }],
+    ['that needs more, which was charged', counted(inPods), sized('1'), sized('3'), {}],
+    ['that is not counted', counted({ configmaps: '1' }), sized('1'), undefined, {}],
+    [
+      'that comes into the scopes',
+      counted(inPods, { scopes: ['Terminating'] }),
+      sized('1'),
+      sized('1', short),
+      { pods: '1', 'requests.cpu': '1' },
+    ],
+    [
+      'that leaves the scopes',
+      counted(inPods, { scopes: ['NotTerminating'] }),
+      sized('1'),
+      sized('1', short),
+      { pods: '-1', 'requests.cpu': '-1' },
+    ],
+    ['of other scopes', counted(inPods, { scopes: ['Terminating'] }), sized('1'), undefined, {}],
+  ];
+  for (const [what, quota, old, next, expected] of changes) {
+    it(`books the change of an object ${what}`, () => {
+      expect(quantitiesOf(quotaChange(quota, pod, old as never, next as never, now))).to.deep.equal(expected);
+    });
+  }
 });

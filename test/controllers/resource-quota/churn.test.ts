@@ -34,22 +34,25 @@ async function until(what: string, check: () => Promise<boolean>): Promise<void>
   }
 }
 
-describe('a quota, with several servers, while pods come and go', function () {
+describe('a quota, with several servers and controllers, while pods come and go', function () {
   this.timeout(60_000);
   const storage = new MemoryStorage({ clock: realClock });
   let servers: Awaited<ReturnType<typeof serverOver>>[];
-  let manager: ControllerManager;
+  let managers: ControllerManager[];
   /** How many pods there are, and the most there ever were, at any revision of the store. */
   let [living, most] = [0, 0];
   const end = new AbortController();
 
   before(async () => {
     servers = await Promise.all(Array.from({ length: SERVERS }, () => serverOver(storage)));
-    manager = new ControllerManager({
-      ...{ client: servers[0]!.client, clock: realClock, random: realRandom, log: noLog },
-      only: ['resourcequota-controller'],
-    });
-    await manager.start();
+    managers = servers.map(
+      ({ client }) =>
+        new ControllerManager({
+          ...{ client, clock: realClock, random: realRandom, log: noLog },
+          only: ['resourcequota-controller'],
+        }),
+    );
+    for (const manager of managers) await manager.start();
     storage.watch('/registry/core/pods/default/', {
       signal: end.signal,
       onEvent: ({ type }) => {
@@ -61,7 +64,7 @@ describe('a quota, with several servers, while pods come and go', function () {
   });
   after(async () => {
     end.abort();
-    await manager.stop();
+    for (const manager of managers) await manager.stop();
     for (const { server } of servers) await server.server.close();
     await storage.close();
   });

@@ -216,7 +216,7 @@ describe('resource quota controller', () => {
       status: { hard: { configmaps: '1' }, used: { configmaps: '9' } },
     });
     await world.eventually(async () => expect((await find()).status?.hard).to.deep.equal({ configmaps: '5' }));
-    await world.settle(11_000);
+    await world.settle(13_000);
     await shows({ configmaps: '0' });
   });
 
@@ -232,7 +232,7 @@ describe('resource quota controller', () => {
   it('does not believe a count that finds less while the quota is being charged', async () => {
     await limit({ configmaps: '5' });
     await shows({ configmaps: '0' });
-    await world.settle(11_000);
+    await world.settle(13_000);
     const quota = await find();
     // As if a request had charged it and not stored its object yet.
     await world.client.updateStatus(resourceQuota, {
@@ -242,7 +242,7 @@ describe('resource quota controller', () => {
     await world.client.patch(resourceQuota, at('q'), 'merge', { spec: { hard: { configmaps: '6' } } });
     await world.eventually(async () => expect((await find()).status?.hard).to.deep.equal({ configmaps: '6' }));
     expect((await find()).status?.used).to.deep.equal({ configmaps: '3' });
-    await world.settle(11_000);
+    await world.settle(13_000);
     await shows({ configmaps: '0' });
   });
 
