@@ -2,6 +2,7 @@ import type { V1TopologySelectorTerm } from '@kubernetes/client-node';
 import { duplicate, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
+import { labelWarning } from '../core-v1/node-label-warnings.ts';
 import { checked, noDuplicates } from '../meta-v1/checks.ts';
 
 type Term = Plain<V1TopologySelectorTerm>;
@@ -39,22 +40,12 @@ function keyOf(term: Term): string {
   return JSON.stringify(expressions.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Labels that have newer names, and since when. */
-const DEPRECATED: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-};
-
 /** A sentence for each label of an older name. */
 export function topologyWarnings(terms: readonly Term[] | undefined): string[] {
   return (terms ?? []).flatMap((term, i) =>
-    (term.matchLabelExpressions ?? []).flatMap(({ key }, j) =>
-      Object.hasOwn(DEPRECATED, key)
-        ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${DEPRECATED[key]}`]
-        : [],
-    ),
+    (term.matchLabelExpressions ?? []).flatMap(({ key }, j) => {
+      const text = labelWarning(key);
+      return text ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${text}`] : [];
+    }),
   );
 }

@@ -133,3 +133,21 @@ describe('the status of workloads', () => {
     });
   }
 });
+
+describe('warnings about workloads', () => {
+  const old = { ...template.spec, nodeSelector: { 'beta.kubernetes.io/os': 'linux' } };
+  const said =
+    'spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead';
+  for (const kind of [deployment, replicaSet, daemonSet, statefulSet] as Kind<any>[]) {
+    it(`speak of the template of a ${kind.kind} once`, () => {
+      const made = created(kind, { spec: { ...spec, template: { ...template, spec: old } } });
+      expect(kind.warnings!(made)).to.deep.equal([said]);
+      expect(kind.warnings!(made, made)).to.deep.equal([]);
+    });
+  }
+
+  it('speak of names that hosts cannot have', () => {
+    const [first] = deployment.warnings!(created(deployment, { metadata: { name: 'a.b' }, spec }));
+    expect(first).to.match(/^metadata.name: this is used in Pod names and hostnames/);
+  });
+});
