@@ -1,16 +1,14 @@
 import type { Container, EphemeralContainer, PodSpec, Probe } from './pod-spec.ts';
 
-/** Fields for which nothing, and nothing said, are the same; others (`hostUsers: false`) mean something when they are off. */
+/**
+ * Fields for which nothing, and nothing said, are the same; others (`hostUsers: false`) mean something when they are off.
+ * Lists and maps are no concern here: decoding drops those that are empty.
+ */
 const OF_SPEC = [
   ...['hostNetwork', 'hostPID', 'hostIPC', 'hostname', 'subdomain', 'nodeName', 'priorityClassName'],
-  ...['serviceAccountName', 'serviceAccount', 'nodeSelector', 'volumes', 'initContainers', 'ephemeralContainers'],
-  ...['imagePullSecrets', 'tolerations', 'hostAliases', 'readinessGates', 'topologySpreadConstraints'],
-  ...['schedulingGates', 'resourceClaims'],
+  ...['serviceAccountName', 'serviceAccount'],
 ];
-const OF_CONTAINER = [
-  ...['workingDir', 'stdin', 'stdinOnce', 'tty', 'command', 'args', 'env', 'envFrom', 'ports', 'volumeMounts'],
-  ...['volumeDevices', 'resizePolicy'],
-];
+const OF_CONTAINER = ['workingDir', 'stdin', 'stdinOnce', 'tty'];
 const OF_PORT = ['name', 'hostPort', 'hostIP'];
 const OF_MOUNT = ['readOnly', 'subPath', 'subPathExpr'];
 const OF_TOLERATION = ['key', 'operator', 'value', 'effect'];
@@ -34,15 +32,10 @@ function dropOfContainer(container: Container | EphemeralContainer): void {
 function dropOfProbe(probe: Probe | undefined): void {
   if (!probe) return;
   drop(probe, ['initialDelaySeconds']);
-  if (probe.httpGet) drop(probe.httpGet, ['host', 'httpHeaders']);
+  if (probe.httpGet) drop(probe.httpGet, ['host']);
 }
 
 function drop(object: object, fields: readonly string[]): void {
   const values = object as Record<string, unknown>;
-  for (const field of fields) if (values[field] !== undefined && isEmpty(values[field])) delete values[field];
-}
-
-function isEmpty(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return !value;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  for (const field of fields) if (values[field] !== undefined && !values[field]) delete values[field];
 }

@@ -307,7 +307,7 @@ describe('changing a pod', () => {
     [
       'what says the same in more words',
       { spec },
-      withContainer({ tty: false, args: [], workingDir: '' }, { hostNetwork: false, nodeSelector: {}, hostname: '' }),
+      withContainer({ tty: false, workingDir: '' }, { hostNetwork: false, hostname: '' }),
       [],
     ],
     ['an empty list', { spec }, { spec: { ...spec, initContainers: [], imagePullSecrets: [] } }, []],
