@@ -75,6 +75,8 @@ export interface ApiServerOptions extends RequestLimits {
   readonly issueToken?: IssueToken;
   /** What others verify those tokens with; absent: it is not published. */
   readonly tokenIssuer?: TokenIssuer;
+  /** Seconds that tokens of service accounts live at most: longer ones are shortened, with a warning. Default: no limit. */
+  readonly longestToken?: number;
   /** Milliseconds that a server which is to stop goes on serving while `/readyz` fails. Default 0. */
   readonly shutdownDelay?: number;
   /** Milliseconds that requests which are being answered then get. Default 5000. */
@@ -191,7 +193,7 @@ export class ApiServer {
   }
 
   #services(): HandlerServices {
-    const { definitions, authenticator, authorizer, issueToken, dial = directDial } = this.#options;
+    const { definitions, authenticator, authorizer, issueToken, longestToken, dial = directDial } = this.#options;
     return {
       registry: this.#registry,
       decoder: new Decoder(definitions),
@@ -199,6 +201,7 @@ export class ApiServer {
       authenticator,
       authorizer,
       issueToken,
+      longestToken,
       metrics: this.metrics,
       watches: this.#watches,
       kubelets: this.#kubelets,

@@ -19,7 +19,7 @@ const target = {
 const policies: readonly string[] = ['Foreground', 'Background', 'Orphan'];
 
 /** `meta.k8s.io/v1 DeleteOptions` as it is sent. */
-interface SentOptions {
+export interface SentOptions {
   readonly gracePeriodSeconds?: number | undefined;
   readonly propagationPolicy?: string | undefined;
   readonly orphanDependents?: boolean | undefined;
@@ -44,7 +44,13 @@ export async function readDeleteOptions(services: HandlerServices, exchange: Exc
   const body = await exchange.request.body(bodyLimit);
   const sent = body.length > 0 ? fromBody(services, exchange, body) : fromQuery(exchange.query);
   const dryRun = body.length > 0 ? [...(sent.dryRun ?? []), ...exchange.query.getAll('dryRun')] : (sent.dryRun ?? []);
-  const errors = validate({ ...sent, dryRun });
+  return deleteRequest({ ...sent, dryRun });
+}
+
+/** What options of a delete ask for, wherever they come from. @throws ApiError Invalid */
+export function deleteRequest(sent: SentOptions): DeleteRequest {
+  const { dryRun = [] } = sent;
+  const errors = validate(sent);
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   const { gracePeriodSeconds, orphanDependents, preconditions } = sent;
   const older = orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';

@@ -30,6 +30,8 @@ export interface HandlerServices {
   /** How pods and nodes are reached. */
   readonly dial: Dial;
   readonly issueToken?: IssueToken | undefined;
+  /** Seconds that tokens of service accounts live at most. */
+  readonly longestToken?: number | undefined;
 }
 
 /** A request for a resource, resolved to its kind. */

@@ -13,7 +13,7 @@ import { sendObject } from '../handlers/respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from '../handlers/services.ts';
 import { get } from '../registry/get.ts';
 import { admitPosted } from './admission.ts';
-import type { Registry, Target } from '../registry/registry.ts';
+import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
 
 const tokenRequest: BodyTarget = {
   group: 'authentication.k8s.io',
@@ -36,7 +36,7 @@ export async function handleToken(services: HandlerServices, { exchange, target 
   const request = complete(sent, target, services.registry.clock.now());
   const options = writeOptions(exchange);
   const status = await admitPosted(services.registry, target, 'token', request, options, () =>
-    issue(services, target, account.metadata, request),
+    issue(services, target, account.metadata, shortened(request, services.longestToken, options)),
   );
   sendObject(exchange, 201, { ...request, status });
 }
@@ -67,6 +67,17 @@ function complete({ status: _status, ...sent }: TokenRequest, { name, namespace 
       ...(boundObjectRef && { boundObjectRef }),
     },
   };
+}
+
+/** Tells whoever asks for a longer life than there is that it will be shorter. */
+function shortened(request: TokenRequest, longestToken: number | undefined, options: WriteOptions): TokenRequest {
+  const { spec } = request;
+  const asked = spec?.expirationSeconds ?? 0;
+  if (spec && longestToken !== undefined && asked > longestToken) {
+    options.warn?.(`requested expiration of ${asked} seconds shortened to ${longestToken} seconds`);
+    spec.expirationSeconds = longestToken;
+  }
+  return request;
 }
 
 async function issue(

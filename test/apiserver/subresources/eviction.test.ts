@@ -191,6 +191,23 @@ describe('eviction', () => {
     expect((await evict('p', {}, '?dryRun=All')).status).to.equal(429);
   });
 
+  it('takes only options that it knows', async () => {
+    await aPod('p');
+    const wrong: [object, string, number, string][] = [
+      [{ dryRun: ['Some'] }, '', 422, 'dryRun: Unsupported value'],
+      [{ propagationPolicy: 'Up' }, '', 422, 'propagationPolicy'],
+      [{}, '?dryRun=Some', 422, 'dryRun: Unsupported value'],
+    ];
+    for (const [deleteOptions, query, code, message] of wrong) {
+      const { status, body } = await evict('p', { deleteOptions }, query);
+      expect(status).to.equal(code);
+      expect(body.message).to.contain(message);
+    }
+    const both = await evict('p', { deleteOptions: { dryRun: ['All'] } }, '?dryRun=All&dryRun=All');
+    expect(both.body.message).to.equal('Non-matching dry-run options in request and content: [All All] and [All]');
+    expect(await isGoing('p')).to.equal(false);
+  });
+
   const aBudgetGone = () => api.delete(`${budgets}/b`);
 
   it('keeps to preconditions', async () => {

@@ -25,6 +25,7 @@ describe('service account tokens', () => {
     api = new TestServer({
       clock,
       issueToken: (subject) => issuer.sign(subject),
+      longestToken: 86_400,
       authenticator: defaultAuthenticator({ tokens }),
     });
     await api.server.start();
@@ -110,6 +111,15 @@ describe('service account tokens', () => {
       expect(body.message).to.contain(message);
     });
   }
+
+  it('live no longer than the server lets them, with a warning', async () => {
+    const { status, body, headers } = await ask({ expirationSeconds: 100_000 });
+    expect([status, body.spec.expirationSeconds]).to.deep.equal([201, 86_400]);
+    expect(headers['warning']).to.deep.equal([
+      '299 - "requested expiration of 100000 seconds shortened to 86400 seconds"',
+    ]);
+    expect(Date.parse(body.status.expirationTimestamp) - clock.now()).to.equal(86_400_000);
+  });
 
   it('are for the account of the path', async () => {
     const { status, body } = await ask({}, { name: 'x', namespace: 'default' });

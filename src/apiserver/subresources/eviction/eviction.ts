@@ -4,7 +4,9 @@ import { podDisruptionBudget, type PodDisruptionBudget } from '../../../api/poli
 import { ApiError, badRequest, isApiError } from '../../../apimachinery/api-error.ts';
 import type { Subresource } from '../../../apimachinery/kind.ts';
 import { formatTime } from '../../../apimachinery/time.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import { readObject, type BodyTarget } from '../../handlers/body.ts';
+import { deleteRequest, type DeleteRequest, type SentOptions } from '../../handlers/delete-options.ts';
 import { checkNamespace } from '../../handlers/names.ts';
 import { sendObject, successStatus } from '../../handlers/respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from '../../handlers/services.ts';
@@ -46,20 +48,21 @@ export async function handleEviction(services: HandlerServices, request: Resourc
   const sent: Eviction = await readObject(services, exchange, eviction);
   checkNamespace(target, sent);
   if (sent.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
-  const { dryRun: dry = [], ...how } = (sent.deleteOptions ?? {}) as DeleteOptions & { dryRun?: string[] };
-  const options = { ...writeOptions(exchange), dryRun: dryRunOf(exchange.query.getAll('dryRun'), dry) };
+  const { how, dryRun } = readOptions(exchange, (sent.deleteOptions ?? {}) as SentOptions);
+  const options = { ...writeOptions(exchange), dryRun };
   const { registry } = services;
   await admitPosted(registry, target, 'eviction', sent, options, () => evict({ registry, target, how, options }));
   sendObject(exchange, 201, { ...successStatus(), code: 201 });
 }
 
-/** Both places may ask for a dry run, but not differently. @throws ApiError BadRequest */
-function dryRunOf(inQuery: readonly string[], inBody: readonly string[]): boolean {
+/** How the pod is to be deleted. Both places may ask for a dry run, but not differently. @throws ApiError */
+function readOptions({ query }: Exchange, sent: SentOptions): DeleteRequest {
+  const [inQuery, inBody] = [query.getAll('dryRun'), sent.dryRun ?? []];
   if (inBody.length > 0 && inQuery.length > 0 && String(inBody) !== String(inQuery)) {
     const both = `[${inQuery.join(' ')}] and [${inBody.join(' ')}]`;
     throw badRequest(`Non-matching dry-run options in request and content: ${both}`);
   }
-  return [...inQuery, ...inBody].includes('All');
+  return deleteRequest({ ...sent, dryRun: inBody.length > 0 ? inBody : inQuery });
 }
 
 async function evict(order: Order): Promise<void> {
