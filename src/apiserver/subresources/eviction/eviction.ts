@@ -48,7 +48,7 @@ export async function handleEviction(services: HandlerServices, request: Resourc
   const sent: Eviction = await readObject(services, exchange, eviction);
   checkNamespace(target, sent);
   if (sent.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
-  const { how, dryRun } = readOptions(exchange, (sent.deleteOptions ?? {}));
+  const { how, dryRun } = readOptions(exchange, sent.deleteOptions ?? {});
   const options = { ...writeOptions(exchange), dryRun };
   const { registry } = services;
   await admitPosted(registry, target, 'eviction', sent, options, () => evict({ registry, target, how, options }));
