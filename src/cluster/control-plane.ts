@@ -15,6 +15,7 @@ import type { Log } from '../base/log.ts';
 import { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
+import { RestClientMetrics } from '../client/rest-client-metrics.ts';
 import { ControllerManager } from '../controllers/index.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
@@ -86,8 +87,9 @@ export class ControlPlane {
     const apiServer = await createApiServer(storage, metrics, options);
     await apiServer.start();
     const port = options.listen ? await listen(apiServer, options) : 0;
+    const clients = new RestClientMetrics(metrics);
     const as = (user: UserInfo, name: string) =>
-      new Client(apiServer.exchange(user), { userAgent: `${name}/${version()}` });
+      new Client(clients.counted(apiServer.exchange(user), 'in-process'), { userAgent: `${name}/${version()}` });
     const manager =
       options.controllers === false
         ? undefined

@@ -59,6 +59,7 @@ describe('Cluster.start()', () => {
     await until(async () => (await cluster.client.list(pod, { namespace: 'default' })).items.length > 0);
     const text: string = await cluster.client.raw('GET', '/metrics');
     expect(text).to.match(/^workqueue_adds_total\{name="deployment"\} [1-9]/m);
+    expect(text).to.match(/^rest_client_requests_total\{code="201",method="POST",host="in-process"\} [1-9]/m);
     expect(text).to.match(/^etcd_requests_total\{operation="create",type="deployments.apps",.*\} 1$/m);
     expect(text).to.match(/^apiserver_request_total\{verb="POST".*resource="pods".*code="201"\} 1$/m);
   });
