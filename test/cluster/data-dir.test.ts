@@ -51,8 +51,9 @@ describe('the data folder', () => {
 
   it('is free when its process has ended, though nobody asked for the exit code', async () => {
     const dataDir = open();
-    // The inner process ends at once; its parent turns into a sleep, which never asks.
-    const parent = spawn('sh', ['-c', 'read go & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The inner process ends when its parent has turned into a sleep, which never asks.
+    const script = '(while [ "$(cat /proc/$$/comm)" != sleep ]; do :; done) & echo $!; exec sleep 60';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(line.toString());
