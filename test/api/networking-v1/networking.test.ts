@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { endpointSlice } from '../../../src/api/discovery-v1/endpoint-slice.ts';
+import { specialAddress } from '../../../src/api/discovery-v1/special-address.ts';
 import { canonicalAddress, canonicalRange, isStrictSubset } from '../../../src/api/networking-v1/addresses.ts';
 import { ingressClass } from '../../../src/api/networking-v1/ingress-class.ts';
 import { ingress } from '../../../src/api/networking-v1/ingress.ts';
@@ -196,4 +197,23 @@ describe('addresses and ranges', () => {
     ];
     expect(pairs.map(([inner, outer]) => isStrictSubset(inner!, outer!))).to.deep.equal([true, false, true, false]);
   });
+});
+
+describe('addresses that cannot be reached from elsewhere', () => {
+  const cases: [address: string, why: string][] = [
+    ['0.0.0.0', 'unspecified'],
+    ['127.1.2.3', 'loopback'],
+    ['169.254.1.1', 'link-local'],
+    ['224.0.0.9', 'multicast'],
+    ['::', 'unspecified'],
+    ['0:0:0:0:0:0:0:1', 'loopback'],
+    ['FE80::1', 'link-local'],
+    ['ff02::1', 'multicast'],
+    ['10.0.0.1', ''],
+    ['fd00::1', ''],
+  ];
+  for (const [address, why] of cases) {
+    it(`${address} is ${why || 'none of them'}`, () =>
+      expect(specialAddress(address).join()).to.match(why ? new RegExp(why) : /^$/));
+  }
 });
