@@ -165,8 +165,11 @@ export class MetricRegistry {
     return text;
   }
 
+  /** A part that starts anew counts anew: its metrics take the place of those before. */
   #add<T extends Family>(family: T): T {
-    this.#families.push(family);
+    const before = this.#families.findIndex(({ name }) => name === family.name);
+    if (before >= 0) this.#families[before] = family;
+    else this.#families.push(family);
     return family;
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { KindRegistry } from '../apimachinery/registry.ts';
 import { definitions } from '../api/definitions.ts';
@@ -14,7 +15,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import type { Component } from '../base/component.ts';
 import { Client } from '../client/client.ts';
+import { LeaderElection } from '../client/leader-election.ts';
 import { RestClientMetrics } from '../client/rest-client-metrics.ts';
 import { ControllerManager } from '../controllers/index.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -54,21 +57,18 @@ export class ControlPlane {
   /** The port on which the API server listens; 0 when it does not. */
   readonly port: number;
   readonly #storage: CachedStorage;
-  readonly #manager: ControllerManager | undefined;
-  readonly #scheduler: Scheduler | undefined;
+  readonly #components: readonly Component[];
 
   private constructor(parts: {
     apiServer: ApiServer;
     port: number;
     storage: CachedStorage;
-    manager: ControllerManager | undefined;
-    scheduler: Scheduler | undefined;
+    components: readonly Component[];
   }) {
     this.apiServer = parts.apiServer;
     this.port = parts.port;
     this.#storage = parts.storage;
-    this.#manager = parts.manager;
-    this.#scheduler = parts.scheduler;
+    this.#components = parts.components;
   }
 
   /** Starts everything; resolves when the API server answers and the components work. */
@@ -90,28 +90,21 @@ export class ControlPlane {
     const clients = new RestClientMetrics(metrics);
     const as = (user: UserInfo, name: string) =>
       new Client(clients.counted(apiServer.exchange(user), 'in-process'), { userAgent: `${name}/${version()}` });
-    const manager =
-      options.controllers === false
-        ? undefined
-        : new ControllerManager({
-            client: as(controllerManagerUser, 'kube-controller-manager'),
-            ...{
-              clock,
-              random,
-              log: log.child({ component: 'controllers' }),
-              rootCa: options.pki.caCertificate,
-              metrics,
-            },
-          });
-    const scheduler =
-      options.scheduler === false
-        ? undefined
-        : new Scheduler({
-            client: as(schedulerUser, 'kube-scheduler'),
-            ...{ clock, random, log: log.child({ component: 'scheduler' }) },
-          });
-    await Promise.all([manager?.start(), scheduler?.start()]);
-    return new ControlPlane({ apiServer, port, storage, manager, scheduler });
+    const parts: LeaderPart[] = [];
+    if (options.controllers !== false) {
+      const client = as(controllerManagerUser, 'kube-controller-manager');
+      const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics };
+      const make = () => new ControllerManager({ client, ...shared, rootCa: options.pki.caCertificate });
+      parts.push({ name: 'kube-controller-manager', client, make });
+    }
+    if (options.scheduler !== false) {
+      const client = as(schedulerUser, 'kube-scheduler');
+      const make = () => new Scheduler({ client, clock, random, log: log.child({ component: 'scheduler' }) });
+      parts.push({ name: 'kube-scheduler', client, make });
+    }
+    const components = parts.map((part) => (options.soleWriter ? part.make() : elected(part, options)));
+    await Promise.all(components.map((component) => component.start()));
+    return new ControlPlane({ apiServer, port, storage, components });
   }
 
   /** A client that calls the API server in this process, through all of its filters, as `user`. */
@@ -121,10 +114,29 @@ export class ControlPlane {
 
   async stop(): Promise<void> {
     await this.apiServer.prepareStop();
-    await Promise.all([this.#manager?.stop(), this.#scheduler?.stop()]);
+    await Promise.all(this.#components.map((component) => component.stop()));
     await this.apiServer.close();
     await this.#storage.close();
   }
+}
+
+/** Something that only one of several control planes may do at a time. */
+interface LeaderPart {
+  readonly name: string;
+  readonly client: Client;
+  make(): Component;
+}
+
+/** Where others may write to the store there may be other control planes, and one of them leads. */
+function elected(part: LeaderPart, { clock, log }: ControlPlaneOptions): Component {
+  const { name, client } = part;
+  const lead = async () => {
+    const component = part.make();
+    await component.start();
+    return component;
+  };
+  const identity = `${hostname()}_${randomUUID()}`;
+  return new LeaderElection({ client, clock, log: log.child({ component: name }), name, identity, lead });
 }
 
 /** The administrator: what the kubeconfig of a new cluster holds. */
