@@ -84,6 +84,12 @@ describe('server-side apply', () => {
       expect(body.message).to.contain('uid mismatch: the provided object specified uid u, and no existing object');
     });
 
+    it('not with a resourceVersion, which means one too', async () => {
+      const { status, body } = await apply(a, { ...data({}), metadata: { name: 'a', resourceVersion: '5' } }, 'me');
+      expect([status, body.reason]).to.deep.equal([409, 'Conflict']);
+      expect(body.message).to.contain('the object has been modified');
+    });
+
     it('not through a subresource', async () => {
       expect((await apply(`${web}/status`, { ...deployment(), status: {} }, 'me')).status).to.equal(404);
     });

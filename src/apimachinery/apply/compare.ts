@@ -80,7 +80,7 @@ function compareAt(old: Json | undefined, updated: Json | undefined, field: Fiel
   if (!field) return compareValues(old, updated);
   const absent = field.implied ? nothing : field.nullable ? null : undefined;
   if (isNothing(old, field.type) && isNothing(updated, field.type)) return undefined;
-  return compareNodes(old ?? absent, updated ?? absent, field.type);
+  return compareNodes(old === undefined ? absent : old, updated === undefined ? absent : updated, field.type);
 }
 
 /** An empty list, or an empty map of the users' own keys, is stored as none at all. */

@@ -87,7 +87,6 @@ class Applier {
     }
     const { object, managers } = this.#apply(this.#lens(), undefined);
     checkName(target, object);
-    object.metadata.resourceVersion = '';
     setManagers(object, managers);
     return object;
   }

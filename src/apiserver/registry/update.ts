@@ -66,6 +66,9 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
 
 /** Somebody else may create the object at the same time: then it is there to be updated. */
 async function createMissing(registry: Registry, request: UpdateRequest, object: AnyObject): Promise<Updated> {
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion && resourceVersion !== '0') throw staleVersion(request.kind, request.name);
+  delete (object.metadata as Partial<AnyObject['metadata']>).resourceVersion;
   try {
     return { entry: await create(registry, request, object, request.options), created: true };
   } catch (error) {

@@ -213,6 +213,7 @@ describe('comparing objects', () => {
       ],
       ['an empty object', c({}), c({ securityContext: {} }), ['.spec.containers[name="c"].securityContext'], [], []],
       ['an object that is always there', c({}), c({ resources: {} }), [], [], []],
+      ['null for a value', c({ image: 'a' }), c({ image: null }), [], ['.spec.containers[name="c"].image'], []],
       ['an empty list', c({}), c({ ports: [] }), [], [], []],
       ['what the server keeps', { metadata: { uid: 'a' } }, { metadata: { uid: 'b', generation: 3 } }, [], [], []],
       [
