@@ -138,9 +138,33 @@ describe('Decoder', () => {
     ['makes nulls in maps and lists empty', { data: { a: null } }, configMap, { data: { a: '' } }],
     [
       'drops unknown fields',
-      { metadata: { nmae: 'x' }, data: { a: 'b' }, dta: 1 },
+      { metadata: { nmae: 'x' }, data: { a: '1' }, dta: 1 },
       configMap,
-      { metadata: {}, data: { a: 'b' } },
+      { metadata: {}, data: { a: '1' } },
+    ],
+    [
+      'drops lists and maps that are empty',
+      { metadata: { labels: {}, finalizers: [] }, data: {} },
+      configMap,
+      { metadata: {} },
+    ],
+    [
+      'keeps those that an object must have',
+      { spec: { containers: [], volumes: [] } },
+      pod,
+      { spec: { containers: [] } },
+    ],
+    [
+      'keeps objects that are empty',
+      { spec: { containers: [], securityContext: {} } },
+      pod,
+      { spec: { containers: [], securityContext: {} } },
+    ],
+    [
+      'keeps an empty list of managers, which asks to forget them',
+      { metadata: { managedFields: [] } },
+      pod,
+      { metadata: { managedFields: [] } },
     ],
     [
       'drops fields named like members of Object',
