@@ -2,6 +2,8 @@ import type { V1CustomResourceDefinition } from '@kubernetes/client-node';
 import { bareStatusSubresource, defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { createdAtColumn, nameColumn } from '../meta-v1/columns.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { formatWarnings } from './schema-formats.ts';
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './definition-validation.ts';
 
 export type CustomResourceDefinition = Resource<V1CustomResourceDefinition>;
@@ -25,6 +27,15 @@ function addStoredVersion(crd: CustomResourceDefinition, before: readonly string
   crd.status = { ...crd.status, storedVersions: [...new Set([...before, ...current])] };
 }
 
+function warnings(crd: CustomResourceDefinition, old?: CustomResourceDefinition): string[] {
+  const said = new Set(old ? formatWarnings(schemasOf(old)) : []);
+  return formatWarnings(schemasOf(crd)).filter((warning) => !said.has(warning));
+}
+
+function schemasOf({ spec }: CustomResourceDefinition): (JsonSchema | undefined)[] {
+  return (spec?.versions ?? []).map((version) => version.schema?.openAPIV3Schema as JsonSchema | undefined);
+}
+
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -41,6 +52,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   setDefaults,
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
+  warnings,
   prepareForCreate(crd) {
     crd.status = {};
     addStoredVersion(crd, []);

@@ -296,4 +296,16 @@ describe('the rules of definitions', () => {
       'status.storedVersions: Invalid value: ["v2"]: must have the storage version v1',
     ]);
   });
+
+  it('warn of formats that nobody knows, once', () => {
+    const schema = {
+      openAPIV3Schema: {
+        ...object,
+        properties: { a: { type: 'string', format: 'shoe' }, b: { type: 'integer', format: 'int32' } },
+      },
+    };
+    const made = created(crd, { spec: { ...spec, versions: [version('v1', { schema })] } });
+    expect(crd.warnings!(made)).to.deep.equal(['unrecognized format "shoe"']);
+    expect(crd.warnings!(made, made)).to.deep.equal([]);
+  });
 });
