@@ -1,4 +1,3 @@
-import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { ApiError, badRequest, conflict } from '../../apimachinery/api-error.ts';
 import { apply } from '../../apimachinery/apply/apply.ts';
 import { TypeFault } from '../../apimachinery/apply/config-fields.ts';
@@ -14,11 +13,12 @@ import { setManagers } from '../registry/field-managers.ts';
 import { applyLens, lensTarget } from '../registry/lens.ts';
 import { lensScope, type LensScope } from '../registry/lens-managers.ts';
 import { update } from '../registry/update.ts';
-import { bodyLimit, complete, fieldValidationOf, parseYaml, type BodyTarget } from './body.ts';
+import { bodyLimit, complete, fieldValidationOf, type BodyTarget } from './body.ts';
 import { requireCreate } from './create-permission.ts';
 import { checkName, checkUid } from './names.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 import { sendUpdated } from './update.ts';
+import { readYaml } from './yaml-body.ts';
 
 export const applyType = 'application/apply-patch+yaml';
 
@@ -151,53 +151,36 @@ async function readConfig(exchange: Exchange): Promise<AnyObject> {
   const validation = fieldValidationOf(exchange);
   const body = await exchange.request.body(bodyLimit);
   const isJson = body.toString('latin1', 0, 64).trimStart()[0] === '{';
-  const value = parseConfig(body, isJson);
+  const { value, doubled } = await parseConfig(body, isJson);
   if (value !== null && !isJsonObject(value)) throw notAnObject(value);
-  const duplicates = validation === 'Ignore' ? [] : isJson ? jsonDuplicates(body) : yamlDuplicates(body);
-  if (duplicates.length > 0) {
-    const text = `error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.join('\n')}`;
+  if (doubled.length > 0 && validation !== 'Ignore') {
+    const text = `error converting YAML to JSON: yaml: unmarshal errors:\n  ${doubled.join('\n  ')}`;
     if (validation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
     exchange.warnings.push(text);
   }
   return (value ?? {}) as unknown as AnyObject;
 }
 
-function parseConfig(body: Buffer, isJson: boolean): unknown {
+/** The document, and the keys that occur twice in one of its maps, as upstream tells of them. */
+async function parseConfig(body: Buffer, isJson: boolean): Promise<{ value: unknown; doubled: readonly string[] }> {
   try {
-    return parseJson(isJson ? body : (JSON.stringify(parseYaml(body)) ?? 'null')).value;
+    if (isJson) return parseJsonConfig(body);
+    const { json, doubled } = await readYaml(body);
+    return { value: parseJson(json).value, doubled };
   } catch (error) {
     throw badRequest(`error decoding YAML: ${errorMessage(error)}`);
   }
+}
+
+/** Upstream takes JSON for YAML in one line. */
+function parseJsonConfig(body: Buffer): { value: unknown; doubled: readonly string[] } {
+  const { value, duplicates } = parseJson(body, { duplicates: true });
+  const keys = duplicates.map((path) => JSON.stringify(path.slice(path.lastIndexOf('.') + 1)));
+  return { value, doubled: keys.map((key) => `line 1: key ${key} already set in map`) };
 }
 
 function notAnObject(value: unknown): ApiError {
   const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const why = `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
   return badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
-}
-
-function duplicateText(line: number, key: string): string {
-  return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
-}
-
-function jsonDuplicates(body: Buffer): string[] {
-  const { duplicates } = parseJson(body, { duplicates: true });
-  return duplicates.map((path) => duplicateText(1, path.slice(path.lastIndexOf('.') + 1)));
-}
-
-function yamlDuplicates(body: Buffer): string[] {
-  const lines = new LineCounter();
-  const document = parseDocument(body.toString('utf8'), { uniqueKeys: false, lineCounter: lines, logLevel: 'silent' });
-  const found: string[] = [];
-  visit(document, {
-    Map(_, map) {
-      const seen = new Set<unknown>();
-      for (const { key } of isMap(map) ? map.items : []) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) found.push(duplicateText(lines.linePos(key.range?.[0] ?? 0).line, String(key.value)));
-        seen.add(key.value);
-      }
-    },
-  });
-  return found;
 }

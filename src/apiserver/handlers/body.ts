@@ -57,7 +57,7 @@ export async function readObject(
   const mediaType = objectTypeOf(exchange, target.definition);
   const fieldValidation = fieldValidationOf(exchange);
   const body = await exchange.request.body(bodyLimit);
-  const parsed = parseBody(body, mediaType, target, fieldValidation);
+  const parsed = await parseBody(body, mediaType, target, fieldValidation);
   checkType(services.registry.kinds, parsed.value, target);
   const { object, warnings } = services.decoder.decode(parsed.value ?? {}, target, { ...parsed, fieldValidation });
   exchange.warnings.push(...warnings);
@@ -82,16 +82,21 @@ export function fieldValidationOf(exchange: Exchange): FieldValidation {
 
 type Parsed = ParsedJson & Pick<DecodeOptions, 'faults'>;
 
-function parseBody(body: Buffer, mediaType: string, target: BodyTarget, validation: FieldValidation): Parsed {
+async function parseBody(
+  body: Buffer,
+  mediaType: string,
+  target: BodyTarget,
+  validation: FieldValidation,
+): Promise<Parsed> {
   if (mediaType === protobufType) return { value: parseProtobuf(body, target), duplicates: [] };
   const { kind } = target;
   if (mediaType !== 'application/yaml') {
     return parseJson(body, { duplicates: validation !== 'Ignore', expected: kind });
   }
   try {
-    const { value, doubled } = readYaml(body);
+    const { json, doubled } = await readYaml(body);
     const faults = validation === 'Strict' ? strictYamlFault(doubled) : doubled;
-    return { ...parseJson(JSON.stringify(value) ?? 'null'), faults };
+    return { ...parseJson(json), faults };
   } catch (error) {
     const told = errorMessage(error);
     throw badRequest(
@@ -155,5 +160,3 @@ function wrongType(kinds: KindRegistry, said: { apiVersion: string; kind: string
   const internal = `${target.group.split('.')[0] || 'core'}.${target.kind}`;
   return `${handled} converting (${version}.${said.kind}) to (${internal}): unknown conversion`;
 }
-
-export { parseYaml } from './yaml-body.ts';

@@ -9,7 +9,7 @@ import { parseInteger } from '../registry/list.ts';
 import { bodyLimit, objectTypeOf } from './body.ts';
 import { parseProtobuf } from './protobuf-body.ts';
 import { dryRunErrors, type HandlerServices } from './services.ts';
-import { parseYaml } from './yaml-body.ts';
+import { readYaml } from './yaml-body.ts';
 
 const target = {
   kind: 'DeleteOptions',
@@ -42,7 +42,7 @@ export interface DeleteRequest {
  */
 export async function readDeleteOptions(services: HandlerServices, exchange: Exchange): Promise<DeleteRequest> {
   const body = await exchange.request.body(bodyLimit);
-  const sent = body.length > 0 ? fromBody(services, exchange, body) : fromQuery(exchange.query);
+  const sent = body.length > 0 ? await fromBody(services, exchange, body) : fromQuery(exchange.query);
   const dryRun = body.length > 0 ? [...(sent.dryRun ?? []), ...exchange.query.getAll('dryRun')] : (sent.dryRun ?? []);
   return deleteRequest({ ...sent, dryRun });
 }
@@ -59,8 +59,8 @@ export function deleteRequest(sent: SentOptions): DeleteRequest {
   return { how, dryRun: dryRun.length > 0, cascades: orphanDependents === false };
 }
 
-function fromBody({ decoder }: HandlerServices, exchange: Exchange, body: Buffer): SentOptions {
-  const value = parse(objectTypeOf(exchange, target.definition), body);
+async function fromBody({ decoder }: HandlerServices, exchange: Exchange, body: Buffer): Promise<SentOptions> {
+  const value = await parse(objectTypeOf(exchange, target.definition), body);
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
@@ -73,9 +73,10 @@ function fromBody({ decoder }: HandlerServices, exchange: Exchange, body: Buffer
   return decoder.decode(value, target, { fieldValidation: 'Ignore' }).object as SentOptions;
 }
 
-function parse(mediaType: string, body: Buffer): unknown {
+async function parse(mediaType: string, body: Buffer): Promise<unknown> {
   if (mediaType === protobufType) return parseProtobuf(body, target);
-  return mediaType === 'application/yaml' ? parseYaml(body) : parseJson(body, { expected: target.kind }).value;
+  const text = mediaType === 'application/yaml' ? (await readYaml(body)).json : body;
+  return parseJson(text, { expected: target.kind }).value;
 }
 
 function fromQuery(query: URLSearchParams): SentOptions {

@@ -11,10 +11,11 @@ import { copyJson } from '../../apimachinery/json-value.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
 import { update } from '../registry/update.ts';
-import { bodyLimit, complete, fieldValidationOf, mediaTypeOf, parseYaml, type BodyTarget } from './body.ts';
+import { bodyLimit, complete, fieldValidationOf, mediaTypeOf, type BodyTarget } from './body.ts';
 import { applyType, handleApply } from './apply.ts';
 import { invalidOptions } from './field-manager.ts';
 import { checkName, checkUid } from './names.ts';
+import { readYaml } from './yaml-body.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
 import { sendUpdated } from './update.ts';
 
@@ -37,7 +38,7 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
   if (!apply) return handleApply(services, request);
   const fieldValidation = fieldValidationOf(exchange);
   const body = await exchange.request.body(bodyLimit);
-  const patch = parsePatch(body);
+  const patch = await parsePatch(body);
   const shown = body.toString('utf8', 0, 1024);
   const bodyTarget: BodyTarget = lensTarget(target.kind, subresource);
   let warnings: readonly string[] = [];
@@ -63,11 +64,11 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
   return sendUpdated(services, request, updated);
 }
 
-function parsePatch(body: Buffer): unknown {
+async function parsePatch(body: Buffer): Promise<unknown> {
   if (body.length === 0) throw badRequest('the patch is empty');
   // Some clients send YAML under a JSON type; JSON begins with a bracket.
   const first = body.toString('latin1', 0, 64).trimStart()[0];
-  const text = first === '{' || first === '[' ? body : Buffer.from(JSON.stringify(parseYaml(body)) ?? 'null');
+  const text = first === '{' || first === '[' ? body : (await readYaml(body)).json;
   return parseJson(text).value;
 }
 

@@ -1,72 +1,60 @@
-import {
-  isMap,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-  type CollectionTag,
-  type Document,
-  type ScalarTag,
-  type Tags,
-} from 'yaml';
+import { Worker } from 'node:worker_threads';
 import { badRequest } from '../../apimachinery/api-error.ts';
 import { errorMessage } from '../../base/log.ts';
+import { parseYaml, type YamlDocument } from './yaml.ts';
+import type { YamlAnswer, YamlQuestion } from './yaml-worker.ts';
 
-/** A YAML body, and the keys that occur twice in one map of it, as sentences. */
-export interface ReadYaml {
-  readonly value: unknown;
-  readonly doubled: readonly string[];
+/** Larger bodies are parsed in a thread of their own, in bytes: the library takes about 40 ms for so much. */
+const longest = 32 * 1024;
+/** Megabytes that the thread may use; a document that needs more ends it. */
+const memory = 512;
+
+interface Waiting {
+  readonly resolve: (document: YamlDocument) => void;
+  readonly reject: (error: Error) => void;
 }
 
-/**
- * Parses YAML as Kubernetes does: version 1.1 (so `0644` is octal and `on` is true), but times stay text.
- * @throws ApiError BadRequest
- */
-export function readYaml(text: Buffer): ReadYaml {
+/** The thread, as long as it runs. */
+let thread: { readonly worker: Worker; readonly waiting: Map<number, Waiting> } | undefined;
+let questions = 0;
+
+/** A YAML body as JSON. Large ones are parsed beside the event loop. @throws ApiError BadRequest */
+export async function readYaml(body: Buffer): Promise<YamlDocument> {
   try {
-    const lines = new LineCounter();
-    const document = parseDocument(text.toString('utf8'), {
-      schema: 'yaml-1.1',
-      customTags: withoutSpecialTags,
-      resolveKnownTags: false,
-      uniqueKeys: false,
-      logLevel: 'error',
-      lineCounter: lines,
-    });
-    if (document.errors[0]) throw document.errors[0];
-    return { value: document.toJS({ maxAliasCount: 100 }), doubled: doubledKeys(document, lines) };
+    const text = body.toString('utf8');
+    return body.length <= longest ? parseYaml(text) : await askThread(text);
   } catch (error) {
     throw badRequest(`error converting YAML to JSON: ${errorMessage(error).split('\n')[0]}`);
   }
 }
 
-/** The value alone. @throws ApiError BadRequest */
-export function parseYaml(text: Buffer): unknown {
-  return readYaml(text).value;
-}
-
-function doubledKeys(document: Document.Parsed, lines: LineCounter): string[] {
-  const found: string[] = [];
-  visit(document, {
-    Map(_key, map) {
-      if (!isMap(map)) return;
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          const { line } = lines.linePos(key.range?.[0] ?? 0);
-          found.push(`line ${line}: key ${JSON.stringify(key.value)} already set in map`);
-        }
-        seen.add(key.value);
-      }
-    },
+function askThread(text: string): Promise<YamlDocument> {
+  const { worker, waiting } = (thread ??= startThread());
+  const question: YamlQuestion = { id: ++questions, text };
+  return new Promise((resolve, reject) => {
+    waiting.set(question.id, { resolve, reject });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    worker.postMessage(question);
   });
-  return found;
 }
 
-const special = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set'].map((name) => `tag:yaml.org,2002:${name}`));
-
-/** Tags whose values JSON does not have. */
-function withoutSpecialTags(tags: Tags): (CollectionTag | ScalarTag)[] {
-  return tags.filter((tag): tag is CollectionTag | ScalarTag => typeof tag === 'object' && !special.has(tag.tag));
+function startThread(): NonNullable<typeof thread> {
+  const file = import.meta.url.endsWith('.ts') ? './yaml-worker.ts' : './yaml-worker.js';
+  const worker = new Worker(new URL(file, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memory } });
+  const waiting = new Map<number, Waiting>();
+  worker.unref();
+  worker.on('message', ({ id, json, doubled = [], error }: YamlAnswer) => {
+    const asked = waiting.get(id);
+    waiting.delete(id);
+    if (json === undefined) asked?.reject(new Error(error));
+    else asked?.resolve({ json, doubled });
+  });
+  const ended = (why: string) => {
+    if (thread?.worker === worker) thread = undefined;
+    for (const { reject } of waiting.values()) reject(new Error(why));
+    waiting.clear();
+  };
+  worker.on('error', (error) => ended(errorMessage(error)));
+  worker.on('exit', () => ended('the document could not be parsed'));
+  return { worker, waiting };
 }
