@@ -42,7 +42,6 @@ function startThread(): NonNullable<typeof thread> {
   const file = import.meta.url.endsWith('.ts') ? './yaml-worker.ts' : './yaml-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memory } });
   const waiting = new Map<number, Waiting>();
-  worker.unref();
   worker.on('message', ({ id, json, doubled = [], error }: YamlAnswer) => {
     const asked = waiting.get(id);
     waiting.delete(id);
@@ -56,5 +55,6 @@ function startThread(): NonNullable<typeof thread> {
   };
   worker.on('error', (error) => ended(errorMessage(error)));
   worker.on('exit', () => ended('the document could not be parsed'));
+  worker.unref(); // the listeners would keep the process alive
   return { worker, waiting };
 }

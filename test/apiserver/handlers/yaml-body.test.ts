@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { readYaml } from '../../../src/apiserver/handlers/yaml-body.ts';
 import { configMap, configMaps, TestServer } from '../test-server.ts';
 
@@ -24,6 +26,19 @@ describe('YAML bodies', () => {
     ]);
     const { doubled } = await readYaml(Buffer.from(large('x', '  key-7: ""\n')));
     expect(doubled).to.deep.equal(['line 3004: key "key-7" already set in map']);
+  });
+
+  it('do not keep a process from ending', async () => {
+    const module = new URL('../../../src/apiserver/handlers/yaml-body.ts', import.meta.url).href;
+    const code = `const { readYaml } = await import(${JSON.stringify(module)});
+      const wait = setInterval(() => {}, 1000);
+      const { json } = await readYaml(Buffer.from('a: 1\\n'.padEnd(40_000)));
+      console.log(json);
+      clearInterval(wait);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+      timeout: 15_000,
+    });
+    expect(stdout).to.equal('{"a":1}\n');
   });
 
   it('leave the event loop to others when they are large', async () => {
