@@ -40,7 +40,8 @@ function askThread(text: string): Promise<YamlDocument> {
 
 function startThread(): NonNullable<typeof thread> {
   const file = import.meta.url.endsWith('.ts') ? './yaml-worker.ts' : './yaml-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memory } });
+  const options = { resourceLimits: { maxOldGenerationSizeMb: memory }, execArgv: [] };
+  const worker = new Worker(new URL(file, import.meta.url), options);
   const waiting = new Map<number, Waiting>();
   worker.on('message', ({ id, json, doubled = [], error }: YamlAnswer) => {
     const asked = waiting.get(id);
