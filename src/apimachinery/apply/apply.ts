@@ -8,6 +8,7 @@ import { entryOf, isSameManager, NO_MANAGERS, type ManagedFields, type ManagedFi
 import { equalJson } from '../json-value.ts';
 import { merge } from './merge.ts';
 import { prune } from './prune.ts';
+import { reconcile } from './reconcile.ts';
 import type { ApplyScope, Writer } from './scope.ts';
 import { finish, takeFromAll } from './track.ts';
 import { VersionChanges } from './version-changes.ts';
@@ -80,12 +81,19 @@ function planApply(scope: ApplyScope, applied: Applied, writer: Writer, set: Fie
 
 /** With nobody known to own anything, what is there belongs to those before. */
 function knownManagers(scope: ApplyScope, { live, managers }: Applied, { time }: Writer): ManagedFields {
-  if (managers.length > 0 || !live) return managers;
+  if (managers.length > 0 || !live) return managers.map((entry) => reconciled(scope, entry));
   const fieldsV1 = recursiveDifference(fieldsOfNew(live, scope.type, scope.skip), scope.reset);
   const { apiVersion, subresource } = scope;
   return isEmpty(fieldsV1)
     ? managers
     : [entryOf({ manager: BEFORE, operation: 'Update', apiVersion, subresource, time, fieldsV1 })];
+}
+
+/** An entry that was written by an older schema. */
+function reconciled(scope: ApplyScope, entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  const view = entry.apiVersion === scope.apiVersion ? scope : scope.version(entry.apiVersion);
+  const fieldsV1 = view ? reconcile(entry.fieldsV1, view.type) : entry.fieldsV1;
+  return fieldsV1 === entry.fieldsV1 ? entry : { ...entry, fieldsV1 };
 }
 
 function ownIdentity({ apiVersion, subresource }: ApplyScope, { manager }: Writer) {

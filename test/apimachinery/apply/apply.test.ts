@@ -11,6 +11,7 @@ import { EMPTY, pathsOf, setOf, type FieldSet } from '../../../src/apimachinery/
 import { entryOf, NO_MANAGERS } from '../../../src/apimachinery/apply/managed-fields.ts';
 import { merge } from '../../../src/apimachinery/apply/merge.ts';
 import { pathText } from '../../../src/apimachinery/apply/path-element.ts';
+import { reconcile } from '../../../src/apimachinery/apply/reconcile.ts';
 import { removeFields } from '../../../src/apimachinery/apply/remove.ts';
 import type { ApplyScope } from '../../../src/apimachinery/apply/scope.ts';
 import { hasMoreParts } from '../../../src/apimachinery/apply/size.ts';
@@ -291,6 +292,22 @@ describe('removing', () => {
     const object = { metadata: { name: 'p', uid: 'u', labels: { a: 'b' } } };
     const claimed = setOf(['f:metadata'], ['f:metadata', 'f:uid'], ['f:metadata', 'f:labels', 'f:a']);
     expect(removeFields(object, claimed, podType)).to.deep.equal({ metadata: { name: 'p', uid: 'u' } });
+  });
+});
+
+describe('sets of an older schema', () => {
+  it('own as a whole what is one value now', () => {
+    const old = setOf(['f:spec', 'f:nodeSelector'], ['f:spec', 'f:nodeSelector', 'f:a'], ['f:spec', 'f:hostNetwork']);
+    expect(text(reconcile(old, podType))).to.deep.equal(['.spec.nodeSelector', '.spec.hostNetwork']);
+  });
+
+  it('are the very same otherwise', () => {
+    fc.assert(
+      fc.property(pod, (object) => {
+        const set = fieldsOfNew(object, podType);
+        expect(reconcile(set, podType)).to.equal(set);
+      }),
+    );
   });
 });
 
