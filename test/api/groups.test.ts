@@ -321,7 +321,7 @@ describe('validation', () => {
       roleBinding,
       'to nobody',
       { roleRef: { kind: 'Role', name: 'r' }, subjects: [{ kind: 'Alien', name: 'a' }] },
-      ['subjects[0].kind: Unsupported value: "Alien": supported values: "Group", "ServiceAccount", "User"'],
+      ['subjects[0].kind: Unsupported value: "Alien": supported values: "ServiceAccount", "User", "Group"'],
     ],
     [
       priorityClass,

@@ -54,7 +54,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   validateUpdate: validateDefinitionUpdate,
   warnings,
   prepareForCreate(crd) {
-    crd.status = {};
+    crd.status = { acceptedNames: { plural: '', kind: '' } };
     addStoredVersion(crd, []);
   },
   prepareForUpdate(crd, old, { subresource }) {

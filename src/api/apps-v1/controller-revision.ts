@@ -3,7 +3,7 @@ import { required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import { controllerOf, type Resource } from '../../apimachinery/object.ts';
 import { immutable, nonNegative } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
 export type ControllerRevision = Resource<V1ControllerRevision>;
 
@@ -27,12 +27,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   kind: 'ControllerRevision',
   plural: 'controllerrevisions',
   namespaced: true,
-  columns: [
-    nameColumn,
-    column('Controller', controllerText),
-    numberColumn('Revision', (r) => r.revision ?? 0),
-    ageColumn,
-  ],
+  columns: [nameColumn, column('Controller', controllerText), column('Revision', (r) => r.revision ?? 0), ageColumn],
   validate,
   validateUpdate: (now, old) => immutable('data', now.data, old.data),
 });

@@ -55,7 +55,7 @@ function validateSelector({ selector }: Spec): FieldError[] {
 function validateStrategy(spec: Spec, field: string): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   if (type === 'OnDelete') return [];
-  if (type !== 'RollingUpdate') return [notSupported(path(field, 'type'), type, ['OnDelete', 'RollingUpdate'])];
+  if (type !== 'RollingUpdate') return [notSupported(field, type, ['RollingUpdate', 'OnDelete'])];
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
   const at = path(field, 'rollingUpdate');
   const [unavailable, surge] = [maxUnavailable, maxSurge].map((v) => v !== 0 && v !== '0%');

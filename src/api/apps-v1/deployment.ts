@@ -6,7 +6,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { defaultPodTemplate } from '../core-v1/pod-template-spec.ts';
 import { templateColumns } from '../core-v1/pod-template-columns.ts';
 import { atMost100Percent, countOrPercent, immutable, nonNegative } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText, selectorText } from '../meta-v1/label-selector-text.ts';
 import { scaleSubresource } from '../meta-v1/scale.ts';
 import { atMostCount, collisionErrors, countErrors } from './workload-status.ts';
@@ -64,7 +64,7 @@ function validateStrategy(strategy: NonNullable<DeploymentSpec['strategy']>, fie
     return [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")];
   }
   if (strategy.type !== 'RollingUpdate') {
-    return [notSupported(path(field, 'type'), strategy.type, ['Recreate', 'RollingUpdate'])];
+    return [notSupported(field, strategy.type, ['Recreate', 'RollingUpdate'])];
   }
   const { maxUnavailable = 0, maxSurge = 0 } = strategy.rollingUpdate ?? {};
   if (!strategy.rollingUpdate) return [required(at, 'this should be defaulted and never be nil')];
@@ -112,8 +112,8 @@ export const deployment = defineKind<Deployment>({
   columns: [
     nameColumn,
     column('Ready', (d) => `${d.status?.readyReplicas ?? 0}/${d.spec?.replicas ?? 0}`),
-    numberColumn('Up-to-date', (d) => d.status?.updatedReplicas ?? 0),
-    numberColumn('Available', (d) => d.status?.availableReplicas ?? 0),
+    column('Up-to-date', (d) => d.status?.updatedReplicas ?? 0),
+    column('Available', (d) => d.status?.availableReplicas ?? 0),
     ageColumn,
     ...templateColumns<Deployment>(),
     wideColumn('Selector', (d) => selectorColumnText(d.spec?.selector)),

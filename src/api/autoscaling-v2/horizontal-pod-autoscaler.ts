@@ -1,9 +1,9 @@
 import type { V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
-import { invalid, type FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, invalid, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { nonNegative } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { canonicalizeField } from '../meta-v1/quantities.ts';
 import { validateBehavior } from './behavior-validation.ts';
 import { validateMetric, validateReference } from './metric-validation.ts';
@@ -56,9 +56,17 @@ function validate(autoscaler: HorizontalPodAutoscaler): FieldError[] {
   errors.push(
     ...validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef'),
     ...(spec.metrics ?? []).flatMap((metric, i) => validateMetric(metric, `spec.metrics[${i}]`)),
+    ...validateScalingToZero(spec),
     ...validateBehavior(spec.behavior, 'spec.behavior'),
   );
   return errors;
+}
+
+/** Pods that are not there have no usage of resources to go by. */
+function validateScalingToZero({ minReplicas, metrics = [] }: HorizontalPodAutoscaler['spec']): FieldError[] {
+  if (minReplicas !== 0 || metrics.some((m) => m.type === 'Object' || m.type === 'External')) return [];
+  const detail = 'must specify at least one Object or External metric to support scaling to zero replicas';
+  return [forbidden('spec.metrics', detail)];
 }
 
 function validateStatus({ status }: HorizontalPodAutoscaler): FieldError[] {
@@ -81,8 +89,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     column('Reference', (h) => `${h.spec?.scaleTargetRef?.kind ?? ''}/${h.spec?.scaleTargetRef?.name ?? ''}`),
     column('Targets', targetsText),
     column('MinPods', (h) => String(h.spec?.minReplicas ?? '<unset>')),
-    numberColumn('MaxPods', (h) => h.spec?.maxReplicas ?? 0),
-    numberColumn('Replicas', (h) => h.status?.currentReplicas ?? 0),
+    column('MaxPods', (h) => h.spec?.maxReplicas ?? 0),
+    column('Replicas', (h) => h.status?.currentReplicas ?? 0),
     ageColumn,
   ],
   subresources: [{ ...statusSubresource, validate: validateStatus }],

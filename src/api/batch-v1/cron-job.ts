@@ -7,7 +7,7 @@ import { podTemplateWarnings } from '../core-v1/pod-warnings.ts';
 import { podNameWarnings } from '../apps-v1/workload-warnings.ts';
 import { containerImages, containerNameList } from '../core-v1/pod-template-columns.ts';
 import { nonNegative, requiredOneOf } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
+import { ageColumn, booleanColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
 import { isTimeZone, scheduleError } from './cron-schedule.ts';
 import { defaultJobTemplateSpec, validateJobSpec, type JobSpec } from './job-spec.ts';
@@ -113,7 +113,7 @@ export const cronJob = defineKind<CronJob>({
     nameColumn,
     column('Schedule', (c) => c.spec?.schedule ?? ''),
     column('Timezone', (c) => c.spec?.timeZone ?? '<none>'),
-    column('Suspend', (c) => (c.spec?.suspend ? 'True' : 'False')),
+    booleanColumn('Suspend', (c) => (c.spec?.suspend ? 'True' : 'False')),
     numberColumn('Active', (c) => c.status?.active?.length ?? 0),
     column('Last Schedule', (c, now) => (c.status?.lastScheduleTime ? age(c.status.lastScheduleTime, now) : '<none>')),
     ageColumn,

@@ -14,12 +14,13 @@ export function generatedLabels({ metadata }: Job): Record<string, string> {
   };
 }
 
-/** Adds labels and selector; those that are there stay, and are found wrong by the validation. */
+/** Adds labels and selector, and the labels of the pods to a job that has none; those that are there stay, and are found wrong by the validation. */
 export function generateSelector(job: Job): void {
   const spec = job.spec!;
   if (spec.manualSelector) return;
   const metadata = (spec.template.metadata ??= {});
   metadata.labels = { ...generatedLabels(job), ...metadata.labels };
+  if (!Object.keys(job.metadata.labels ?? {}).length) job.metadata.labels = { ...metadata.labels };
   const selector = (spec.selector ??= {});
   selector.matchLabels = { [UID_LABELS[0]]: job.metadata.uid, ...selector.matchLabels };
 }

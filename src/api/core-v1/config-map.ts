@@ -4,7 +4,7 @@ import { defineKind } from '../../apimachinery/kind.ts';
 import { configMapKey } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { checked, same } from '../meta-v1/checks.ts';
-import { ageColumn, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
 export type ConfigMap = Resource<V1ConfigMap>;
 
@@ -49,7 +49,7 @@ export const configMap = defineKind<ConfigMap>({
   shortNames: ['cm'],
   columns: [
     nameColumn,
-    numberColumn('Data', (cm) => Object.keys(cm.data ?? {}).length + Object.keys(cm.binaryData ?? {}).length),
+    column('Data', (cm) => Object.keys(cm.data ?? {}).length + Object.keys(cm.binaryData ?? {}).length),
     ageColumn,
   ],
   validate,

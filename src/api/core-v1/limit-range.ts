@@ -13,7 +13,7 @@ function setDefaults(range: LimitRange): void {
     for (const name of LIMIT_MAPS) canonicalize(item[name]);
     if (item.type !== 'Container') continue;
     const limits = { ...item.max, ...item.default };
-    const requests = { ...limits, ...item.min, ...item.default, ...item.defaultRequest };
+    const requests = { ...item.min, ...limits, ...item.defaultRequest };
     if (Object.keys(limits).length > 0) item.default = limits;
     if (Object.keys(requests).length > 0) item.defaultRequest = requests;
   }

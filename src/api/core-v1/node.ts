@@ -7,12 +7,19 @@ import { nodeWarnings, validateNode, validateNodeUpdate } from './node-validatio
 export type { Node, Taint } from './node-type.ts';
 import { proxySubresource } from './proxy-subresource.ts';
 
+/** What a node says of itself before its kubelet has spoken. */
+const NO_INFO = {
+  ...{ machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: '', containerRuntimeVersion: '' },
+  ...{ kubeletVersion: '', kubeProxyVersion: '', operatingSystem: '', architecture: '' },
+};
+
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 
 function setDefaults(node: Node): void {
   alignCidrs((node.spec ??= {}));
-  const { status } = node;
-  if (!status) return;
+  const status = (node.status ??= {});
+  status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } };
+  status.nodeInfo ??= { ...NO_INFO };
   canonicalize(status.capacity);
   canonicalize(status.allocatable);
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };

@@ -13,7 +13,7 @@ export type ReplicationController = Resource<V1ReplicationController>;
 
 function setDefaults(rc: ReplicationController): void {
   const spec = (rc.spec ??= {});
-  defaultPodTemplate(spec);
+  if (spec.template) defaultPodTemplate(spec);
   const labels = spec.template?.metadata?.labels;
   if (labels && !Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
   if (labels && !Object.keys(rc.metadata.labels ?? {}).length) rc.metadata.labels = { ...labels };
@@ -27,7 +27,9 @@ function validate(rc: ReplicationController): FieldError[] {
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...(Object.keys(spec.selector ?? {}).length > 0 ? [] : [required('spec.selector')]),
     ...nonNegative('spec.replicas', spec.replicas),
-    ...validateManagedTemplate(spec.template, selector, 'spec.template', 'ReplicationController'),
+    ...(spec.template
+      ? validateManagedTemplate(spec.template, selector, 'spec.template', 'ReplicationController')
+      : [required('spec.template')]),
   ];
 }
 

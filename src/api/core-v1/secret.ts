@@ -4,7 +4,7 @@ import { defineKind } from '../../apimachinery/kind.ts';
 import { configMapKey } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { checked, immutable } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { DATA_LIMIT, validateSealed } from './config-map.ts';
 
 export type Secret = Resource<V1Secret>;
@@ -86,7 +86,7 @@ export const secret = defineKind<Secret>({
   columns: [
     nameColumn,
     column('Type', (s) => s.type ?? ''),
-    numberColumn('Data', (s) => Object.keys(s.data ?? {}).length),
+    column('Data', (s) => Object.keys(s.data ?? {}).length),
     ageColumn,
   ],
   selectableFields: { type: (s) => s.type ?? '' },

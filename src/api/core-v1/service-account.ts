@@ -2,7 +2,7 @@ import type { V1ServiceAccount } from '@kubernetes/client-node';
 import { keyPath } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { ageColumn, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
 export type ServiceAccount = Resource<V1ServiceAccount>;
 
@@ -28,7 +28,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   returnsDeleted: true,
   namespaced: true,
   shortNames: ['sa'],
-  columns: [nameColumn, numberColumn('Secrets', (sa) => sa.secrets?.length ?? 0), ageColumn],
+  columns: [nameColumn, column('Secrets', (sa) => sa.secrets?.length ?? 0), ageColumn],
   warnings,
   prepareForCreate: nameOnly,
   prepareForUpdate: nameOnly,

@@ -10,13 +10,13 @@ const POLICIES = ['Honor', 'Ignore'];
 
 /** The rules of `spec.topologySpreadConstraints`. */
 export function validateTopologySpread(constraints: readonly Constraint[], field: string): FieldError[] {
-  const pairs = new Set<string>();
+  const pairs = constraints.map((c) => `{${c.topologyKey ?? ''}, ${c.whenUnsatisfiable ?? ''}}`);
   return constraints.flatMap((constraint, i) => {
     const at = path(field, i);
-    const pair = `{${constraint.topologyKey ?? ''}, ${constraint.whenUnsatisfiable ?? ''}}`;
     const errors = validateConstraint(constraint, at);
-    if (pairs.has(pair)) errors.push(duplicate(path(at, '{topologyKey, whenUnsatisfiable}'), pair));
-    pairs.add(pair);
+    // It is the first of two that is named.
+    if (pairs.lastIndexOf(pairs[i]!) > i)
+      errors.push(duplicate(path(at, '{topologyKey, whenUnsatisfiable}'), pairs[i]));
     return [...errors, ...validatePolicies(constraint, at)];
   });
 }

@@ -26,6 +26,7 @@ const LIMITS = { endpoints: 1000, addresses: 100, ports: 20_000, topology: 16, h
 const SHOWN = 3;
 
 function setDefaults(slice: EndpointSlice): void {
+  for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
   for (const port of slice.ports ?? []) {
     port.name ??= '';
     port.protocol ||= 'TCP';

@@ -14,6 +14,11 @@ export function numberColumn<T extends KubeObject>(name: string, value: (object:
   return { name, type: 'integer', priority: 0, value };
 }
 
+/** A column of yes and no, always shown. */
+export function booleanColumn<T extends KubeObject>(name: string, value: (object: T) => Cell): Column<T> {
+  return { name, type: 'boolean', priority: 0, value };
+}
+
 /** A column of text that only `-o wide` shows. */
 export function wideColumn<T extends KubeObject>(name: string, value: (object: T, now: number) => Cell): Column<T> {
   return { name, type: 'string', priority: 1, value };

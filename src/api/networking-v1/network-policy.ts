@@ -53,11 +53,11 @@ function validate(policy: NetworkPolicy): FieldError[] {
 function validateTypes(types: readonly string[]): FieldError[] {
   const field = 'spec.policyTypes';
   if (types.length > 2) return [invalid(field, types, 'may not specify more than two policyTypes')];
-  return types.flatMap((type, i) => oneOf(path(field, i), type, ['Egress', 'Ingress']));
+  return types.flatMap((type, i) => oneOf(path(field, i), type, ['Ingress', 'Egress']));
 }
 
 function validatePort({ protocol, port, endPort }: Port, at: string): FieldError[] {
-  const errors = oneOf(path(at, 'protocol'), protocol, ['SCTP', 'TCP', 'UDP']);
+  const errors = oneOf(path(at, 'protocol'), protocol, ['TCP', 'UDP', 'SCTP']);
   const field = path(at, 'endPort');
   if (port !== undefined) errors.push(...portOrName(path(at, 'port'), port));
   if (endPort === undefined) return errors;

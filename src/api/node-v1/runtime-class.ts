@@ -3,8 +3,9 @@ import type { FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import { dns1123Label } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
+import { validateResources } from '../core-v1/resources-validation.ts';
 import { validateTolerations } from '../core-v1/toleration-validation.ts';
-import { checked, immutable, validateLabels, validateQuantities } from '../meta-v1/checks.ts';
+import { checked, immutable, validateLabels } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { canonicalize } from '../meta-v1/quantities.ts';
 
@@ -13,7 +14,7 @@ export type RuntimeClass = Resource<V1RuntimeClass>;
 function validate(runtimeClass: RuntimeClass): FieldError[] {
   return [
     ...checked('handler', runtimeClass.handler ?? '', dns1123Label),
-    ...validateQuantities('overhead.podFixed', runtimeClass.overhead?.podFixed),
+    ...validateResources({ limits: runtimeClass.overhead?.podFixed ?? {} }, 'overhead'),
     ...validateLabels('scheduling.nodeSelector', runtimeClass.scheduling?.nodeSelector),
     ...validateTolerations(runtimeClass.scheduling?.tolerations ?? [], 'scheduling.tolerations'),
   ];

@@ -19,7 +19,8 @@ export interface AnyBinding extends KubeObject {
 
 /** Fills in the groups that the kinds imply. */
 export function defaultBinding(binding: AnyBinding): void {
-  if (binding.roleRef) binding.roleRef.apiGroup ||= RBAC_GROUP;
+  binding.roleRef ??= { apiGroup: '', kind: '', name: '' };
+  binding.roleRef.apiGroup ||= RBAC_GROUP;
   for (const subject of binding.subjects ?? []) {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= RBAC_GROUP;
   }
@@ -50,7 +51,7 @@ function validateSubject(subject: Subject, namespaced: boolean, at: string): Fie
     case 'Group':
       return group === RBAC_GROUP ? errors : [...errors, notSupported(path(at, 'apiGroup'), group, [RBAC_GROUP])];
     default:
-      return [...errors, notSupported(path(at, 'kind'), subject.kind ?? '', ['Group', 'ServiceAccount', 'User'])];
+      return [...errors, notSupported(path(at, 'kind'), subject.kind ?? '', ['ServiceAccount', 'User', 'Group'])];
   }
 }
 

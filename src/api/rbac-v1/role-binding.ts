@@ -16,6 +16,6 @@ export const roleBinding = defineKind<RoleBinding>({
   columns: bindingColumns,
   validateName: pathSegmentName,
   setDefaults: defaultBinding,
-  validate: (binding) => validateBinding(binding, ['ClusterRole', 'Role']),
+  validate: (binding) => validateBinding(binding, ['Role', 'ClusterRole']),
   validateUpdate: validateBindingUpdate,
 });

@@ -3,7 +3,7 @@ import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { requiredOneOf } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
+import { ageColumn, booleanColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 
 export type PriorityClass = Resource<V1PriorityClass>;
 
@@ -53,7 +53,7 @@ export const priorityClass = defineKind<PriorityClass>({
   columns: [
     nameColumn,
     numberColumn('Value', (c) => c.value ?? 0),
-    { ...column<PriorityClass>('Global-Default', (c) => c.globalDefault ?? false), type: 'boolean' },
+    booleanColumn('Global-Default', (c) => c.globalDefault ?? false),
     ageColumn,
     column('PreemptionPolicy', (c) => c.preemptionPolicy ?? ''),
   ],

@@ -3,7 +3,7 @@ import { duplicate, invalid, path, tooLong, type FieldError } from '../../apimac
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { immutable, oneOf } from '../meta-v1/checks.ts';
-import { ageColumn, column, listOrNone, nameColumn } from '../meta-v1/columns.ts';
+import { ageColumn, booleanColumn, column, nameColumn, listOrNone } from '../meta-v1/columns.ts';
 
 export type CSIDriver = Resource<V1CSIDriver>;
 type TokenRequest = NonNullable<CSIDriver['spec']['tokenRequests']>[number];
@@ -25,7 +25,7 @@ function validate({ metadata, spec }: CSIDriver): FieldError[] {
     ...oneOf('spec.fsGroupPolicy', spec.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType']),
     ...validateTokens(spec.tokenRequests ?? [], 'spec.tokenRequests'),
     ...(spec.volumeLifecycleModes ?? []).flatMap((mode) =>
-      oneOf('spec.volumeLifecycleModes', mode, ['Ephemeral', 'Persistent']),
+      oneOf('spec.volumeLifecycleModes', mode, ['Persistent', 'Ephemeral']),
     ),
     ...(period !== undefined && period < SHORTEST_PERIOD
       ? [invalid('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds')]
@@ -68,11 +68,11 @@ export const csiDriver = defineKind<CSIDriver>({
   hasGeneration: true,
   columns: [
     nameColumn,
-    column('AttachRequired', (d) => d.spec?.attachRequired ?? true),
-    column('PodInfoOnMount', (d) => d.spec?.podInfoOnMount ?? false),
-    column('StorageCapacity', (d) => d.spec?.storageCapacity ?? false),
+    booleanColumn('AttachRequired', (d) => d.spec?.attachRequired ?? true),
+    booleanColumn('PodInfoOnMount', (d) => d.spec?.podInfoOnMount ?? false),
+    booleanColumn('StorageCapacity', (d) => d.spec?.storageCapacity ?? false),
     column('TokenRequests', tokensText),
-    column('RequiresRepublish', (d) => d.spec?.requiresRepublish ?? false),
+    booleanColumn('RequiresRepublish', (d) => d.spec?.requiresRepublish ?? false),
     column('Modes', (d) => listOrNone(d.spec?.volumeLifecycleModes)),
     ageColumn,
   ],

@@ -4,7 +4,7 @@ import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { checked, immutable } from '../meta-v1/checks.ts';
-import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { ageColumn, booleanColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { driverName } from './driver-name.ts';
 
 export type VolumeAttachment = Resource<V1VolumeAttachment>;
@@ -53,7 +53,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     column('Attacher', (a) => a.spec?.attacher ?? ''),
     column('PV', (a) => a.spec?.source?.persistentVolumeName ?? ''),
     column('Node', (a) => a.spec?.nodeName ?? ''),
-    column('Attached', (a) => a.status?.attached ?? false),
+    booleanColumn('Attached', (a) => a.status?.attached ?? false),
     ageColumn,
   ],
   subresources: [{ ...bareStatusSubresource, validate: validateStatus }],

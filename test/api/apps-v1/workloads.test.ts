@@ -73,7 +73,7 @@ describe('a Deployment', () => {
     [
       'an unknown strategy',
       { ...spec, strategy: { type: 'Foo' } },
-      ['spec.strategy.type: Unsupported value: "Foo": supported values: "Recreate", "RollingUpdate"'],
+      ['spec.strategy: Unsupported value: "Foo": supported values: "Recreate", "RollingUpdate"'],
     ],
     [
       'a deadline before pods can be ready',

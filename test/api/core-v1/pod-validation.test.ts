@@ -307,7 +307,7 @@ judge('validation of where a pod runs', 'spec', [
   [
     'spread twice the same way',
     also({ topologySpreadConstraints: [spread, spread] }),
-    '.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
+    '.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
   ],
   [
     'spread badly',
