@@ -2,7 +2,7 @@ import { KubeConfig, CoreV1Api, PatchStrategy, setHeaderOptions } from '@kuberne
 import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunningCluster, type Output } from './running-cluster.ts';
+import { eventually, RunningCluster, type Output } from './running-cluster.ts';
 
 /** What stock kubectl does with objects that several managers write: apply in both forms, and its relatives. */
 describe('kubectl apply and its relatives', function () {
@@ -172,11 +172,11 @@ describe('kubectl apply and its relatives', function () {
 
   it('components of the cluster write under their names', async () => {
     await must(apply('parts', deployment('parts', 'nginx')));
-    await cluster.ok('rollout status deployment/parts --timeout=60s');
-    expect(await names('deployment/parts')).to.include.members([
-      'kube-controller-manager/Update',
-      'kube-controller-manager/Update/status',
-    ]);
+    const controller = ['kube-controller-manager/Update', 'kube-controller-manager/Update/status'];
+    await eventually('the controller has written the object and its status', async () => {
+      const found = await names('deployment/parts');
+      return controller.every((name) => found.includes(name));
+    });
     expect(await names('namespace/default')).to.include('kube-apiserver/Update');
   });
 
