@@ -30,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
 const confined: Record<string, (file: string) => boolean> = {
   express: (file) => file.startsWith('src/apiserver/'),
   dockerode: (file) => file === 'src/kubelet/runtime/docker.ts',
+  etcd3: (file) => file === 'src/storage/etcd-upkeep.ts',
   child_process: (file) => file.startsWith('src/linux/') || file.startsWith('src/cluster/'),
 };
 

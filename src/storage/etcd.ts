@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { isApiError, tooLargeResourceVersion } from '../apimachinery/api-error.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import { Backoff } from '../base/backoff.ts';
@@ -8,8 +7,8 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { deletedEntry, encodeStored, StoredEntry } from './entry.ts';
 import { etcdFailure, isAway } from './etcd-failure.ts';
 import { decodeTxn, encodeTxn, txnPath, type TxnAnswer } from './etcd-txn.ts';
-import { compactPath, encodeCompaction, encodeLeaseGrant, leaseGrantPath } from './etcd-lease.ts';
 import { decodeRange, encodeRange, rangePath, type RangeRequest } from './etcd-range.ts';
+import { EtcdUpkeep } from './etcd-upkeep.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 import { watchPath, type EtcdEvent } from './etcd-watch-messages.ts';
 import type { EtcdKeyValue } from './etcd-wire.ts';
@@ -41,12 +40,10 @@ const NOBODY = NUL;
 /** A delete without its last state, for watchers that know it themselves. */
 const NO_STATE = Buffer.from('{}');
 
-/** The end of lease ids that we choose. */
-const LEASE_IDS = 2 ** 48 - 1;
-
 /** A store in etcd 3.4 or newer. Every write is one transaction with one operation, so each raises the revision by one. */
 export class EtcdStorage implements Storage {
   readonly #client: GrpcClient;
+  readonly #upkeep: EtcdUpkeep;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #prefix: string;
@@ -60,7 +57,10 @@ export class EtcdStorage implements Storage {
     this.#prefix = options.prefix ?? '';
     this.#where = options.endpoints.join(', ');
     this.#client = new GrpcClient(options);
-    this.#leases = new LeasePool(options.clock, (seconds) => this.#grant(seconds));
+    this.#upkeep = new EtcdUpkeep(options);
+    this.#leases = new LeasePool(options.clock, (seconds) =>
+      this.#call('grant', () => this.#upkeep.grantLease(seconds, DEADLINE)),
+    );
   }
 
   async get(key: string, freshness?: Freshness): Promise<Entry | undefined> {
@@ -163,7 +163,7 @@ export class EtcdStorage implements Storage {
 
   async compact(revision: number): Promise<void> {
     try {
-      await this.#call('compact', () => this.#client.call(compactPath, encodeCompaction(revision), DEADLINE));
+      await this.#call('compact', () => this.#upkeep.compact(revision, DEADLINE));
     } catch (error) {
       if (isApiError(error, 'Expired')) return; // Somebody else was faster.
       throw error;
@@ -177,6 +177,7 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the store is closed'));
     this.#client.close();
+    this.#upkeep.close();
   }
 
   #key(key: string): Buffer {
@@ -259,15 +260,6 @@ export class EtcdStorage implements Storage {
     if (succeeded) return { written: true, revision, newest: undefined };
     const ours = tries > 1 && (put ? newest?.value.equals(put.value) : !newest);
     return { written: ours === true, revision: ours && newest ? newest.modRevision : revision, newest };
-  }
-
-  /** Makes a lease under an id of our own, so that ids stay numbers that JavaScript holds. */
-  async #grant(seconds: number): Promise<number> {
-    return this.#call('grant', async () => {
-      const id = randomInt(1, LEASE_IDS);
-      await this.#client.call(leaseGrantPath, encodeLeaseGrant(id, seconds), DEADLINE);
-      return id;
-    });
   }
 
   /** Calls etcd, again and again for a while when it is away. */

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { encodeCompaction, encodeLeaseGrant } from '../../src/storage/etcd-lease.ts';
 import { decodeRange, encodeRange } from '../../src/storage/etcd-range.ts';
 import { decodeWatch, encodeWatch } from '../../src/storage/etcd-watch-messages.ts';
 
@@ -15,8 +14,6 @@ describe('messages to etcd', () => {
       encodeRange({ key, end, serializable: true, countOnly: true }),
       '0a016b 12016c 3801 4801',
     ],
-    ['a lease', encodeLeaseGrant(300, 15), '080f 10ac02'],
-    ['a compaction', encodeCompaction(300), '08ac02'],
     ['a watch from now on', encodeWatch({ key, end, previous: true, deletesOnly: false }), '0a08 0a016b 12016c 3001'],
     [
       'a watch of deletes from a revision',
