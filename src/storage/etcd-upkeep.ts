@@ -58,7 +58,8 @@ export class EtcdUpkeep {
     const { endpoints, credentials } = this.#options;
     this.#client ??= new Etcd3({
       hosts: [...endpoints],
-      ...(credentials && { credentials }),
+      // A socket of the machine's own is spoken to as it is.
+      ...(credentials && endpoints.every((e) => e.startsWith('https:')) && { credentials }),
       grpcOptions,
       faultHandling: { host: () => noPolicy, global: noPolicy },
     });

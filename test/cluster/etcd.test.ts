@@ -10,7 +10,7 @@ import { noLog } from '../../src/base/log.ts';
 import { ManagedEtcd } from '../../src/cluster/etcd.ts';
 import { Pki } from '../../src/cluster/pki.ts';
 import { EtcdStorage } from '../../src/storage/etcd.ts';
-import { key, object, PREFIX, watch } from '../suites/storage.ts';
+import { failure, key, object, PREFIX, watch } from '../suites/storage.ts';
 
 describe('ManagedEtcd', function () {
   this.timeout(30_000);
@@ -75,6 +75,22 @@ describe('ManagedEtcd', function () {
     const flags = commandOf(pid()).split('\0');
     expect(flags[flags.indexOf('--listen-client-urls') + 1]).to.match(/^unix:/);
   });
+
+  for (const [way, folder] of [
+    ['a socket', 'etcd'],
+    ['TLS', 'etcd-'.padEnd(100, 'x')],
+  ] as const) {
+    it(`makes leases and forgets the past through ${way}`, async () => {
+      const etcd = await create(folder);
+      await etcd.start();
+      const storage = await connect(etcd);
+      await storage.create(key('a'), object('a'), 3600);
+      const { revision } = await storage.create(key('b'), object('b'));
+      await storage.compact(revision);
+      await storage.compact(revision); // again is no error
+      expect((await failure(storage.get(key('a'), { exactly: revision - 1 }))) as object).to.have.property('code', 410);
+    });
+  }
 
   it('in a folder of a long name answers nobody without a certificate of its own authority', async () => {
     const etcd = await create('etcd-'.padEnd(100, 'x'));
