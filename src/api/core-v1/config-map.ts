@@ -25,7 +25,7 @@ function validate(map: ConfigMap): FieldError[] {
   ];
   const texts = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const size = Object.values(binaryData).reduce((sum, text) => sum + Buffer.byteLength(text, 'base64'), texts);
-  return size > DATA_LIMIT ? [...errors, tooLong('', DATA_LIMIT)] : errors;
+  return size > DATA_LIMIT ? [...errors, tooLong('[]', DATA_LIMIT)] : errors;
 }
 
 /** What holds of everything that can be sealed with `immutable: true`. */

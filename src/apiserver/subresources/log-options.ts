@@ -20,7 +20,7 @@ export function checkLogQuery(query: URLSearchParams, pod: string): void {
   if (limitBytes !== undefined && limitBytes < 1)
     errors.push(invalid('limitBytes', limitBytes, 'must be greater than 0'));
   if (sinceSeconds !== undefined && sinceTime)
-    errors.push(forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+    errors.push(forbidden('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   else if (sinceSeconds !== undefined && sinceSeconds < 1)
     errors.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'));
   errors.push(...streamErrors(query.get('stream'), tailLines));
@@ -31,7 +31,7 @@ function streamErrors(stream: string | null, tailLines: number | undefined): Fie
   if (!stream) return [];
   if (!streams.includes(stream)) return [notSupported('stream', stream, streams)];
   if (stream === 'All' || tailLines === undefined) return [];
-  return [forbidden('', '`tailLines` and specific `stream` are mutually exclusive for now')];
+  return [forbidden('[]', '`tailLines` and specific `stream` are mutually exclusive for now')];
 }
 
 function integer(text: string | null): number | undefined {

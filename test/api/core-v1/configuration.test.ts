@@ -17,7 +17,7 @@ describe('a ConfigMap', () => {
       { data: { a: '' }, binaryData: { a: '' } },
       ['binaryData[a]: Invalid value: "a": duplicate of key present in data'],
     ],
-    ['more than a mebibyte', { data: { a: big } }, ['Too long: may not be more than 1048576 bytes']],
+    ['more than a mebibyte', { data: { a: big } }, ['[]: Too long: may not be more than 1048576 bytes']],
   ];
   for (const [what, fields, errors] of cases) {
     it(`with ${what} is judged`, () => expect(createErrors(configMap, fields as any)).to.deep.equal(errors));

@@ -112,10 +112,10 @@ describe('streams to kubelets', () => {
       [
         'sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z',
         422,
-        'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+        '[]: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
       ],
       ['stream=Both', 422, 'stream: Unsupported value: "Both": supported values: "All", "Stdout", "Stderr"'],
-      ['stream=Stdout&tailLines=1', 422, 'Forbidden: `tailLines` and specific `stream` are mutually exclusive for now'],
+      ['stream=Stdout&tailLines=1', 422, '[]: Forbidden: `tailLines` and specific `stream` are mutually exclusive for now'],
       ['tailLines=x', 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
       ['sinceTime=yesterday', 400, 'cannot parse "yesterday" as "2006"'],
       ['container=x', 400, 'container x is not valid for pod p'],

@@ -130,7 +130,6 @@ export const intended: readonly Intended[] = [
     why: 'the size of texts is in bytes',
     when: says(/Too long: may not be more than/, /Too long: must have at most/),
   },
-  { where: /: causes\.\d+$/, why: 'a place that is the whole object is empty', when: says(/^ Field/, /^\[\] Field/) },
   {
     where: /: causes\.\d+$/,
     why: 'the names of fields are those of JSON',
