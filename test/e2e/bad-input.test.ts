@@ -119,8 +119,8 @@ describe('bad input', function () {
       /could not find the requested resource/,
     ],
     [
-      'an unknown group',
-      ['GET', '/apis/nowhere.io/v1/things', ''],
+      'an unknown version of a group',
+      ['GET', '/apis/apps/v9/things', ''],
       404,
       'NotFound',
       /could not find the requested resource/,
@@ -192,6 +192,11 @@ describe('bad input', function () {
       expect(answer.body.message).to.match(message);
     });
   }
+
+  it('an unknown group is a page that says so', async () => {
+    const { status, body } = await send('GET', '/apis/nowhere.io/v1/things', '');
+    expect([status, body]).to.deep.equal([404, '404 page not found\n']);
+  });
 
   it('a body over 3 MB is refused', async () => {
     const answer = await send(

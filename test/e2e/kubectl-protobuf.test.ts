@@ -141,6 +141,7 @@ describe('kubectl with its typed clients', function () {
 
   describe('with a deployment that runs', () => {
     before(async () => {
+      await ok('delete quota q'); // its pods say nothing of memory
       await ok('create deployment web --image=x --replicas=2 --port=80');
       await ok('rollout status deployment/web --timeout=30s');
     });
