@@ -1,7 +1,7 @@
-import { methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
+import { isApiError, methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
 import { sendDocument, toDocument } from './cached-document.ts';
 import { discoveryDocument } from './discovery.ts';
-import type { Handler } from './exchange/exchange.ts';
+import type { Exchange, Handler } from './exchange/exchange.ts';
 import { sendObject, sendPageNotFound } from './handlers/respond.ts';
 import type { HandlerServices } from './handlers/services.ts';
 import type { HealthEndpoints } from './health-checks.ts';
@@ -25,20 +25,46 @@ export interface Endpoints {
 
 /** Everything that is behind the filters: resources first, because that is what nearly all requests are for. */
 export function routes(services: HandlerServices, endpoints: Endpoints): Handler {
-  const small = smallRoutes(services, endpoints);
+  const sendPaths = rootIndex(services, endpoints);
+  const small = smallRoutes(services, endpoints, sendPaths);
   return (exchange) => {
     const { info } = exchange;
     if (info.resourceRequest) return routeResource(services, exchange, info);
     const [, first = ''] = exchange.path.split('/', 2);
     const route = Object.hasOwn(small, first) ? small[first] : undefined;
-    if (!route) throw noSuchPath();
+    if (!route) return sendPaths(exchange, 404);
     if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') throw methodNotAllowed();
     return route(exchange);
   };
 }
 
+type SendPaths = (exchange: Exchange, status: number) => void;
+
+/** Sends the list of all paths, which is also the answer to paths that nobody knows. */
+function rootIndex({ registry }: HandlerServices, { health }: Endpoints): SendPaths {
+  return (exchange, status) => {
+    const checks = Object.values(health).flatMap((endpoint) => endpoint.paths);
+    sendObject(exchange, status, { paths: rootPaths([...groupPaths(registry.kinds.groups()), ...checks]) });
+  };
+}
+
 /** By the first segment of the path. */
-function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoints): Record<string, Handler> {
+function smallRoutes(
+  { registry, metrics }: HandlerServices,
+  endpoints: Endpoints,
+  sendPaths: SendPaths,
+): Record<string, Handler> {
+  /** What lies below is no API, so that a path that does not exist is answered with those that do. */
+  const page =
+    (handler: Handler): Handler =>
+    async (exchange) => {
+      try {
+        await handler(exchange);
+      } catch (error) {
+        if (!isApiError(error, 'NotFound')) throw error;
+        sendPaths(exchange, 404);
+      }
+    };
   const { openApi, health, version, zpages } = endpoints;
   const discovery: Handler = (exchange) => {
     const { accept } = exchange.request.headers;
@@ -49,32 +75,27 @@ function smallRoutes({ registry, metrics }: HandlerServices, endpoints: Endpoint
     throw noSuchPath();
   };
   return {
-    '': (exchange) => {
-      if (exchange.path !== '/') throw noSuchPath();
-      sendObject(exchange, 200, {
-        paths: rootPaths([...groupPaths(registry.kinds.groups()), ...Object.values(health).flatMap((h) => h.paths)]),
-      });
-    },
+    '': (exchange) => sendPaths(exchange, exchange.path === '/' ? 200 : 404),
     api: discovery,
     apis: discovery,
-    openapi: (exchange) => handleOpenApi(openApi, registry.clock, exchange),
-    healthz: (exchange) => health.healthz.handle(exchange),
-    livez: (exchange) => health.livez.handle(exchange),
-    readyz: (exchange) => health.readyz.handle(exchange),
+    openapi: page((exchange) => handleOpenApi(openApi, registry.clock, exchange)),
+    healthz: page((exchange) => health.healthz.handle(exchange)),
+    livez: page((exchange) => health.livez.handle(exchange)),
+    readyz: page((exchange) => health.readyz.handle(exchange)),
     version: (exchange) => {
       if (trimmed(exchange.path) !== '/version') throw noSuchPath();
       sendObject(exchange, 200, version);
     },
     openid: handleKeys(endpoints.tokenIssuer),
     '.well-known': handleWellKnown(endpoints.tokenIssuer, endpoints.address),
-    statusz: (exchange) => zpages.statusz(exchange),
-    flagz: (exchange) => zpages.flagz(exchange),
-    configz: (exchange) => zpages.configz(exchange),
-    metrics: async (exchange) => {
+    statusz: page((exchange) => zpages.statusz(exchange)),
+    flagz: page((exchange) => zpages.flagz(exchange)),
+    configz: page((exchange) => zpages.configz(exchange)),
+    metrics: page(async (exchange) => {
       if (exchange.path !== '/metrics' && exchange.path !== '/metrics/slis') throw noSuchPath();
       const text = exchange.path === '/metrics' ? await metrics.render() : metrics.health.render();
       await sendDocument(exchange, toDocument(Buffer.from(text), 'text/plain; version=0.0.4; charset=utf-8'));
-    },
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { noLog, type Log } from '../../src/base/log.ts';
 import { configMap, configMaps, pods, TestServer } from './test-server.ts';
 
 const noSuchThing = 'the server could not find the requested resource';
@@ -63,6 +64,31 @@ describe('paths', () => {
         'text/plain; charset=utf-8',
       ]);
     }
+  });
+
+  it('answers with the paths that there are where no API is', async () => {
+    for (const path of ['/nope', '/nope/deep?x=1', '/healthz/nope', '/metrics/nope', '/openapi/v9', '/__proto__']) {
+      const { status, body } = await api.get(path);
+      expect([status, Object.keys(body)], path).to.deep.equal([404, ['paths']]);
+      expect(body.paths).to.include.members(['/apis', '/healthz/ping', '/version']);
+    }
+    expect((await api.post('/nope', {})).status).to.equal(404);
+  });
+
+  it('keeps to itself what went wrong inside', async () => {
+    const logged: unknown[] = [];
+    const log: Log = { ...noLog, error: (_message, fields) => void logged.push(fields?.['error']), child: () => log };
+    const authorize = () => Promise.reject(new TypeError('cannot read /etc/passwd of undefined'));
+    const faulty = new TestServer({ log, authorizer: { authorize } });
+    const { status, body } = await faulty.get(configMaps);
+    expect([status, body.reason, logged]).to.deep.equal([
+      500,
+      'InternalError',
+      ['cannot read /etc/passwd of undefined'],
+    ]);
+    const said = 'the server met a fault of its own, which its log describes';
+    expect(body.message).to.equal(`Internal error occurred: ${said}`);
+    expect(body.details).to.deep.equal({ causes: [{ message: said }] });
   });
 
   for (const [method, path, allow] of refused) {

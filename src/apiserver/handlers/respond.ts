@@ -60,7 +60,7 @@ export function toApiError(error: unknown, log: Log, what: string): ApiError {
     error: errorMessage(error),
     stack: error instanceof Error ? error.stack : undefined,
   });
-  return internalError(errorMessage(error));
+  return internalError('the server met a fault of its own, which its log describes');
 }
 
 /** Answers with the `Status` of `error`; when an answer has begun already, it can only be cut off. */
