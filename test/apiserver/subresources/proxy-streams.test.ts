@@ -3,7 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as http2 from 'node:http2';
+import { createServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { pods } from '../test-server.ts';
 import { podIp, ProxyWorld, until } from './proxy-world.ts';
@@ -195,6 +197,41 @@ describe('proxy streams', function () {
   it('show the refusal of an upgrade as it is', async () => {
     const reply = await world.call('GET', path, { connection: 'Upgrade', upgrade: 'no' });
     expect([reply.status, reply.headers['x-why'], reply.text]).to.deep.equal([403, 'so', 'nope']);
+  });
+
+  it('let nothing but the one request through to a backend that refuses', async () => {
+    const spoken: string[] = [];
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        spoken.push(chunk.toString('latin1'));
+        // It keeps the connection open for further requests, as HTTP/1.1 has it.
+        socket.write(
+          'HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\nX-Why: so\r\n\r\n3\r\nno!\r\n0\r\n\r\n',
+        );
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    world.routes.set(`${podIp}:82`, (server.address() as AddressInfo).port);
+    const client = connectTls({ host: '127.0.0.1', port: world.port, ca: world.ca.certificate });
+    let seen = '';
+    client.on('data', (chunk) => (seen += chunk.toString('latin1')));
+    client.on('error', () => {});
+    const closed = once(client, 'close');
+    const begin = `GET ${pods}/p:82/proxy/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n`;
+    const smuggled = 'GET /other HTTP/1.1\r\nHost: x\r\n\r\n';
+    client.write(`${begin}Connection: Upgrade\r\nUpgrade: mine\r\n\r\n${smuggled}`);
+    await until('the refusal is there', () => seen.includes('no!'));
+    client.write(smuggled);
+    await closed;
+    server.close();
+    expect(spoken.join(''))
+      .to.match(/^GET \/ HTTP/)
+      .and.not.contain('/other');
+    expect(seen)
+      .to.match(/^HTTP\/1\.1 400 Bad Request\r\n/)
+      .and.contain('x-why: so');
+    expect(seen.split('\r\n\r\n')[1]).to.equal('no!');
   });
 
   it('fail when the backend overlooks the upgrade, or does not listen', async () => {
