@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Duplex, Writable } from 'node:stream';
+import type { ReadableWritablePair } from 'node:stream/web';
 import { ApiError } from '../../apimachinery/api-error.ts';
 import type { Exchange, Upgrade } from '../exchange/exchange.ts';
 import { backendFailure, type Backend } from './proxy/backend.ts';
@@ -82,8 +83,10 @@ async function refuse(exchange: Exchange, connection: Duplex, { status, bytes }:
 /** Reads the answer to a request that has been written on the connection by hand. */
 function answerOn(connection: Duplex, method: string): Promise<IncomingMessage> {
   const sent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // The types know this form of web streams only.
+  const halves = { readable: connection, writable: sent } as unknown as ReadableWritablePair;
   return new Promise((resolve, reject) => {
-    httpRequest({ method, createConnection: () => Duplex.from({ readable: connection, writable: sent }) })
+    httpRequest({ method, createConnection: () => Duplex.from(halves) })
       .once('response', resolve)
       .on('error', reject)
       .end();
