@@ -17,7 +17,8 @@ import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createNamespaces, createPriorityClasses, createServiceCidr } from './bootstrap.ts';
-import { createFlowControl } from './bootstrap-flow-control.ts';
+import { apiServiceUpkeep } from './bootstrap-api-services.ts';
+import { flowControlUpkeep } from './bootstrap-flow-control.ts';
 import type { Handler } from './exchange/exchange.ts';
 import { inProcessExchange } from './exchange/in-process.ts';
 import { upgradeExchange } from './exchange/upgrade.ts';
@@ -43,6 +44,7 @@ import { StartHooks } from './start-hooks.ts';
 import { KubeletConnector, type KubeletClient } from './subresources/kubelet-connection.ts';
 import { directDial, type Dial } from './subresources/proxy/backend.ts';
 import type { TokenIssuer } from './token-issuer.ts';
+import { Upkeep } from './upkeep.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
 import { ZPages } from './zpages.ts';
 
@@ -99,6 +101,7 @@ export class ApiServer {
   readonly #kubelets: KubeletConnector;
   readonly #handler: Handler;
   readonly #hooks: StartHooks;
+  readonly #upkeep: { readonly flowControl: Upkeep; readonly apiServices: Upkeep };
   #started: Promise<void> | undefined;
   #presence: ServerPresence | undefined;
   #listener: HttpsListener | undefined;
@@ -112,6 +115,10 @@ export class ApiServer {
     this.#kubelets = new KubeletConnector(options.kubeletClient);
     this.metrics = new ServerMetrics(options);
     this.#registry = createRegistry(options, this.#cidr, this.metrics);
+    this.#upkeep = {
+      flowControl: new Upkeep(flowControlUpkeep(this.#registry), options),
+      apiServices: new Upkeep(apiServiceUpkeep(this.#registry), options),
+    };
     this.#hooks = this.#startHooks();
     const services = this.#services();
     const chain = { ...options, metrics: this.metrics };
@@ -162,6 +169,7 @@ export class ApiServer {
     this.#stopping = true;
     log.info('the server is shutting down', { delay: shutdownDelay, watches: this.#watches.count });
     await this.#presence?.stop();
+    for (const upkeep of Object.values(this.#upkeep)) await upkeep.stop();
     if (shutdownDelay > 0) await sleep(clock, shutdownDelay);
   }
 
@@ -187,7 +195,8 @@ export class ApiServer {
       },
       { name: 'start-system-namespaces-controller', run: () => createNamespaces(registry) },
       { name: 'scheduling/bootstrap-system-priority-classes', run: () => createPriorityClasses(registry) },
-      { name: 'priority-and-fairness-config-producer', run: () => createFlowControl(registry) },
+      { name: 'priority-and-fairness-config-producer', run: () => this.#upkeep.flowControl.start() },
+      { name: 'apiservice-registration-controller', run: () => this.#upkeep.apiServices.start() },
       { name: 'start-kubernetes-service-cidr-controller', run: () => createServiceCidr(registry, this.#cidr) },
     ]);
   }

@@ -3,6 +3,7 @@ import { invalid, required, type FieldError } from '../../apimachinery/field-err
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
+import { formatTime } from '../../apimachinery/time.ts';
 import { checked, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 
@@ -87,4 +88,13 @@ export const apiService = defineKind<APIService>({
     if (spec?.service) spec.service.port ??= 443;
   },
   validate,
+  prepareForCreate(service, { now }) {
+    service.status = service.spec?.service ? {} : { conditions: [localCondition(now)] };
+  },
 });
+
+/** What the server itself serves is there as long as it is. */
+function localCondition(now: number) {
+  const message = 'Local APIServices are always available';
+  return { type: 'Available', status: 'True', lastTransitionTime: formatTime(now) as any, reason: 'Local', message };
+}
