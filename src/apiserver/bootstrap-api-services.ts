@@ -31,7 +31,7 @@ export function apiServiceUpkeep(registry: Registry): UpkeepTask {
 type Wanted = NonNullable<ReturnType<typeof localApiService>>;
 
 async function adopt(registry: Registry, stored: APIService | undefined, { metadata, spec }: Wanted): Promise<void> {
-  if (stored?.metadata.labels?.[AUTOMANAGED] === undefined || equalJson(stored.spec as object, spec)) return;
+  if (stored?.metadata.labels?.[AUTOMANAGED] === undefined || equalJson(stored.spec, spec)) return;
   const target = { kind, namespace: '', name: metadata.name };
-  await update(registry, { ...target, options: asServer, produce: (current) => ({ ...current, spec }) as any });
+  await update(registry, { ...target, options: asServer, produce: (current) => ({ ...current, spec }) });
 }

@@ -3,7 +3,7 @@ import { priorityLevelConfiguration } from '../api/flowcontrol-v1/priority-level
 import { AUTO_UPDATE, MANDATORY, standardFlows, standardLevels } from '../api/flowcontrol-v1/standard.ts';
 import { copyJson, equalJson } from '../apimachinery/json-value.ts';
 import type { Kind } from '../apimachinery/kind.ts';
-import type { AnyObject, KubeObject } from '../apimachinery/object.ts';
+import type { KubeObject } from '../apimachinery/object.ts';
 import { formatTime } from '../apimachinery/time.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { asServer, ensure } from './bootstrap.ts';
@@ -50,7 +50,7 @@ function keepAll(registry: Registry, kind: Kind<any>, specs: Specs, current: Sto
     const metadata = { name, annotations: { ...AUTO_UPDATE } };
     if (!object) return ensure(registry, kind, '', { metadata, spec: copyJson(spec) });
     if (!follows(object) || equalJson((object as { spec?: object }).spec ?? {}, spec)) return;
-    await change(registry, { kind, name, options: asServer }, (o) => ({ ...o, spec: copyJson(spec) }) as AnyObject);
+    await change(registry, { kind, name, options: asServer }, (o) => ({ ...o, spec: copyJson(spec) }));
   });
 }
 
@@ -78,7 +78,7 @@ async function tellDangling(registry: Registry, flow: FlowSchema, levels: Stored
   await change(registry, what, (current) => {
     const { status } = current as unknown as FlowSchema;
     const others = (status?.conditions ?? []).filter(({ type }) => type !== condition.type);
-    return { ...current, status: { ...status, conditions: [...others, next] } } as AnyObject;
+    return { ...current, status: { ...status, conditions: [...others, next] } };
   });
 }
 

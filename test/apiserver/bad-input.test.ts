@@ -156,7 +156,7 @@ const cases: Case[] = [
     code: 404,
     says: /the server could not find the requested resource/,
   },
-  { what: 'an unknown path', method: 'GET', url: '/no/such', code: 404, says: /could not find/ },
+  { what: 'an unknown version', method: 'GET', url: '/apis/apps/v9/such', code: 404, says: /could not find/ },
   { what: 'an unknown subresource', method: 'GET', url: `${configMaps}/a/status`, code: 404, says: /could not find/ },
   {
     what: 'a create in no namespace',

@@ -14,6 +14,7 @@ const hooks = [
   'start-system-namespaces-controller',
   'scheduling/bootstrap-system-priority-classes',
   'priority-and-fairness-config-producer',
+  'apiservice-registration-controller',
   'start-kubernetes-service-cidr-controller',
 ];
 
