@@ -1,13 +1,25 @@
 import { ProtobufCodec } from '../apimachinery/protobuf/codec.ts';
+import { unsetZeros, type MessageFacts } from '../apimachinery/protobuf/fields.ts';
 import { definitions, protobufFacts } from './definitions.ts';
 
+let facts: MessageFacts | undefined;
 let codec: ProtobufCodec | undefined;
 let byType: ReadonlyMap<string, string> | undefined;
 
 /** The protobuf codec of all built-in kinds. Its facts are read on first use. */
 export function protobuf(): ProtobufCodec {
-  codec ??= new ProtobufCodec(protobufFacts());
+  codec ??= new ProtobufCodec(messageFacts());
   return codec;
+}
+
+/** The fields of a definition for which 0, false and '' say nothing: they are no different in JSON and in protobuf. */
+export function unsetZerosOf(definition: string): ReadonlySet<string> {
+  return unsetZeros(messageFacts(), definition);
+}
+
+function messageFacts(): MessageFacts {
+  facts ??= protobufFacts();
+  return facts;
 }
 
 /** The definition of a built-in type that stands at the top of a document: `io.k8s.api.core.v1.Pod` for `v1`, `Pod`. */

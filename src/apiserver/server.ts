@@ -2,6 +2,7 @@ import { AdmissionChain } from '../admission/chain.ts';
 import { admissionPlugins } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/plugin.ts';
 import { applyFacts } from '../api/apply-facts.ts';
+import { unsetZerosOf } from '../api/protobuf.ts';
 import { TypeCompiler } from '../apimachinery/apply/type-compiler.ts';
 import { gvkKey } from '../apimachinery/kind.ts';
 import type { KindRegistry } from '../apimachinery/registry.ts';
@@ -205,7 +206,7 @@ export class ApiServer {
     const { definitions, authenticator, authorizer, issueToken, longestToken, dial = directDial } = this.#options;
     return {
       registry: this.#registry,
-      decoder: new Decoder(definitions),
+      decoder: new Decoder(definitions, unsetZerosOf),
       definitions,
       authenticator,
       authorizer,

@@ -1,7 +1,6 @@
 import { canonicalize, canonicalizeField } from '../meta-v1/quantities.ts';
 import { defaultClaimSpec } from './claim-defaults.ts';
 import { defaultPullPolicy } from './image-name.ts';
-import { dropEmpties } from './pod-empties.ts';
 import { podTotals } from './pod-resources.ts';
 import type { Container, EnvVar, EphemeralContainer, LifecycleHandler, PodSpec, Probe, Volume } from './pod-spec.ts';
 import { defaultSource } from './volume-source-defaults.ts';
@@ -18,7 +17,6 @@ const CERTIFICATE_SECONDS = 86_400;
 
 /** What a pod's spec gets wherever it stands: in a pod or in a template. */
 export function defaultPodSpec(spec: PodSpec): void {
-  dropEmpties(spec);
   spec.restartPolicy ||= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
   spec.dnsPolicy ||= 'ClusterFirst';

@@ -42,6 +42,13 @@ export function fieldsOf(facts: MessageFacts, definition: string): readonly Fiel
   return Object.hasOwn(messages, item) ? listFields(`${home}.${item}`) : undefined;
 }
 
+/** The names of the scalar fields of a message for which 0, false and '' mean that they are not set. */
+export function unsetZeros(facts: MessageFacts, definition: string): ReadonlySet<string> {
+  const fields = fieldsOf(facts, definition) ?? [];
+  const unset = fields.filter((f) => f.shape === 'single' && scalar.test(f.type) && !f.keepsZero);
+  return new Set(unset.map((f) => f.name));
+}
+
 /** All lists of objects are alike. */
 function listFields(item: string): Field[] {
   const common = { inline: false, keepsZero: false };

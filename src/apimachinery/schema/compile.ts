@@ -7,13 +7,23 @@ const REF = '#/definitions/';
 
 type Fields = Record<string, unknown>;
 
+/**
+ * The fields of a definition for which 0, false and '' say as much as saying nothing, so that they are left out: those
+ * that Go keeps without a pointer and omits when they are empty.
+ */
+export type UnsetZeros = (definition: string) => ReadonlySet<string>;
+
+const none: ReadonlySet<string> = new Set();
+
 /** Turns schemas into functions, each definition once, when it is first used. */
 export class Compiler {
   readonly #definitions: Definitions;
+  readonly #unsetZeros: UnsetZeros;
   readonly #types = new Map<string, Type>();
 
-  constructor(definitions: Definitions) {
+  constructor(definitions: Definitions, unsetZeros: UnsetZeros) {
     this.#definitions = definitions;
+    this.#unsetZeros = unsetZeros;
   }
 
   /** @throws Error when there is no such definition */
@@ -26,12 +36,12 @@ export class Compiler {
     if (!schema) throw new Error(`there is no definition ${name}`);
     const [version, short] = name.split('.').slice(-2) as [string, string];
     const known = Object.hasOwn(scalars.namedTypes, name) ? scalars.namedTypes[name] : undefined;
-    const type = known ?? this.#schema(schema, `${version}.${short}`);
+    const type = known ?? this.#schema(schema, `${version}.${short}`, this.#unsetZeros(name));
     this.#types.set(name, type);
     return type;
   }
 
-  #schema(schema: Schema, goName: string): Type {
+  #schema(schema: Schema, goName: string, unsetZeros = none): Type {
     if (schema.$ref) return this.#reference(schema.$ref.slice(REF.length));
     if (schema['x-kubernetes-int-or-string']) return scalars.intOrStringType;
     switch (schema.type) {
@@ -46,7 +56,7 @@ export class Compiler {
       case 'array':
         return arrayType(this.#schema(schema.items ?? {}, goName));
       case 'object':
-        return this.#object(schema, goName);
+        return this.#object(schema, goName, unsetZeros);
       default:
         return scalars.anyType;
     }
@@ -62,7 +72,7 @@ export class Compiler {
     return { goType: `${version}.${short}`, zero: () => ({}), decode };
   }
 
-  #object(schema: Schema, goName: string): Type {
+  #object(schema: Schema, goName: string, unsetZeros: ReadonlySet<string>): Type {
     const { properties, additionalProperties } = schema;
     if (!properties && typeof additionalProperties === 'object')
       return mapType(this.#schema(additionalProperties, goName));
@@ -70,7 +80,7 @@ export class Compiler {
     const fields = new Map<string, StructField>();
     for (const [name, field] of Object.entries(properties ?? {})) {
       const dropsEmpty = isCollection(field) && !schema.required?.includes(name) && !keptEmpty.has(name);
-      fields.set(name, { decode: this.#schema(field, goName).decode, dropsEmpty });
+      fields.set(name, { decode: this.#schema(field, goName).decode, dropsEmpty, dropsZero: unsetZeros.has(name) });
     }
     return structType(goName, fields, schema['x-kubernetes-preserve-unknown-fields'] === true);
   }
@@ -80,6 +90,7 @@ interface StructField {
   readonly decode: Decode;
   /** Whether it is the same as absent when it is empty, as lists and maps of the built-in kinds are. */
   readonly dropsEmpty: boolean;
+  readonly dropsZero: boolean;
 }
 
 /** An empty list of managers asks to forget them all. */
@@ -140,7 +151,7 @@ function structType(goType: string, fields: ReadonlyMap<string, StructField>, ke
         (drop ??= new Set()).add(key);
       } else {
         const after = decodeField(value, key, before, field.decode, at);
-        if (field.dropsEmpty && isEmpty(after)) (drop ??= new Set()).add(key);
+        if ((field.dropsEmpty && isEmpty(after)) || (field.dropsZero && !after)) (drop ??= new Set()).add(key);
       }
     }
     at.struct = outer;

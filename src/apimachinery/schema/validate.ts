@@ -1,7 +1,7 @@
 import { badRequest, invalidObject, type ApiError } from '../api-error.ts';
 import { invalid } from '../field-error.ts';
 import type { AnyObject } from '../object.ts';
-import { Compiler } from './compile.ts';
+import { Compiler, type UnsetZeros } from './compile.ts';
 import { Cursor, DecodeError } from './decode-error.ts';
 import type { Definitions } from './schema.ts';
 
@@ -36,13 +36,14 @@ const NO_WARNINGS: readonly string[] = [];
 export class Decoder {
   readonly #compiler: Compiler;
 
-  constructor(definitions: Definitions) {
-    this.#compiler = new Compiler(definitions);
+  constructor(definitions: Definitions, unsetZeros: UnsetZeros) {
+    this.#compiler = new Compiler(definitions, unsetZeros);
   }
 
   /**
    * Checks a freshly parsed value against the target's definition and cleans it in place (the caller gives it away and
-   * goes on with the returned object): unknown fields and nulls are dropped, quantities and times get their canonical form.
+   * goes on with the returned object): unknown fields, nulls and zeros that
+   * say nothing are dropped, quantities and times get their canonical form.
    * @throws ApiError BadRequest with upstream's sentence on a wrong type, or on unknown fields when strict
    */
   decode(value: unknown, target: DecodeTarget, options: DecodeOptions = {}): Decoded {

@@ -304,12 +304,6 @@ describe('changing a pod', () => {
       { spec },
       ['spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds'],
     ],
-    [
-      'what says the same in more words',
-      { spec },
-      withContainer({ tty: false, workingDir: '' }, { hostNetwork: false, hostname: '' }),
-      [],
-    ],
     ['an empty list', { spec }, { spec: { ...spec, initContainers: [], imagePullSecrets: [] } }, []],
     ['a gate less', { spec: { ...spec, schedulingGates: [{ name: 'a.b/c' }] } }, { spec }, []],
   ];

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { definitions } from '../../../src/api/definitions.ts';
+import { unsetZerosOf } from '../../../src/api/protobuf.ts';
 import { ApiError } from '../../../src/apimachinery/api-error.ts';
 import { Decoder, type DecodeOptions } from '../../../src/apimachinery/schema/validate.ts';
 
-const decoder = new Decoder(definitions());
+const decoder = new Decoder(definitions(), unsetZerosOf);
 
 function target(group: string, kind: string, version = 'v1') {
   return { version, kind, definition: `io.k8s.api.${group}.${version}.${kind}` };
@@ -165,6 +166,20 @@ describe('Decoder', () => {
       { metadata: { managedFields: [] } },
       pod,
       { metadata: { managedFields: [] } },
+    ],
+    [
+      'drops what says nothing',
+      container({ name: 'c', tty: false, workingDir: '', ports: [{ containerPort: 0, hostPort: 0, name: '' }] }),
+      pod,
+      container({ name: 'c', ports: [{ containerPort: 0 }] }),
+    ],
+    [
+      'keeps what says something although it is off',
+      {
+        spec: { containers: [], hostNetwork: false, hostUsers: false, terminationGracePeriodSeconds: 0, hostname: '' },
+      },
+      pod,
+      { spec: { containers: [], hostUsers: false, terminationGracePeriodSeconds: 0 } },
     ],
     [
       'drops fields named like members of Object',
