@@ -115,7 +115,11 @@ describe('streams to kubelets', () => {
         '[]: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
       ],
       ['stream=Both', 422, 'stream: Unsupported value: "Both": supported values: "All", "Stdout", "Stderr"'],
-      ['stream=Stdout&tailLines=1', 422, '[]: Forbidden: `tailLines` and specific `stream` are mutually exclusive for now'],
+      [
+        'stream=Stdout&tailLines=1',
+        422,
+        '[]: Forbidden: `tailLines` and specific `stream` are mutually exclusive for now',
+      ],
       ['tailLines=x', 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
       ['sinceTime=yesterday', 400, 'cannot parse "yesterday" as "2006"'],
       ['container=x', 400, 'container x is not valid for pod p'],
