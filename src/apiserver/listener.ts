@@ -1,5 +1,5 @@
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerOptions } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
@@ -32,6 +32,9 @@ const defaultDrainTime = 5000;
 const idleCheck = 50;
 /** Concurrent streams per HTTP/2 connection, as upstream. */
 const maxStreams = 250;
+/** How long the headers and the address of a request may be together, in bytes, as upstream: selectors can be long. */
+const maxHeaderSize = 1024 * 1024;
+const http1Options: ServerOptions = { maxHeaderSize };
 
 /** HTTPS with HTTP/1.1 and HTTP/2 on one port. */
 export class HttpsListener {
@@ -51,7 +54,12 @@ export class HttpsListener {
       minVersion: 'TLSv1.2',
       // The default of 10 MB refuses parallel answers of a few megabytes each.
       maxSessionMemory: 1000,
-      settings: { maxConcurrentStreams: maxStreams, initialWindowSize: 256 * 1024 },
+      settings: {
+        maxConcurrentStreams: maxStreams,
+        initialWindowSize: 256 * 1024,
+        maxHeaderListSize: maxHeaderSize,
+      },
+      http1Options,
     });
     this.#server.on('request', (request, response) => {
       if (this.#draining && request.httpVersionMajor === 1) response.setHeader('connection', 'close');

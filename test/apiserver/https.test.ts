@@ -177,6 +177,20 @@ describe('the server over HTTPS', () => {
     session.close();
   });
 
+  it('takes long selectors and headers', async () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `object-${i}`);
+    const path = `/api/v1/namespaces/default/configmaps?labelSelector=${encodeURIComponent(`name in (${names.join()})`)}`;
+    expect(path.length).to.be.within(32_000, 60_000);
+    const reply = await call('GET', path, { ...token, 'x-long': 'x'.repeat(20_000) });
+    expect(reply.status).to.equal(200);
+    const session = http2.connect(`https://127.0.0.1:${port}`, { ca: ca.certificate });
+    const stream = session.request({ ...token, ':path': path, 'x-long': 'x'.repeat(20_000) });
+    const [answer] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    expect(answer[':status']).to.equal(200);
+    stream.resume();
+    session.close();
+  });
+
   it('answers a body over 3 MB with 413, also when its length is not told before', async () => {
     const url = '/api/v1/namespaces/default/configmaps';
     const body = JSON.stringify(configMap('big', { data: { k: 'x'.repeat(4_000_000) } }));
