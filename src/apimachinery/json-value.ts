@@ -26,18 +26,32 @@ export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) return equalArrays(a, b);
-  for (const key of Object.keys(a)) if (!equalJson(own(a, key), own(b, key))) return false;
-  for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && own(b, key) !== undefined) return false;
-  return true;
+  return equalObjects(a as Fields, b as Fields);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields of the objects themselves: users name keys `constructor` too, which every object inherits. */
+function equalObjects(a: Fields, b: Fields): boolean {
+  let shared = 0;
+  const keys = Object.keys(a);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const value = a[key];
+    if (Object.hasOwn(b, key)) {
+      shared++;
+      const other = b[key];
+      if (value !== other && !equalJson(value, other)) return false;
+    } else if (value !== undefined) {
+      return false;
+    }
+  }
+  const others = Object.keys(b);
+  return others.length === shared || others.every((key) => b[key] === undefined || Object.hasOwn(a, key));
 }
 
 function equalArrays(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!equalJson(a[i], b[i])) return false;
   return true;
-}
-
-/** A field of the object itself: users name keys `constructor` too, which every object inherits. */
-function own(object: object, key: string): unknown {
-  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
 }

@@ -5,21 +5,23 @@ import { fieldOf, typeFor, type ApplyType, type ListType, type MapType } from '.
 
 /**
  * The live object with everything that the applied one says. Lists keep the order of the applied object, with the items
- * that it does not name before the item that they stood before. The result shares parts with both arguments.
+ * that it does not name before the item that they stood before. The result shares parts with both arguments; where the
+ * applied object says nothing new it is the live one itself.
  */
 export function merge(live: object, config: object, type: MapType): JsonObject {
   return mergeMaps(live as JsonObject, config as JsonObject, type);
 }
 
 function mergeMaps(live: JsonObject, config: JsonObject, type: MapType): JsonObject {
-  const result: JsonObject = { ...live };
+  let result: JsonObject | undefined;
   for (const name of Object.keys(config)) {
     const value = config[name]!;
     const field = fieldOf(type, name);
     const old = Object.hasOwn(live, name) ? live[name] : undefined;
-    result[name] = field ? mergeValues(old, value, field.type) : value;
+    const merged = field ? mergeValues(old, value, field.type) : value;
+    if (merged !== old) (result ??= { ...live })[name] = merged;
   }
-  return result;
+  return result ?? live;
 }
 
 function mergeValues(live: Json | undefined, config: Json, declared: ApplyType): Json {

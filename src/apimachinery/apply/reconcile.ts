@@ -1,4 +1,4 @@
-import { LEAF, type FieldSet } from './field-set.ts';
+import { isEmpty, LEAF, type FieldSet } from './field-set.ts';
 import { fieldName, SELF } from './path-element.ts';
 import { fieldOf, type ApplyType } from './types.ts';
 
@@ -10,8 +10,10 @@ export function reconcile(set: FieldSet, type: ApplyType): FieldSet {
   let result: { [element: string]: FieldSet } | undefined;
   for (const element in set) {
     if (element === SELF) continue;
-    const node = reconcileNode(set[element]!, typeBelow(type, element));
-    if (node !== set[element]) (result ??= { ...set })[element] = node;
+    const before = set[element]!;
+    if (isEmpty(before)) continue; // a value, or a whole already
+    const node = reconcileNode(before, typeBelow(type, element));
+    if (node !== before) (result ??= { ...set })[element] = node;
   }
   return result ?? set;
 }
@@ -20,8 +22,7 @@ function reconcileNode(node: FieldSet, type: ApplyType | undefined): FieldSet {
   if (!type || type.sort === 'scalar' || type.sort === 'any') return node;
   const atomic = type.sort === 'map' ? type.atomic : type.merge === 'atomic';
   if (!atomic) return reconcile(node, type);
-  for (const _ in node) return LEAF;
-  return node;
+  return LEAF;
 }
 
 function typeBelow(type: ApplyType, element: string): ApplyType | undefined {

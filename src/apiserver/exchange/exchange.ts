@@ -84,6 +84,8 @@ export class Exchange {
   readonly warnings: string[] = [];
   /** The methods that the path knows, for the `Allow` header of a refusal. */
   allow: readonly string[] = [];
+  /** Set when what came is large: to be awaited between the parts of the work. */
+  pause: (() => Promise<void>) | undefined;
   #query: URLSearchParams | undefined;
 
   constructor(request: ApiRequest, response: ApiResponse) {

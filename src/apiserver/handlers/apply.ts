@@ -13,7 +13,7 @@ import { setManagers } from '../registry/field-managers.ts';
 import { applyLens, lensTarget } from '../registry/lens.ts';
 import { lensScope, type LensScope } from '../registry/lens-managers.ts';
 import { update } from '../registry/update.ts';
-import { bodyLimit, complete, fieldValidationOf, type BodyTarget } from './body.ts';
+import { complete, fieldValidationOf, readBody, type BodyTarget } from './body.ts';
 import { requireCreate } from './create-permission.ts';
 import { checkName, checkUid } from './names.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
@@ -30,8 +30,10 @@ export async function handleApply(services: HandlerServices, request: ResourceRe
   const bodyTarget = lensTarget(target.kind, subresource);
   checkConfig(config, bodyTarget);
   const applier = new Applier(services, request, config, bodyTarget, exchange.flag('force'));
+  const { pause } = exchange;
+  if (pause) await pause();
   const updated = await update(services.registry, {
-    ...{ ...target, options, subresource, keepsCurrent: true },
+    ...{ ...target, options: { ...options, pause }, subresource, keepsCurrent: true },
     produce: (current, context) => applier.change(current, context),
     ...(!subresource && {
       createNew: async () => {
@@ -149,7 +151,7 @@ function checkConfig(config: AnyObject, target: BodyTarget): void {
 /** Reads YAML or JSON. @throws ApiError BadRequest */
 async function readConfig(exchange: Exchange): Promise<AnyObject> {
   const validation = fieldValidationOf(exchange);
-  const body = await exchange.request.body(bodyLimit);
+  const body = await readBody(exchange);
   const isJson = body.toString('latin1', 0, 64).trimStart()[0] === '{';
   const { value, doubled } = await parseConfig(body, isJson);
   if (value !== null && !isJsonObject(value)) throw notAnObject(value);

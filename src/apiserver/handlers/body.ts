@@ -6,6 +6,7 @@ import { parseJson, type ParsedJson } from '../../apimachinery/schema/json.ts';
 import type { DecodeOptions, DecodeTarget, FieldValidation } from '../../apimachinery/schema/validate.ts';
 import type { KindRegistry } from '../../apimachinery/registry.ts';
 import { errorMessage } from '../../base/log.ts';
+import { nextTurn } from '../../base/turn.ts';
 import { readYaml } from './yaml-body.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { parseProtobuf, takesProtobuf } from './protobuf-body.ts';
@@ -17,6 +18,16 @@ export const bodyLimit = 3 * 1024 * 1024;
 /** The media types in which objects are taken; protobuf only those of built-in kinds. */
 const textTypes: readonly string[] = ['application/json', 'application/yaml'];
 const builtInTypes: readonly string[] = [...textTypes, protobufType];
+
+/** Bodies of more bytes than this are dealt with in several turns, so that nobody else waits for all of it. */
+const largest = 32 * 1024;
+
+/** Reads the body. @throws ApiError RequestEntityTooLarge */
+export async function readBody(exchange: Exchange): Promise<Buffer> {
+  const body = await exchange.request.body(bodyLimit);
+  if (body.length > largest) exchange.pause = nextTurn;
+  return body;
+}
 
 /** What a body is decoded as. */
 export interface BodyTarget extends DecodeTarget {
@@ -56,11 +67,13 @@ export async function readObject(
 ): Promise<AnyObject> {
   const mediaType = objectTypeOf(exchange, target.definition);
   const fieldValidation = fieldValidationOf(exchange);
-  const body = await exchange.request.body(bodyLimit);
+  const body = await readBody(exchange);
   const parsed = await parseBody(body, mediaType, target, fieldValidation);
+  if (exchange.pause) await exchange.pause();
   checkType(services.registry.kinds, parsed.value, target);
   const { object, warnings } = services.decoder.decode(parsed.value ?? {}, target, { ...parsed, fieldValidation });
   exchange.warnings.push(...warnings);
+  if (exchange.pause) await exchange.pause();
   dropDoubledOwners(exchange, object);
   return complete(object, target);
 }

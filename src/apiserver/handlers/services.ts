@@ -48,7 +48,8 @@ export type VerbHandler = (services: HandlerServices, request: ResourceRequest) 
 export function writeOptions(exchange: Exchange): WriteOptions {
   const dryRun = dryRunOf(exchange, exchange.query.getAll('dryRun'));
   const fieldManager = fieldManagerOf(exchange);
-  return { user: exchange.user, dryRun, fieldManager, warn: (text) => addWarning(exchange, text) };
+  const { user, pause } = exchange;
+  return { user, dryRun, fieldManager, warn: (text) => addWarning(exchange, text), pause };
 }
 
 /** Nobody is told the same thing twice. */

@@ -60,12 +60,15 @@ async function createNamed(
   const target = { kind, namespace, name: object.metadata.name };
   kind.setDefaults?.(object);
   if (!options.managersGiven) registry.fieldManagers.created(kind, object, options.fieldManager);
+  const { pause } = options;
+  if (pause) await pause();
   const request = admissionRequest('CREATE', target, options, { object });
   await registry.admission.admit(request);
   if (hasStatus(kind) && !kind.statusOnCreate) delete object['status'];
   const { user } = options;
   kind.prepareForCreate?.(object, { now: registry.clock.now(), user: user.username, caller: user, subresource: '' });
   const errors = [...validateMetadata(kind, object.metadata), ...(kind.validate?.(object) ?? [])];
+  if (pause) await pause();
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await registry.admission.validate(request);
   for (const text of kind.warnings?.(object) ?? []) options.warn?.(text);

@@ -43,6 +43,8 @@ export interface WriteOptions {
   readonly fieldManager?: string;
   /** True when the object says already who manages its fields: server-side apply does. */
   readonly managersGiven?: boolean;
+  /** Lets others have their turn, where what is written is large. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /** What belongs to this kind alone, if anything. */

@@ -119,11 +119,13 @@ class Attempt {
     const old: AnyObject = current.object;
     this.#old = old;
     const updated = this.#request.produce(this.#request.keepsCurrent ? old : copyJson(old), context);
+    if (options.pause) await options.pause();
     checkPreconditions(kind, updated, old);
     const sent: unknown = updated.metadata.managedFields;
     restoreMetadata(updated, old);
     kind.setDefaults?.(updated);
     this.#noteManagers(updated, old, sent);
+    if (options.pause) await options.pause();
     const admission = admissionRequest('UPDATE', this.#request, options, {
       object: updated,
       oldObject: old,
@@ -133,6 +135,7 @@ class Attempt {
     if (!this.#request.admitted) await registry.admission.admit(admission);
     this.#prepare(updated, old, context);
     this.#validate(updated, old);
+    if (options.pause) await options.pause();
     if (!this.#request.admitted) await registry.admission.validate(admission);
     this.#warn(updated, old);
     const extension = extensionOf(registry, kind);
