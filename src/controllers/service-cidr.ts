@@ -69,7 +69,7 @@ async function end(range: ServiceCIDR, context: ReconcileContext): Promise<void 
 }
 
 /** Whether some address lies in this range and in none of the others. */
-export function isNeeded(range: ServiceCIDR, others: readonly ServiceCIDR[], addresses: readonly IPAddress[]): boolean {
+function isNeeded(range: ServiceCIDR, others: readonly ServiceCIDR[], addresses: readonly IPAddress[]): boolean {
   const [own, rest] = [blocksOf([range]), blocksOf(others)];
   return addresses.some(({ metadata: { name } }) => {
     const family = isIPv6(name) ? 'ipv6' : 'ipv4';

@@ -108,7 +108,7 @@ function featureErrors({ version, name, at }: Feature, old: Spec | undefined): F
 }
 
 /** The versions in which objects may be stored are known, the current one among them. */
-export function validateStored({ versions = [] }: Partial<Spec>, stored: readonly string[]): FieldError[] {
+function validateStored({ versions = [] }: Partial<Spec>, stored: readonly string[]): FieldError[] {
   const field = 'status.storedVersions';
   if (stored.length === 0) return [invalid(field, stored, 'must have at least one stored version')];
   const names = versions.map((version) => version.name);

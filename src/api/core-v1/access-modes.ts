@@ -6,7 +6,7 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** Every way in which a volume can be mounted. */
-export const ACCESS_MODES = Object.keys(SHORT);
+const ACCESS_MODES = Object.keys(SHORT);
 
 /** The same in the order in which errors list them. */
 export const SUPPORTED_MODES = ACCESS_MODES.toSorted();

@@ -48,7 +48,7 @@ export function has(set: FieldSet, path: readonly string[]): boolean {
 }
 
 /** The node at a path: a member, or a place on the way to members. */
-export function nodeAt(set: FieldSet, path: readonly string[]): FieldSet | undefined {
+function nodeAt(set: FieldSet, path: readonly string[]): FieldSet | undefined {
   let node: FieldSet | undefined = set;
   for (const element of path) {
     if (!node || !Object.hasOwn(node, element)) return undefined;

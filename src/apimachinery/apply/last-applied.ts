@@ -7,13 +7,13 @@ import { difference, type FieldSet } from './field-set.ts';
 import type { ApplyScope } from './scope.ts';
 
 /** Where `kubectl apply` without `--server-side` keeps what was applied. */
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What all annotations of an object may have together, in bytes. */
 const MOST_ANNOTATIONS = 256 * 1024;
 
 /** The text of the annotation, if there is one. */
-export function lastAppliedOf(object: object): string | undefined {
+function lastAppliedOf(object: object): string | undefined {
   return (object as Partial<AnyObject>).metadata?.annotations?.[LAST_APPLIED] || undefined;
 }
 

@@ -21,7 +21,7 @@ export function valueElement(value: Json): string {
 }
 
 /** `keys` in any order. */
-export function keyElement(keys: JsonObject): string {
+function keyElement(keys: JsonObject): string {
   const sorted: JsonObject = {};
   for (const name of Object.keys(keys).sort()) sorted[name] = keys[name]!;
   return `k:${JSON.stringify(sorted)}`;

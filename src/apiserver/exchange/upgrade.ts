@@ -29,7 +29,7 @@ class SocketResponse extends Answer {
     for (const [name, value] of Object.entries(headers)) {
       for (const one of [value].flat()) lines.push(`${name}: ${one}`);
     }
-    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'); // as header fields come
     this.#socket.end(body);
   }
 

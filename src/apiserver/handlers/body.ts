@@ -10,7 +10,8 @@ import { nextTurn } from '../../base/turn.ts';
 import { readYaml } from './yaml-body.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { parseProtobuf, takesProtobuf } from './protobuf-body.ts';
-import { invalidParameters, type HandlerServices } from './services.ts';
+import { invalidParameters } from './invalid-parameters.ts';
+import type { HandlerServices } from './services.ts';
 
 /** Upstream's limit for the body of a request, in bytes. */
 export const bodyLimit = 3 * 1024 * 1024;

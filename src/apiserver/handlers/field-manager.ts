@@ -1,15 +1,9 @@
-import { invalidObject } from '../../apimachinery/api-error.ts';
 import { invalid, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { invalidParameters } from './invalid-parameters.ts';
 
 /** The longest name of a field manager, in bytes. */
 const LONGEST = 128;
-
-const optionsKinds: Readonly<Record<string, string>> = {
-  POST: 'CreateOptions',
-  PUT: 'UpdateOptions',
-  PATCH: 'PatchOptions',
-};
 
 /**
  * The name under which the caller's fields are owned: what it asks for, or the name of its program.
@@ -19,14 +13,8 @@ export function fieldManagerOf(exchange: Exchange): string {
   const asked = exchange.query.get('fieldManager');
   if (!asked) return fromUserAgent(exchange.request.headers['user-agent'] ?? '');
   const errors = managerErrors(asked);
-  if (errors.length > 0) throw invalidOptions(exchange, errors);
+  if (errors.length > 0) throw invalidParameters(exchange, errors);
   return asked;
-}
-
-/** The error of request parameters, which upstream names by the kind of the options that they are. */
-export function invalidOptions(exchange: Exchange, errors: FieldError[]): Error {
-  const kind = optionsKinds[exchange.request.method] ?? 'UpdateOptions';
-  return invalidObject({ group: 'meta.k8s.io', kind }, '', errors);
 }
 
 function managerErrors(manager: string): FieldError[] {

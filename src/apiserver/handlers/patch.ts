@@ -13,7 +13,7 @@ import { applyLens, lensTarget, throughLens } from '../registry/lens.ts';
 import { update } from '../registry/update.ts';
 import { complete, fieldValidationOf, mediaTypeOf, readBody, type BodyTarget } from './body.ts';
 import { applyType, handleApply } from './apply.ts';
-import { invalidOptions } from './field-manager.ts';
+import { invalidParameters } from './invalid-parameters.ts';
 import { checkName, checkUid } from './names.ts';
 import { readYaml } from './yaml-body.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from './services.ts';
@@ -89,5 +89,5 @@ function checkOptions(exchange: Exchange, mediaType: string): void {
   } else if (exchange.query.get('force') !== null) {
     errors.push(forbidden('force', 'may not be specified for non-apply patch'));
   }
-  if (errors.length > 0) throw invalidOptions(exchange, errors);
+  if (errors.length > 0) throw invalidParameters(exchange, errors);
 }

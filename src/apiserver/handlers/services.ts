@@ -1,4 +1,3 @@
-import { invalidObject, type ApiError } from '../../apimachinery/api-error.ts';
 import type { FieldError } from '../../apimachinery/field-error.ts';
 import type { Subresource } from '../../apimachinery/kind.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
@@ -12,6 +11,7 @@ import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
 import type { KubeletConnector } from '../subresources/kubelet-connection.ts';
 import type { Dial } from '../subresources/proxy/backend.ts';
 import { fieldManagerOf } from './field-manager.ts';
+import { invalidParameters } from './invalid-parameters.ts';
 import type { OpenWatches } from './open-watches.ts';
 
 /** Signs a token of a service account; the expiry is RFC 3339. */
@@ -57,12 +57,6 @@ function addWarning(exchange: Exchange, text: string): void {
   if (!exchange.warnings.includes(text)) exchange.warnings.push(text);
 }
 
-const optionsKinds: Readonly<Record<string, string>> = {
-  POST: 'CreateOptions',
-  PUT: 'UpdateOptions',
-  PATCH: 'PatchOptions',
-};
-
 /** @throws ApiError Invalid */
 function dryRunOf(exchange: Exchange, values: readonly string[]): boolean {
   if (values.length === 0) return false;
@@ -77,10 +71,4 @@ export function dryRunErrors(values: readonly string[]): FieldError[] {
   const shown = `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
   const message = `Unsupported value: ${shown}: supported values: "All"`;
   return [{ type: 'FieldValueNotSupported', field: 'dryRun', message }];
-}
-
-/** The error of a write's parameters, which upstream names by the kind of the options that they are. */
-export function invalidParameters(exchange: Exchange, errors: FieldError[]): ApiError {
-  const kind = optionsKinds[exchange.request.method] ?? 'UpdateOptions';
-  return invalidObject({ group: 'meta.k8s.io', kind }, '', errors);
 }

@@ -25,7 +25,7 @@ const commonFields: Readonly<Record<string, (object: KubeObject) => string>> = {
  * What the two selectors of a request ask for.
  * @throws ApiError BadRequest for bad syntax or a field that `kind` cannot be selected by
  */
-export function parseSelection(kind: Kind, labelSelector: string | null, fieldSelector: string | null): Selection {
+function parseSelection(kind: Kind, labelSelector: string | null, fieldSelector: string | null): Selection {
   if (!labelSelector && !fieldSelector) return all;
   const labels = parseLabelSelector(labelSelector ?? undefined);
   const fields = parseFieldSelector(fieldSelector ?? undefined);

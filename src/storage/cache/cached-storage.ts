@@ -26,12 +26,13 @@ export interface CachedStorageOptions {
    * at once instead of when the feed brings them. What a lease lets go is seen when the feed brings it.
    */
   readonly soleWriter?: boolean;
+  /** How long a read waits for the cache, in milliseconds, before it goes to the store or fails. Default 3000. */
+  readonly patience?: number;
 }
 
 /** Every key lies under it. */
 const ROOT = '/registry/';
-/** How long a read waits for the cache, in milliseconds, before it goes to the store or fails. */
-const PATIENCE = 3000;
+const defaultPatience = 3000;
 
 /**
  * A Storage around a Storage: holds the newest state and the latest changes in memory, fed by one watch, and answers
