@@ -50,6 +50,7 @@ export class CachedStorage implements Storage {
   readonly #waiters: Waiters;
   readonly #newest: SharedRead<number>;
   readonly #soleWriter: boolean;
+  readonly #patience: number;
   /** Own writes that the feed has not brought yet. */
   #acknowledged = new Map<string, Entry>();
   /** Own writes of a sole writer, by revision, that wait for one before them. */
@@ -65,6 +66,7 @@ export class CachedStorage implements Storage {
     this.#waiters = new Waiters(options.clock);
     this.#newest = new SharedRead(() => inner.currentRevision());
     this.#soleWriter = options.soleWriter ?? false;
+    this.#patience = options.patience ?? defaultPatience;
     this.#feed = new Feed(inner, ROOT, this.#target(), options);
   }
 
@@ -172,7 +174,7 @@ export class CachedStorage implements Storage {
   }
 
   #wait(revision: number): boolean | Promise<boolean> {
-    return revision <= this.#map.revision || this.#waiters.wait(revision, PATIENCE);
+    return revision <= this.#map.revision || this.#waiters.wait(revision, this.#patience);
   }
 
   #acknowledge(type: StorageEvent['type'], entry: Entry): Entry {

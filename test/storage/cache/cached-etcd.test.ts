@@ -18,7 +18,7 @@ for (const soleWriter of [false, true])
     storageSuite(async () => {
       const prefix = `/tenant${tenant++}`;
       const inner = new EtcdStorage({ endpoints: [etcd.endpoint], clock: realClock, log: noLog, prefix });
-      const storage = new CachedStorage(inner, { clock: realClock, log: noLog, soleWriter });
+      const storage = new CachedStorage(inner, { clock: realClock, log: noLog, soleWriter, patience: 1000 });
       await storage.open();
       return { storage };
     });
