@@ -26,7 +26,7 @@ function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   for (const [part] of text.matchAll(/[=!(),<>]+|[^\s=!(),<>]+/g)) {
     if (/^[^=!(),<>]/.test(part)) tokens.push({ type: 'word', text: part });
-    else tokens.push(...symbols(part));
+    else for (const symbol of symbols(part)) tokens.push(symbol); // too many for a call's arguments, perhaps
   }
   return tokens;
 }

@@ -32,8 +32,11 @@ const defaultDrainTime = 5000;
 const idleCheck = 50;
 /** Concurrent streams per HTTP/2 connection, as upstream. */
 const maxStreams = 250;
-/** How long the headers and the address of a request may be together, in bytes, as upstream: selectors can be long. */
-const maxHeaderSize = 1024 * 1024;
+/**
+ * How long the headers and the address of a request may be together, in bytes: selectors and tokens can be long. Upstream takes
+ * a megabyte; to take that apart would keep everybody else waiting here.
+ */
+const maxHeaderSize = 128 * 1024;
 const http1Options: ServerOptions = { maxHeaderSize };
 
 /** HTTPS with HTTP/1.1 and HTTP/2 on one port. */

@@ -66,6 +66,14 @@ describe('label selector', () => {
     });
   }
 
+  for (const symbol of [',', '(', '=', '!']) {
+    it(`refuses any number of ${symbol} in a sentence`, () => {
+      expect(() => parseLabelSelector(symbol.repeat(500_000)))
+        .to.throw(/found/)
+        .with.property('code', 400);
+    });
+  }
+
   it('checks keys and values', () => {
     expect(() => parseLabelSelector('-a=b')).to.throw(
       /^unable to parse requirement: key: Invalid value: "-a": name part must/,
