@@ -1,4 +1,4 @@
-import type { FieldError } from './field-error.ts';
+import { MOST_ERRORS, type FieldError } from './field-error.ts';
 
 /** `Status.reason`, see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status */
 export type StatusReason =
@@ -160,16 +160,13 @@ export function forbiddenAccess(resource: ResourceName, name: string, why: strin
   return new ApiError(403, 'Forbidden', message, detailsOf(resource, name));
 }
 
-/** More errors than this are told to nobody: no one reads them, and each takes time and room in several forms. */
-const MOST_CAUSES = 1000;
-
-/** All errors of an object at once. `kind` is the kind's name and group, as in `Deployment.apps "web" is invalid`. */
+/** The errors of an object at once, up to `MOST_ERRORS`. `kind` is the kind's name and group, as in `Deployment.apps "web" is invalid`. */
 export function invalidObject(
   kind: { group: string; kind: string },
   name: string | undefined,
   all: readonly FieldError[],
 ): ApiError {
-  const errors = all.length > MOST_CAUSES ? all.slice(0, MOST_CAUSES) : all;
+  const errors = all.length > MOST_ERRORS ? all.slice(0, MOST_ERRORS) : all;
   const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
   const lines = errors.map((e) => (e.field ? `${e.field}: ${e.message}` : e.message));
   const what = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;

@@ -70,6 +70,16 @@ export function notFoundField(field: string, value: unknown, detail = ''): Field
   return { type: 'FieldValueNotFound', field, message: `Not found: ${show(value)}${detail && `: ${detail}`}` };
 }
 
+/** More errors of one object than this are told to nobody: no one reads them, and each takes time and room. */
+export const MOST_ERRORS = 1000;
+
+/** The errors of the items of a list, one after the other, until there are enough. */
+export function errorsOfItems<T>(items: readonly T[], check: (item: T, index: number) => FieldError[]): FieldError[] {
+  const errors: FieldError[] = [];
+  for (let i = 0; i < items.length && errors.length <= MOST_ERRORS; i++) errors.push(...check(items[i]!, i));
+  return errors;
+}
+
 /** Joins path parts: `path('spec', 'containers', 0, 'name')` is `spec.containers[0].name`; a key is `['a.b/c']`-safe. */
 export function path(...parts: (string | number)[]): string {
   let out = '';

@@ -11,6 +11,7 @@ describe('equalJson', () => {
     [{ a: undefined }, {}],
     [{}, { a: undefined }],
     [{ constructor: 'x' }, { constructor: 'x' }],
+    [{ a: undefined }, { b: undefined }],
   ];
   for (const [a, b] of equal) {
     it(`holds for ${JSON.stringify(a)} and ${JSON.stringify(b)}`, () => expect(equalJson(a, b)).to.equal(true));

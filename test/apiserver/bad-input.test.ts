@@ -260,6 +260,14 @@ describe('bad input', () => {
     expect(body.details.causes[0].reason).to.equal('FieldValueInvalid');
   });
 
+  it('tells so many causes and no more', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`!${i}`, '']));
+    const { body } = await api.post(configMaps, { metadata: { name: 'a', labels } });
+    expect(body.details.causes).to.have.length(1000);
+    const owners = { name: 'a', ownerReferences: Array.from({ length: 3000 }, (_, i) => ({ uid: `u${i}` })) };
+    expect((await api.post(configMaps, { metadata: owners })).body.details.causes).to.have.length(1000);
+  });
+
   it('compares many owners in a time that grows with their number alone', async function () {
     this.timeout(LONG_ENOUGH);
     const owner = (i: number) => ({ apiVersion: 'v1', kind: 'Pod', name: `p${i}`, uid: `u-${i}` });

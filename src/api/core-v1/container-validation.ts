@@ -1,5 +1,6 @@
 import {
   duplicate,
+  errorsOfItems,
   forbidden,
   invalid,
   path,
@@ -29,7 +30,7 @@ export function validateContainers(spec: PodSpec, volumes: SoundVolumes, field: 
   const containers = spec.containers ?? [];
   if (containers.length === 0) return [required(field)];
   const names = new Set<string>();
-  const errors = containers.flatMap((container, i) => {
+  const errors = errorsOfItems(containers, (container, i) => {
     const at = path(field, i);
     return [
       ...validateContainer(container, spec, volumes, at),
@@ -44,7 +45,7 @@ export function validateContainers(spec: PodSpec, volumes: SoundVolumes, field: 
 /** The rules of `spec.initContainers`, which may neither probe nor hook unless they keep running. */
 export function validateInitContainers(spec: PodSpec, volumes: SoundVolumes, field: string): FieldError[] {
   const names = new Set((spec.containers ?? []).map((c) => c.name));
-  return (spec.initContainers ?? []).flatMap((container, i) => {
+  return errorsOfItems(spec.initContainers ?? [], (container, i) => {
     const at = path(field, i);
     return [
       ...validateContainer(container, spec, volumes, at),

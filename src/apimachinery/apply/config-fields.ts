@@ -42,7 +42,8 @@ class Walk {
     if (value === null) return type.atomic ? LEAF : undefined;
     if (!isJsonObject(value)) return this.#fault(at, `expected map, got &{${shown(value)}}`);
     const node: Building = {};
-    for (const [name, item] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
+      const item = value[name]!;
       const field = fieldOf(type, name);
       const path = `${at}.${name}`;
       if (!field) {

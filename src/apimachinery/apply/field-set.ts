@@ -118,6 +118,17 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
   return subtract(a, b, false);
 }
 
+/** Whether all members of `a` are members of `b`: what `difference` would leave nothing of, without making it. */
+export function isSubset(a: FieldSet, b: FieldSet): boolean {
+  for (const element in a) {
+    if (element === SELF) continue;
+    if (!Object.hasOwn(b, element)) return false;
+    const [left, right] = [a[element]!, b[element]!];
+    if (left !== right && ((isMember(left) && !isMember(right)) || !isSubset(left, right))) return false;
+  }
+  return true;
+}
+
 /** The members of `a` that neither are members of `b` nor lie below one. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return subtract(a, b, true);

@@ -1,5 +1,5 @@
 import { configFields } from './config-fields.ts';
-import { difference, EMPTY, intersection, isEmpty, union, type FieldSet } from './field-set.ts';
+import { difference, EMPTY, intersection, isSubset, union, type FieldSet } from './field-set.ts';
 import type { ManagedFields, ManagedFieldsEntry } from './managed-fields.ts';
 import { removeFields, withDeclaredFields } from './remove.ts';
 import type { ApplyScope, VersionView } from './scope.ts';
@@ -25,8 +25,8 @@ export function prune(
 
 /** The common case: everybody speaks of the same version. */
 function pruneInVersion(view: VersionView, merged: object, last: FieldSet, owned: FieldSet): object {
+  if (isSubset(last, owned)) return merged;
   const lost = difference(last, owned);
-  if (isEmpty(lost)) return merged;
   const gone = difference(withDeclaredFields(lost, view.type), withDeclaredFields(owned, view.type));
   return removeFields(merged, gone, view.type, owned);
 }

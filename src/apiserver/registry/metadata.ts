@@ -1,4 +1,12 @@
-import { forbidden, invalid, keyPath, required, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
+import {
+  errorsOfItems,
+  forbidden,
+  invalid,
+  keyPath,
+  required,
+  tooLong,
+  type FieldError,
+} from '../../apimachinery/field-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, prefixCheck, qualifiedName } from '../../apimachinery/names.ts';
 import type { ObjectMeta, OwnerReference } from '../../apimachinery/object.ts';
@@ -70,7 +78,7 @@ const bannedOwners: ReadonlyMap<string, string> = new Map([['v1/Event', '/v1, Ki
 
 function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
   const field = 'metadata.ownerReferences';
-  const errors = owners.flatMap((owner) => validateOwner(owner, field));
+  const errors = errorsOfItems(owners, (owner) => validateOwner(owner, field));
   const [first, ...others] = owners.filter((o) => o.controller).map((o) => `${o.kind}/${o.name}`);
   for (const other of others) {
     const found = `Found "true" in references for ${first} and ${other}`;

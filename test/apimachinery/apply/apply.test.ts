@@ -252,6 +252,7 @@ describe('merging', () => {
       fc.property(pod, pod, (live, config) => {
         const merged = merge(live, config, podType);
         expect(merge(merged, config, podType)).to.deep.equal(merged);
+        expect(merge(live, {}, podType)).to.equal(live);
         expect(text(compare(config, merged, podType).modified)).to.deep.equal([]);
         expect(text(compare(config, merged, podType).removed)).to.deep.equal([]);
       }),

@@ -7,6 +7,7 @@ import {
   has,
   intersection,
   isEmpty,
+  isSubset,
   pathsOf,
   recursiveDifference,
   setOf,
@@ -41,6 +42,8 @@ describe('field sets', () => {
         const [inA, inB] = [new Set(left.map(text)), new Set(right.map(text))];
         expect(members(union(a, b))).to.deep.equal(new Set([...inA, ...inB]));
         expect(members(intersection(a, b))).to.deep.equal(new Set([...inA].filter((p) => inB.has(p))));
+        expect(isSubset(a, b)).to.equal([...inA].every((p) => inB.has(p)));
+        expect(isSubset(a, union(a, b))).to.equal(true);
         expect(members(difference(a, b))).to.deep.equal(new Set([...inA].filter((p) => !inB.has(p))));
         const kept = [...inA].filter((p) => ![...inB].some((q) => isBelow(p, q)));
         expect(members(recursiveDifference(a, b))).to.deep.equal(new Set(kept));
