@@ -11,13 +11,14 @@ export interface TokenIssuer {
 }
 
 const KEYS_PATH = '/openid/v1/jwks';
+const DOCUMENT_PATH = '/.well-known/openid-configuration';
 /** Keys change rarely, and are published well before tokens are signed by them. */
 const CACHING = 'public, max-age=3600';
 
 /** Serves the keys at `/openid/v1/jwks`. */
 export function handleKeys(issuer: TokenIssuer | undefined): Handler {
   return async (exchange) => {
-    if (!issuer || exchange.path !== KEYS_PATH) throw noSuchPath();
+    if (!issuer || !isAt(exchange, KEYS_PATH)) throw noSuchPath();
     send(exchange, 'application/jwk-set+json', await issuer.jwks());
   };
 }
@@ -25,9 +26,14 @@ export function handleKeys(issuer: TokenIssuer | undefined): Handler {
 /** Serves `/.well-known/openid-configuration`. `address` is where clients find the server. */
 export function handleWellKnown(issuer: TokenIssuer | undefined, address: () => string): Handler {
   return (exchange) => {
-    if (!issuer || exchange.path !== '/.well-known/openid-configuration') throw noSuchPath();
+    if (!issuer || !isAt(exchange, DOCUMENT_PATH)) throw noSuchPath();
     send(exchange, 'application/json', issuer.discoveryDocument(`https://${address()}${KEYS_PATH}`));
   };
+}
+
+/** With or without a slash at the end: generated clients read the path with one from the OpenAPI document. */
+function isAt(exchange: Exchange, path: string): boolean {
+  return exchange.path === path || exchange.path === `${path}/`;
 }
 
 function send(exchange: Exchange, contentType: string, content: object): void {

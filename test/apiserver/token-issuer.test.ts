@@ -24,6 +24,11 @@ describe('the issuer of service account tokens', () => {
     expect(keys.text).to.not.contain('"d":'); // the private half
   });
 
+  it('is found at paths with a slash at the end, as generated clients ask', async () => {
+    for (const path of ['/.well-known/openid-configuration', '/openid/v1/jwks'])
+      expect((await server.get(`${path}/`)).text, path).to.equal((await server.get(path)).text);
+  });
+
   it('is not there when there is none', async () => {
     const other = new TestServer();
     for (const path of ['/.well-known/openid-configuration', '/openid/v1/jwks', '/openid', '/.well-known/x'])
