@@ -12,8 +12,7 @@ function valueErrors(schema: JsonSchema, value: Json, at: string, depth: number)
   if (value === null) return schema.nullable ? [] : [invalid(at, null, wrongType(at, schema.type ?? '', 'null'))];
   const type = typeOf(value);
   if (!fits(schema, value, type)) {
-    const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : (schema.type ?? '');
-    return [typeInvalid(at, value, wrongType(at, expected, type))];
+    return [typeInvalid(at, value, wrongType(at, schema.type || 'integer,string', type))];
   }
   const errors =
     schema.enum && !schema.enum.some((e) => JSON.stringify(e) === JSON.stringify(value))
@@ -57,8 +56,7 @@ function typeOf(value: Json): string {
 }
 
 function fits(schema: JsonSchema, value: Json, type: string): boolean {
-  if (schema['x-kubernetes-int-or-string']) return type === 'integer' || type === 'string';
-  if (!schema.type) return true;
+  if (!schema.type) return !schema['x-kubernetes-int-or-string'] || type === 'integer' || type === 'string';
   return schema.type === type || (schema.type === 'number' && typeof value === 'number');
 }
 

@@ -61,10 +61,10 @@ function validateNode(schema: JsonSchema, at: string, place: Place, depth: numbe
 function validateType(schema: JsonSchema, at: string, place: Place): FieldError[] {
   const { type } = schema;
   const field = path(at, 'type');
-  const either = schema['x-kubernetes-int-or-string'] === true;
-  if (either && type) return [forbidden(field, 'must be empty if x-kubernetes-int-or-string is true')];
   if (!type) {
-    const open = either || (schema['x-kubernetes-preserve-unknown-fields'] === true && place !== 'root');
+    const open =
+      schema['x-kubernetes-int-or-string'] === true ||
+      (schema['x-kubernetes-preserve-unknown-fields'] === true && place !== 'root');
     return open ? [] : [required(field, `must not be empty ${WHERE[place]}`)];
   }
   return TYPES.includes(type) ? [] : [notSupported(field, type, TYPES)];

@@ -87,6 +87,15 @@ describe('the rules of schemas', () => {
       },
     ],
     [
+      'numbers or texts that are texts, as the definitions of volume snapshots have them',
+      { ...object, properties: { a: { type: 'string', 'x-kubernetes-int-or-string': true } } },
+    ],
+    [
+      'a number for such a text',
+      { ...object, properties: { a: { type: 'string', 'x-kubernetes-int-or-string': true, default: 1 } } },
+      's.properties[a].default: Invalid value: 1: s.properties[a].default in body must be of type string: "integer"',
+    ],
+    [
       'fields that only value rules have',
       { ...object, allOf: [{ properties: { a: { minLength: 1 } } }] },
       's.properties[a]: Required value: because it is defined in s.allOf[0].properties[a]',
