@@ -12,8 +12,8 @@ export interface Program {
 const forever: Program = { exitCode: 0, stopsIn: 0, output: '' };
 
 /**
- * Understands a few commands, so that simulated jobs end: `true`, `false`, `sleep N`, `exit N`, `echo ...`, and those
- * strung together by `&&` or `;` in `sh -c`. Everything else runs for ever.
+ * Understands a few commands, so that simulated jobs end: `true`, `false`, `sleep N`, `exit N`, `echo ...`, with or
+ * without `/bin/` in front, and those strung together by `&&` or `;` in `sh -c`. Everything else runs for ever.
  */
 export function programOf(command: readonly string[]): Program {
   const words = isShell(command) ? (command[2] ?? '').trim() : command.join(' ');
@@ -24,11 +24,12 @@ export function programOf(command: readonly string[]): Program {
   let runsFor = 0;
   let output = '';
   for (const step of steps) {
-    const [name = '', argument = ''] = step.split(/\s+/);
+    const [file = '', argument = ''] = step.split(/\s+/);
+    const name = file.replace(/^(\/usr)?\/bin\//, '');
     if (name === 'true') continue;
     if (name === 'false') return { ...forever, runsFor, exitCode: 1, output };
     if (name === 'exit') return { ...forever, runsFor, exitCode: Number(argument) || 0, output };
-    if (name === 'echo') output += `${step.slice(5).replace(/^(['"])(.*)\1$/, '$2')}\n`;
+    if (name === 'echo') output += `${step.slice(file.length + 1).replace(/^(['"])(.*)\1$/, '$2')}\n`;
     else if (name === 'sleep' && Number(argument) >= 0) runsFor += Number(argument) * 1000;
     else return { ...forever, output };
   }

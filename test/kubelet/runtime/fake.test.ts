@@ -16,7 +16,10 @@ describe('programOf', () => {
   const table: [string[], object][] = [
     [['sleep', '5'], { runsFor: 5000, exitCode: 0 }],
     [['true'], { runsFor: 0, exitCode: 0 }],
-    [['/bin/false'], { exitCode: 0 }],
+    [['/bin/true'], { runsFor: 0, exitCode: 0 }],
+    [['/bin/false'], { runsFor: 0, exitCode: 1 }],
+    [['/usr/bin/echo', 'a'], { runsFor: 0, output: 'a\n' }],
+    [['/opt/app/true'], { runsFor: undefined }],
     [['false'], { runsFor: 0, exitCode: 1 }],
     [['sh', '-c', 'sleep 1; exit 3'], { runsFor: 1000, exitCode: 3 }],
     [['/bin/sh', '-c', 'echo "a b" && sleep 2'], { runsFor: 2000, output: 'a b\n' }],
