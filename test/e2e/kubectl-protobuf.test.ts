@@ -182,7 +182,7 @@ describe('kubectl with its typed clients', function () {
 
     it('events and attach watch in protobuf', async () => {
       expect(await ok('events --for=deployment/web')).to.contain('ScalingReplicaSet');
-      const seen = await execute('timeout', ['2', 'kubectl', 'run', 'watched', '--image=x', '--attach', '-v=8'], {
+      const seen = await execute('timeout', ['8', 'kubectl', 'run', 'watched', '--image=x', '--attach', '-v=8'], {
         env: { KUBECONFIG: join(folder, 'kubeconfig'), HOME: folder },
       });
       expect(seen.stderr).to.contain('Content-Type: application/vnd.kubernetes.protobuf;stream=watch');
