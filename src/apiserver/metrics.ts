@@ -44,13 +44,14 @@ export class ServerMetrics {
   readonly #process = new ProcessRegistry();
   readonly #objects;
   readonly #storedObjects;
+  readonly #size;
   #collecting = false;
 
   constructor(options: ServerMetricsOptions) {
     const registry = options.metrics ?? new MetricRegistry();
     this.registry = registry;
     this.#options = options;
-    this.requests = new RequestMetrics(registry, options.kinds);
+    this.requests = new RequestMetrics(registry, options.kinds, options.clock);
     this.watches = new WatchMetrics(registry, options.kinds);
     this.access = new AccessMetrics(registry);
     this.admission = new AdmissionMetrics(registry, options.clock);
@@ -61,6 +62,8 @@ export class ServerMetrics {
     this.#storedObjects = registry.gauge('apiserver_storage_objects', 'Stored objects, by the older name.', [
       'resource',
     ]);
+    const size = ['apiserver_storage_size_bytes', 'Bytes of the store on its disk.'] as const;
+    this.#size = registry.gauge(...size, ['storage_cluster_id']);
     this.#tellVersion(options.version ?? versionInfo);
     const enabled = ['kubernetes_feature_enabled', 'Features by their names, and whether they are on.'] as const;
     const gate = registry.gauge(...enabled, ['name', 'stage']);
@@ -71,7 +74,7 @@ export class ServerMetrics {
   async render(): Promise<string> {
     if (!this.#collecting) collectDefaultMetrics({ register: this.#process });
     this.#collecting = true;
-    await this.#countObjects();
+    await Promise.all([this.#countObjects(), this.#measureStore()]);
     return this.registry.render() + (await this.#process.metrics());
   }
 
@@ -91,6 +94,12 @@ export class ServerMetrics {
         this.#storedObjects.labels(group ? `${plural}.${group}` : plural).value = count;
       }),
     );
+  }
+
+  /** A store that cannot tell at the moment leaves what it told before. */
+  async #measureStore(): Promise<void> {
+    const bytes = await this.#options.storage.size?.().catch(() => undefined);
+    if (bytes !== undefined) this.#size.labels('etcd-0').value = bytes;
   }
 
   #tellVersion(version: VersionInfo): void {

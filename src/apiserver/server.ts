@@ -1,4 +1,3 @@
-import { AdmissionChain } from '../admission/chain.ts';
 import { admissionPlugins } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/plugin.ts';
 import { applyFacts } from '../api/apply-facts.ts';
@@ -32,6 +31,7 @@ import type { HealthCheck } from './health.ts';
 import { healthEndpoints } from './health-checks.ts';
 import { HttpsListener, type ListenOptions } from './listener.ts';
 import { ServerMetrics } from './metrics.ts';
+import { MeasuredChain } from './metrics/measured-chain.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { admissionContext } from './registry/admission-context.ts';
 import { FieldManagers } from './registry/field-managers.ts';
@@ -242,7 +242,7 @@ function createRegistry(options: ApiServerOptions, cidr: string, metrics: Server
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     ...{ storage, kinds, clock, random, log },
-    admission: new AdmissionChain(metrics.admission.measured(options.admission ?? admissionPlugins()), context),
+    admission: new MeasuredChain(metrics.admission, options.admission ?? admissionPlugins(), context),
     fieldManagers: new FieldManagers(new TypeCompiler(definitions, applyFacts), kinds, clock),
     extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),
   };

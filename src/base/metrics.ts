@@ -44,6 +44,10 @@ abstract class Labelled<T> {
     return entry.child;
   }
 
+  protected put(values: LabelValues, child: T): void {
+    this.#children.set(values.join('\u0000'), { values, child });
+  }
+
   /** Forgets all children, for those who count anew each time they are asked. */
   reset(): void {
     this.#children.clear();
@@ -86,6 +90,18 @@ export class Counter extends Labelled<Value> implements Family {
 /** A number that goes up and down. */
 export class Gauge extends Counter {
   override readonly type = 'gauge';
+
+  /** Lets the child with these values be what `read` answers whenever somebody asks. */
+  live(values: LabelValues, read: () => number): void {
+    this.put(values, new LiveValue(read));
+  }
+}
+
+class LiveValue extends Value {
+  constructor(read: () => number) {
+    super();
+    Object.defineProperty(this, 'value', { get: read });
+  }
 }
 
 /** How often values of each size came up. */

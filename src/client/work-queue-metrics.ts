@@ -21,6 +21,8 @@ export class WorkQueueMetrics {
   readonly #retries;
   readonly #waited;
   readonly #worked;
+  readonly #unfinished;
+  readonly #longest;
 
   constructor(registry: MetricRegistry, clock: Clock) {
     this.#clock = clock;
@@ -31,6 +33,10 @@ export class WorkQueueMetrics {
     this.#waited = registry.histogram(...waited, label, buckets);
     const worked = ['workqueue_work_duration_seconds', 'How long keys were worked on.'] as const;
     this.#worked = registry.histogram(...worked, label, buckets);
+    const unfinished = ['workqueue_unfinished_work_seconds', 'Time spent so far on keys that are worked on.'] as const;
+    this.#unfinished = registry.gauge(...unfinished, label);
+    const longest = ['workqueue_longest_running_processor_seconds', 'The longest of these times.'] as const;
+    this.#longest = registry.gauge(...longest, label);
   }
 
   /** What a queue of this name tells of itself. */
@@ -44,6 +50,9 @@ export class WorkQueueMetrics {
       times.delete(key);
       return started === undefined ? undefined : (this.#clock.monotonic() - started) / 1000;
     };
+    const running = () => [...working.values()].map((started) => (this.#clock.monotonic() - started) / 1000);
+    this.#unfinished.live([name], () => running().reduce((sum, seconds) => sum + seconds, 0));
+    this.#longest.live([name], () => Math.max(0, ...running()));
     return {
       added: (key) => {
         adds!.value++;

@@ -21,9 +21,11 @@ import { LeaderElection } from '../client/leader-election.ts';
 import { RestClientMetrics } from '../client/rest-client-metrics.ts';
 import { ControllerManager } from '../controllers/index.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { CacheMetrics } from '../storage/cache/cache-metrics.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
 import { MeasuredStorage } from '../storage/measured-storage.ts';
 import type { Storage } from '../storage/storage.ts';
+import { DEFAULT_HISTORY } from '../storage/versioned-map.ts';
 import type { Pki } from './pki.ts';
 import { version } from './version.ts';
 
@@ -81,6 +83,7 @@ export class ControlPlane {
         log: log.child({ component: 'storage' }),
         indexes: storageIndexes(kinds),
         soleWriter: options.soleWriter ?? false,
+        metrics: new CacheMetrics(metrics, DEFAULT_HISTORY),
       },
     });
     await storage.open();

@@ -49,6 +49,14 @@ export class EtcdUpkeep {
     await asGrpc(() => this.#connected().kv.compact(request, { deadline: this.#options.clock.now() + timeout }));
   }
 
+  /** Bytes of the database's file. @throws GrpcError */
+  async size(timeout: number): Promise<number> {
+    const { dbSize } = await asGrpc(() =>
+      this.#connected().maintenance.status({ deadline: this.#options.clock.now() + timeout }),
+    );
+    return Number(dbSize);
+  }
+
   close(): void {
     this.#client?.close();
     this.#client = undefined;

@@ -170,6 +170,10 @@ export class EtcdStorage implements Storage {
     }
   }
 
+  size(): Promise<number> {
+    return this.#call('status', () => this.#upkeep.size(DEADLINE));
+  }
+
   async ping(): Promise<void> {
     await this.currentRevision();
   }

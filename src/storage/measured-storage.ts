@@ -71,6 +71,10 @@ export class MeasuredStorage implements Storage {
     return this.#inner.ping();
   }
 
+  async size(): Promise<number | undefined> {
+    return this.#inner.size?.();
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -106,6 +106,8 @@ export interface Storage {
   currentRevision(): Promise<number>;
   /** Forgets history before `revision`; reads and watches from before answer `expired`. */
   compact(revision: number): Promise<void>;
+  /** Bytes that the store takes on its disk, where that is known. */
+  size?(): Promise<number | undefined>;
   /** Resolves when the store can answer; for health checks. @throws when it cannot */
   ping(): Promise<void>;
   /** Ends all watches and frees what it holds. */

@@ -8,7 +8,7 @@ import type { Entry, ListOptions, ListResult, StorageEvent } from './storage.ts'
 import { WatchHub } from './watch-hub.ts';
 
 /** Events kept for watches and reads of the past. */
-const DEFAULT_HISTORY = 20_000;
+export const DEFAULT_HISTORY = 20_000;
 
 /** What differs from the newest state at an older revision: the entry there was, or that there was none. */
 type Overlay = ReadonlyMap<string, Entry | undefined>;

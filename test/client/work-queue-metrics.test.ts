@@ -20,8 +20,12 @@ describe('metrics of work queues', () => {
     expect(value('workqueue_depth')).to.equal(1);
     expect(value('workqueue_queue_duration_seconds_sum')).to.equal(2);
     await clock.advance(500);
+    expect(value('workqueue_unfinished_work_seconds')).to.equal(0.5);
+    expect(value('workqueue_longest_running_processor_seconds')).to.equal(0.5);
     queue.done(key);
     expect(value('workqueue_work_duration_seconds_sum')).to.equal(0.5);
+    expect(value('workqueue_unfinished_work_seconds')).to.equal(0);
+    expect(value('workqueue_longest_running_processor_seconds')).to.equal(0);
     queue.retry(key);
     await clock.advance(1000);
     expect([value('workqueue_retries_total'), value('workqueue_adds_total')]).to.deep.equal([1, 3]);

@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { realClock } from '../../src/base/clock.ts';
 import { noLog } from '../../src/base/log.ts';
 import { EtcdStorage } from '../../src/storage/etcd.ts';
@@ -11,6 +12,12 @@ describe('EtcdStorage', function () {
     etcd = await EtcdProcess.start();
   });
   after(() => etcd.remove());
+
+  it('knows its size', async () => {
+    const storage = new EtcdStorage({ endpoints: [etcd.endpoint], clock: realClock, log: noLog });
+    expect(await storage.size()).to.be.within(1000, 1e9);
+    await storage.close();
+  });
 
   let tenant = 0;
   storageSuite(async () => {

@@ -23,11 +23,11 @@ export const maxInFlight: Filter = ({ maxRequestsInFlight, metrics }, next) => {
       exchange.response.addHeader('retry-after', '1');
       return sendText(exchange, 429, 'Too many requests, please try again later.\n');
     }
-    running[kind]++;
+    metrics.requests.inFlight(kind, ++running[kind]);
     try {
       await next(exchange);
     } finally {
-      running[kind]--;
+      metrics.requests.inFlight(kind, --running[kind]);
     }
   };
 };

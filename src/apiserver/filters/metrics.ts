@@ -5,10 +5,9 @@ export const metrics: Filter =
   ({ clock, metrics }, next) =>
   async (exchange) => {
     const started = clock.monotonic();
-    const done = metrics.requests.begin(exchange);
     try {
       await next(exchange);
     } finally {
-      done((clock.monotonic() - started) / 1000);
+      metrics.requests.count(exchange, (clock.monotonic() - started) / 1000);
     }
   };

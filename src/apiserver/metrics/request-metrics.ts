@@ -1,7 +1,9 @@
 import type { KindRegistry } from '../../apimachinery/registry.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { MetricRegistry, Observations, Value } from '../../base/metrics.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { isLongRunning } from '../long-running.ts';
+import { Peak } from './peak.ts';
 import { labelKey, labelsOf, unknownLabels, type RequestLabels } from './request-labels.ts';
 
 /** Seconds, as upstream. */
@@ -34,10 +36,12 @@ export class RequestMetrics {
   readonly #deprecated;
   readonly #dropped;
   readonly #terminations;
-  readonly #inflight: { readonly readOnly: Value; readonly mutating: Value };
+  readonly #inflight = { readOnly: new Peak(), mutating: new Peak() };
+  readonly #clock: Clock;
 
-  constructor(registry: MetricRegistry, kinds: KindRegistry) {
+  constructor(registry: MetricRegistry, kinds: KindRegistry, clock: Clock) {
     this.#kinds = kinds;
+    this.#clock = clock;
     this.#total = registry.counter('apiserver_request_total', 'Requests, by verb, resource, scope and HTTP status.', [
       'verb',
       'dry_run',
@@ -77,21 +81,16 @@ export class RequestMetrics {
     );
     const inflight = registry.gauge(
       'apiserver_current_inflight_requests',
-      'Requests that are being answered, by whether they may change something.',
+      'The most requests that were being answered at once in the last second, by whether they may change something.',
       ['request_kind'],
     );
-    this.#inflight = { readOnly: inflight.labels('readOnly'), mutating: inflight.labels('mutating') };
+    for (const [kind, peak] of Object.entries(this.#inflight))
+      inflight.live([kind], () => peak.read(clock.monotonic()));
   }
 
-  /** Counts the request as in flight; what it answers is to be called when the request is over, with seconds. */
-  begin(exchange: Exchange): (seconds: number) => void {
-    const { method } = exchange.request;
-    const inflight = this.#inflight[method === 'GET' || method === 'HEAD' ? 'readOnly' : 'mutating'];
-    inflight.value++;
-    return (seconds) => {
-      inflight.value--;
-      this.#count(exchange, seconds);
-    };
+  /** So many requests are now being answered, those that last left out. */
+  inFlight(kind: 'readOnly' | 'mutating', running: number): void {
+    this.#inflight[kind].set(running, this.#clock.monotonic());
   }
 
   /** A request was turned away because there were too many. */
@@ -105,7 +104,8 @@ export class RequestMetrics {
     this.#terminations.labels(labels.verb, ...commonOf(labels), String(code)).inc();
   }
 
-  #count(exchange: Exchange, seconds: number): void {
+  /** The request is over. */
+  count(exchange: Exchange, seconds: number): void {
     const children = this.#childrenOf(exchange);
     const { status, size } = exchange.response;
     let total = children.total.get(status);

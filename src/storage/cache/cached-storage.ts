@@ -8,6 +8,7 @@ import { KeyIndexes, type IndexDeclaration } from '../key-indexes.ts';
 import type { Entry, Freshness, ListOptions, ListResult, Storage, StorageEvent, Update } from '../storage.ts';
 import type { WatchOptions } from '../storage.ts';
 import { VersionedMap } from '../versioned-map.ts';
+import type { CacheMetrics } from './cache-metrics.ts';
 import { Feed } from './feed.ts';
 import { SharedRead } from './shared-read.ts';
 import { Waiters } from './waiters.ts';
@@ -28,6 +29,7 @@ export interface CachedStorageOptions {
   readonly soleWriter?: boolean;
   /** How long a read waits for the cache, in milliseconds, before it goes to the store or fails. Default 3000. */
   readonly patience?: number;
+  readonly metrics?: CacheMetrics;
 }
 
 /** Every key lies under it. */
@@ -51,6 +53,7 @@ export class CachedStorage implements Storage {
   readonly #newest: SharedRead<number>;
   readonly #soleWriter: boolean;
   readonly #patience: number;
+  readonly #metrics: CacheMetrics | undefined;
   /** Own writes that the feed has not brought yet. */
   #acknowledged = new Map<string, Entry>();
   /** Own writes of a sole writer, by revision, that wait for one before them. */
@@ -67,6 +70,7 @@ export class CachedStorage implements Storage {
     this.#newest = new SharedRead(() => inner.currentRevision());
     this.#soleWriter = options.soleWriter ?? false;
     this.#patience = options.patience ?? defaultPatience;
+    this.#metrics = options.metrics;
     this.#feed = new Feed(inner, ROOT, this.#target(), options);
   }
 
@@ -138,6 +142,10 @@ export class CachedStorage implements Storage {
   async ping(): Promise<void> {
     this.#checkOpen();
     await this.#inner.ping();
+  }
+
+  async size(): Promise<number | undefined> {
+    return this.#inner.size?.();
   }
 
   /** Ends all watches and closes the inner store too. */
@@ -218,7 +226,10 @@ export class CachedStorage implements Storage {
       keys: () => map.keys(),
       get: (key: string) => map.get(key),
       fill: (entry: Entry) => map.set(compacted(entry)),
-      filled: (revision: number) => map.restart(revision),
+      filled: (revision: number) => {
+        map.restart(revision);
+        this.#metrics?.filled();
+      },
       apply: (event: StorageEvent) => {
         if (!this.#isKnown(event)) this.#apply(event);
         if (this.#ahead.size > 0) this.#catchUp();
@@ -247,6 +258,7 @@ export class CachedStorage implements Storage {
   /** Takes an event of the inner store, completed by what is known here of the state before. */
   #apply({ type, entry: told, revision }: StorageEvent): void {
     const key = told.key;
+    this.#metrics?.dispatched(key);
     const own = this.#acknowledged.get(key);
     if (own && own.revision <= revision) this.#acknowledged.delete(key);
     const previous = this.#map.get(key);

@@ -42,7 +42,10 @@ describe('/metrics', () => {
     );
     expect(value(text, 'apiserver_response_sizes_count', { ...base, verb: 'LIST', scope: 'cluster' })).to.equal(1);
     expect(value(text, 'apiserver_current_inflight_requests', { request_kind: 'readOnly' })).to.equal(1);
-    expect(value(text, 'apiserver_current_inflight_requests', { request_kind: 'mutating' })).to.equal(0);
+    expect(value(text, 'apiserver_current_inflight_requests', { request_kind: 'mutating' })).to.equal(1);
+    await server.clock.advance(2000);
+    const later = await metrics();
+    expect(value(later, 'apiserver_current_inflight_requests', { request_kind: 'mutating' })).to.equal(0);
   });
 
   it('tells apply from patch, and counts health by its path', async () => {
@@ -98,6 +101,8 @@ describe('/metrics', () => {
     expect(value(text, 'apiserver_requested_deprecated_apis', { resource: 'endpoints' })).to.equal(1);
     const plugin = { name: 'NamespaceLifecycle', operation: 'CREATE', rejected: 'false' };
     expect(value(text, 'apiserver_admission_controller_admission_duration_seconds_count', plugin)).to.be.greaterThan(0);
+    const step = { operation: 'CREATE', rejected: 'false', type: 'admit' };
+    expect(value(text, 'apiserver_admission_step_admission_duration_seconds_count', step)).to.be.greaterThan(0);
     expect(value(text, 'authorization_attempts_total', { result: 'allowed' })).to.be.greaterThan(1);
     if (denied.status === 403)
       expect(value(text, 'authorization_attempts_total', { result: 'denied' })).to.be.greaterThan(0);
