@@ -39,6 +39,11 @@ export interface TokenSubject extends Omit<ServiceAccountClaims, 'audiences' | '
   /** Default: the API server. */
   readonly audiences?: readonly string[] | undefined;
   readonly expirationSeconds: number;
+  /**
+   * How long the token lives in truth, when that is longer: for clients that read theirs once and never again. It says
+   * of itself from when on it should have been replaced.
+   */
+  readonly extendedSeconds?: number | undefined;
 }
 
 /** PEM text: the private key that signs, and the public keys that are still accepted besides its own. */
@@ -92,14 +97,16 @@ export class ServiceAccountTokenIssuer {
   async sign(subject: TokenSubject): Promise<{ token: string; expirationTimestamp: string }> {
     const issued = Math.floor(this.#clock.now() / 1000);
     const expires = issued + subject.expirationSeconds;
-    const token = await new SignJWT({ 'kubernetes.io': privateClaims(subject) })
+    const { extendedSeconds } = subject;
+    const claims = { ...privateClaims(subject), ...(extendedSeconds && { warnafter: expires }) };
+    const token = await new SignJWT({ 'kubernetes.io': claims })
       .setProtectedHeader({ alg: 'ES256', kid: this.#signing.id })
       .setIssuer(this.issuer)
       .setSubject(`system:serviceaccount:${subject.namespace}:${subject.serviceAccount.name}`)
       .setAudience([...(subject.audiences?.length ? subject.audiences : [defaultAudience])])
       .setIssuedAt(issued)
       .setNotBefore(issued)
-      .setExpirationTime(expires)
+      .setExpirationTime(issued + (extendedSeconds ?? subject.expirationSeconds))
       .setJti(randomUUID())
       .sign(this.#signing.key);
     return { token, expirationTimestamp: new Date(expires * 1000).toISOString().replace('.000', '') };

@@ -24,6 +24,9 @@ const tokenRequest: BodyTarget = {
 const defaultLifetime = 3600;
 const shortest = 600;
 const longest = 2 ** 32;
+/** The lifetime by which the token of a pod's automatic volume is known, and how long such a token lives in truth. */
+const automatic = 3607;
+const extended = 365 * 24 * 3600;
 
 type BoundObjectReference = NonNullable<NonNullable<TokenRequest['spec']>['boundObjectRef']>;
 type Bound = Pick<TokenSubject, 'pod' | 'secret' | 'node'>;
@@ -81,7 +84,7 @@ function shortened(request: TokenRequest, longestToken: number | undefined, opti
 }
 
 async function issue(
-  { registry, issueToken }: HandlerServices,
+  { registry, issueToken, longestToken = extended }: HandlerServices,
   { namespace, name }: Target,
   { uid }: ObjectMeta,
   { spec }: TokenRequest,
@@ -89,7 +92,11 @@ async function issue(
   const { audiences, expirationSeconds = defaultLifetime, boundObjectRef } = spec ?? {};
   const bound = boundObjectRef ? await findBound(registry, namespace, name, boundObjectRef) : {};
   if (!issueToken) throw serviceUnavailable('this server issues no tokens: it has no signing key');
-  return issueToken({ namespace, serviceAccount: { name, uid }, ...bound, audiences, expirationSeconds });
+  const forServer = audiences?.every((audience) => audience === defaultAudience) ?? true;
+  const isExtended = bound.pod && forServer && expirationSeconds === automatic;
+  const extendedSeconds = isExtended ? Math.min(extended, longestToken) : undefined;
+  const subject = { namespace, serviceAccount: { name, uid }, ...bound, audiences, expirationSeconds };
+  return issueToken({ ...subject, extendedSeconds });
 }
 
 function checkLifetime(seconds: number): void {

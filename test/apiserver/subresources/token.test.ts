@@ -54,6 +54,31 @@ describe('service account tokens', () => {
     expect(claims(other.body.status.token)).to.deep.include({ aud: ['a', 'b'] });
   });
 
+  it('of the volumes that pods get by themselves live longer than they say', async () => {
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'own' };
+    const { body } = await ask({ boundObjectRef, expirationSeconds: 3607 });
+    const { iat, exp, 'kubernetes.io': own } = claims(body.status.token);
+    expect(Date.parse(body.status.expirationTimestamp) - clock.now()).to.equal(3_607_000);
+    expect([own.warnafter - iat, exp - iat]).to.deep.equal([3607, 86_400]); // the most that this server gives
+    await clock.advance(7_200_000);
+    expect((await review(body.status.token)).authenticated).to.equal(true);
+    await clock.advance(86_400_000);
+    expect(await review(body.status.token)).not.to.have.property('authenticated');
+  });
+
+  it('of other lives, audiences or bonds do not', async () => {
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'own' };
+    for (const spec of [
+      { boundObjectRef, expirationSeconds: 3608 },
+      { boundObjectRef, expirationSeconds: 3607, audiences: ['vault'] },
+      { expirationSeconds: 3607 },
+    ]) {
+      const { iat, exp, 'kubernetes.io': own } = claims((await ask(spec)).body.status.token);
+      expect(exp - iat).to.equal(spec.expirationSeconds);
+      expect(own).to.not.have.property('warnafter');
+    }
+  });
+
   for (const [kind, name, plural] of [
     ['Pod', 'own', 'pods'],
     ['Secret', 's', 'secrets'],
