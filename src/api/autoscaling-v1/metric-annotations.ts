@@ -1,131 +1,108 @@
 import type { HorizontalPodAutoscaler as Stored } from '../autoscaling-v2/horizontal-pod-autoscaler.ts';
 
 export type Metric = NonNullable<NonNullable<Stored['spec']>['metrics']>[number];
-export type CurrentMetric = NonNullable<NonNullable<Stored['status']>['currentMetrics']>[number];
+type CurrentMetric = NonNullable<NonNullable<Stored['status']>['currentMetrics']>[number];
 type Target = { type: string; value?: string; averageValue?: string; averageUtilization?: number };
+type Values = Omit<Target, 'type'>;
 type Fields = Record<string, any>;
+
+/** What a metric should be, or is: the field of its values, which older names of theirs begin with. */
+type Side = 'target' | 'current';
 
 /** In annotations of the first version, metrics have the shape that they had before the second: one level flatter. */
 export function flatMetric(metric: Metric): Fields {
-  const { type, resource, containerResource, pods, object, external } = metric;
-  return compact({
-    type,
-    resource: resource && flatResource(resource, 'target', 'targetAverage'),
-    containerResource: containerResource && flatResource(containerResource, 'target', 'targetAverage'),
-    pods: pods && {
-      metricName: pods.metric?.name,
-      targetAverageValue: pods.target?.averageValue,
-      selector: pods.metric?.selector,
-    },
-    object: object && {
-      target: object.describedObject,
-      metricName: object.metric?.name,
-      targetValue: object.target?.value ?? '0',
-      selector: object.metric?.selector,
-      averageValue: object.target?.averageValue,
-    },
-    external: external && {
-      metricName: external.metric?.name,
-      metricSelector: external.metric?.selector,
-      targetValue: external.target?.value,
-      targetAverageValue: external.target?.averageValue,
-    },
-  });
+  return flatSource(metric, 'target', '0');
 }
 
 /** The inverse of `flatMetric`. */
-export function deepMetric({ type, resource, containerResource, pods, object, external }: Fields): Metric {
-  return compact({
-    type,
-    resource: resource && deepResource(resource, 'target', 'targetAverage', targetOf),
-    containerResource: containerResource && deepResource(containerResource, 'target', 'targetAverage', targetOf),
-    pods: pods && {
-      metric: { name: pods.metricName, selector: pods.selector },
-      target: targetOf({ averageValue: pods.targetAverageValue }),
-    },
-    object: object && {
-      describedObject: object.target,
-      metric: { name: object.metricName, selector: object.selector },
-      target: targetOf(object.averageValue ? { averageValue: object.averageValue } : { value: object.targetValue }),
-    },
-    external: external && {
-      metric: { name: external.metricName, selector: external.metricSelector },
-      target: targetOf({ value: external.targetValue, averageValue: external.targetAverageValue }),
-    },
-  });
+export function deepMetric(flat: Fields): Metric {
+  return deepSource(flat, 'target', targetOf) as Metric;
 }
 
 /** The same for what metrics are, in a status. */
-export function flatCurrent({ type, resource, containerResource, pods, object, external }: CurrentMetric): Fields {
+export function flatCurrent(metric: CurrentMetric): Fields {
+  return flatSource(metric, 'current', undefined);
+}
+
+/** The inverse of `flatCurrent`. */
+export function deepCurrent(flat: Fields): CurrentMetric {
+  return deepSource(flat, 'current', (values) => values) as CurrentMetric;
+}
+
+/** `noValue` stands for the value of an object's metric that has none. */
+function flatSource(metric: Fields, side: Side, noValue: string | undefined): Fields {
+  const { type, resource, containerResource, pods, object, external } = metric;
+  const [value, averageValue] = [`${side}Value`, `${side}AverageValue`];
   return compact({
     type,
-    resource: resource && flatResource(resource, 'current', 'currentAverage'),
-    containerResource: containerResource && flatResource(containerResource, 'current', 'currentAverage'),
+    resource: resource && flatResource(resource, side),
+    containerResource: containerResource && flatResource(containerResource, side),
     pods: pods && {
       metricName: pods.metric?.name,
-      currentAverageValue: pods.current?.averageValue,
+      [averageValue]: pods[side]?.averageValue,
       selector: pods.metric?.selector,
     },
     object: object && {
       target: object.describedObject,
       metricName: object.metric?.name,
-      currentValue: object.current?.value,
+      [value]: object[side]?.value ?? noValue,
       selector: object.metric?.selector,
-      averageValue: object.current?.averageValue,
+      averageValue: object[side]?.averageValue,
     },
     external: external && {
       metricName: external.metric?.name,
       metricSelector: external.metric?.selector,
-      currentValue: external.current?.value,
-      currentAverageValue: external.current?.averageValue,
+      [value]: external[side]?.value,
+      [averageValue]: external[side]?.averageValue,
     },
   });
 }
 
-/** The inverse of `flatCurrent`. */
-export function deepCurrent({ type, resource, containerResource, pods, object, external }: Fields): CurrentMetric {
-  const same = (values: Omit<Target, 'type'>) => values;
+function deepSource(flat: Fields, side: Side, valuesOf: (given: Values) => object): Fields {
+  const { type, resource, containerResource, pods, object, external } = flat;
+  const [value, averageValue] = [`${side}Value`, `${side}AverageValue`];
   return compact({
     type,
-    resource: resource && deepResource(resource, 'current', 'currentAverage', same),
-    containerResource: containerResource && deepResource(containerResource, 'current', 'currentAverage', same),
+    resource: resource && deepResource(resource, side, valuesOf),
+    containerResource: containerResource && deepResource(containerResource, side, valuesOf),
     pods: pods && {
       metric: { name: pods.metricName, selector: pods.selector },
-      current: { averageValue: pods.currentAverageValue },
+      [side]: valuesOf({ averageValue: pods[averageValue] }),
     },
     object: object && {
       describedObject: object.target,
       metric: { name: object.metricName, selector: object.selector },
-      current: { value: object.currentValue, averageValue: object.averageValue },
+      [side]: valuesOf(objectValues(object, side)),
     },
     external: external && {
       metric: { name: external.metricName, selector: external.metricSelector },
-      current: { value: external.currentValue, averageValue: external.currentAverageValue },
+      [side]: valuesOf({ value: external[value], averageValue: external[averageValue] }),
     },
   });
 }
 
-function flatResource(source: Fields, field: string, prefix: string): Fields {
-  const { [field]: values = {}, ...names } = source;
+/** A target is one value, and where there is an average the other has only been written because it had to be. */
+function objectValues(object: Fields, side: Side): Values {
+  const { averageValue, [`${side}Value`]: value } = object;
+  return side === 'target' && averageValue ? { averageValue } : { value, averageValue };
+}
+
+function flatResource(source: Fields, side: Side): Fields {
+  const { [side]: values = {}, ...names } = source;
   return {
     ...names,
-    [`${prefix}Utilization`]: values.averageUtilization,
-    [`${prefix}Value`]: values.averageValue,
+    [`${side}AverageUtilization`]: values.averageUtilization,
+    [`${side}AverageValue`]: values.averageValue,
   };
 }
 
-function deepResource(
-  source: Fields,
-  field: string,
-  prefix: string,
-  values: (given: Omit<Target, 'type'>) => object,
-): Fields {
-  const { [`${prefix}Utilization`]: averageUtilization, [`${prefix}Value`]: averageValue, ...names } = source;
-  return { ...names, [field]: values({ averageUtilization, averageValue }) };
+function deepResource(source: Fields, side: Side, valuesOf: (given: Values) => object): Fields {
+  const { [`${side}AverageUtilization`]: averageUtilization, [`${side}AverageValue`]: averageValue, ...names } = source;
+  return { ...names, [side]: valuesOf({ averageUtilization, averageValue }) };
 }
 
 /** A target is of the type of the value that it has. */
-function targetOf(values: Omit<Target, 'type'>): Target {
+function targetOf(values: Values): Target {
   if (values.averageUtilization != null) return { type: 'Utilization', ...values };
   return { type: values.value != null ? 'Value' : 'AverageValue', ...values };
 }
