@@ -4,8 +4,8 @@ import { errorMessage } from '../../base/log.ts';
 import { parseYaml, type YamlDocument } from './yaml.ts';
 import type { YamlAnswer, YamlQuestion } from './yaml-worker.ts';
 
-/** Larger bodies are parsed in a thread of their own, in bytes: the library takes about 40 ms for so much. */
-const longest = 32 * 1024;
+/** Larger bodies are parsed in a thread of their own, in bytes: the library takes up to 40 ms for so much. */
+const longest = 8 * 1024;
 /** Megabytes that the thread may use; a document that needs more ends it. */
 const memory = 512;
 
