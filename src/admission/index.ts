@@ -45,3 +45,24 @@ export function admissionPlugins(): readonly AdmissionPlugin[] {
     resourceQuota(),
   ];
 }
+
+/** Names of plugins to be on or off besides what is by default. */
+export interface PluginChoice {
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+}
+
+/**
+ * The default plugins with the choice applied; their order does not depend on it. All plugins there are are on by
+ * default, so that enabling one changes nothing.
+ * @throws a sentence for a name that is unknown, or both on and off
+ */
+export function chosenPlugins({ enable, disable }: PluginChoice): readonly AdmissionPlugin[] {
+  const plugins = admissionPlugins();
+  const known = new Set(plugins.map(({ name }) => name));
+  const unknown = [...enable, ...disable].find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`admission plugin "${unknown}" is unknown: use ${[...known].join(', ')}`);
+  const both = enable.find((name) => disable.includes(name));
+  if (both !== undefined) throw new Error(`admission plugin "${both}" cannot be both enabled and disabled`);
+  return plugins.filter(({ name }) => !disable.includes(name));
+}

@@ -1,7 +1,12 @@
 import { isIP, isIPv4 } from 'node:net';
 import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
-import { addressRanges, startMachineCluster, type MachineClusterOptions } from '../cluster/machine-cluster.ts';
+import {
+  addressRanges,
+  chosenPlugins,
+  startMachineCluster,
+  type MachineClusterOptions,
+} from '../cluster/machine-cluster.ts';
 import { errorMessage, type LogLevel } from '../base/log.ts';
 import type { Command, Terminal } from './command.ts';
 import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
@@ -42,6 +47,18 @@ const flags: readonly Flag[] = [
     help: 'range of cluster IPs; for dual-stack services one of IPv4 and one of IPv6',
   },
   { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
+  {
+    name: 'enable-admission-plugins',
+    type: 'string',
+    placeholder: 'NAMES',
+    help: 'comma-separated names of admission plugins to be on besides those that are by default',
+  },
+  {
+    name: 'disable-admission-plugins',
+    type: 'string',
+    placeholder: 'NAMES',
+    help: 'comma-separated names of admission plugins to be off',
+  },
   {
     name: 'shutdown-delay',
     type: 'integer',
@@ -111,7 +128,19 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     logLevel: level as LogLevel,
     root: terminal.root,
     shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
+    admission: pluginsFlags(text('enable-admission-plugins'), text('disable-admission-plugins')),
   };
+}
+
+function pluginsFlags(enabled = '', disabled = ''): MachineClusterOptions['admission'] {
+  const names = (value: string) => value.split(',').flatMap((name) => name.trim() || []);
+  const choice = { enable: names(enabled), disable: names(disabled) };
+  try {
+    chosenPlugins(choice);
+    return choice;
+  } catch (error) {
+    throw new UsageError(errorMessage(error));
+  }
 }
 
 function portFlag(name: string, value: unknown): number {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { AdmissionPlugin } from '../admission/plugin.ts';
 import { KindRegistry } from '../apimachinery/registry.ts';
 import { definitions } from '../api/definitions.ts';
 import { kinds } from '../api/index.ts';
@@ -47,6 +48,8 @@ export interface ControlPlaneOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   /** Milliseconds that the API server goes on serving when it is to stop, see `ApiServerOptions`. */
   readonly shutdownDelay?: number;
+  /** Default: all there are. */
+  readonly admission?: readonly AdmissionPlugin[];
   /** Default true. */
   readonly controllers?: boolean;
   /** Default true. */
@@ -171,6 +174,7 @@ async function createApiServer(
     log: log.child({ component: 'apiserver' }),
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
+    ...(options.admission && { admission: options.admission }),
     ...(options.shutdownDelay !== undefined && { shutdownDelay: options.shutdownDelay }),
     hostname: hostname(),
     issueToken: (subject) => issuer.sign(subject),

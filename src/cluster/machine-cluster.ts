@@ -5,6 +5,7 @@ import type { Component } from '../base/component.ts';
 import { createLog, errorMessage, type Log, type LogLevel } from '../base/log.ts';
 import type { Progress } from '../base/progress.ts';
 import { realRandom } from '../base/random.ts';
+import { chosenPlugins, type PluginChoice } from '../admission/index.ts';
 import { addressRanges } from '../apiserver/registry/extensions/address-range.ts';
 import { guardProcess } from '../apiserver/server.ts';
 import { kubeconfigText } from '../client/kubeconfig.ts';
@@ -20,7 +21,7 @@ import { Pki } from './pki.ts';
 import { keepSettings } from './settings.ts';
 import { kubernetesVersion, version } from './version.ts';
 
-export { addressRanges };
+export { addressRanges, chosenPlugins };
 
 /** An etcd that somebody else runs. Files are PEM. */
 export interface ForeignEtcd {
@@ -47,6 +48,7 @@ export interface MachineClusterOptions {
   readonly root: boolean;
   /** Milliseconds that the API server goes on serving when it is to stop, while `/readyz` fails. */
   readonly shutdownDelay: number;
+  readonly admission: PluginChoice;
 }
 
 export interface Surroundings {
@@ -129,6 +131,7 @@ async function start(
       listen: { host: options.bindAddress, port: options.port },
       tokens: [pki.adminToken()],
       shutdownDelay: options.shutdownDelay,
+      admission: chosenPlugins(options.admission),
     }),
   );
   undo.push(() => plane.stop());

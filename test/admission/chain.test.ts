@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AdmissionChain } from '../../src/admission/chain.ts';
-import { admissionPlugins } from '../../src/admission/index.ts';
+import { admissionPlugins, chosenPlugins } from '../../src/admission/index.ts';
 import type { AdmissionPlugin } from '../../src/admission/plugin.ts';
 import { configMap } from '../../src/api/core-v1/config-map.ts';
 import { pod } from '../../src/api/core-v1/pod.ts';
@@ -30,6 +30,15 @@ describe('admission', () => {
     await all.admit(aRequest(configMap, {}));
     await all.validate(aRequest(configMap, {}));
     expect(calls).to.deep.equal(['admit a', 'admit c', 'validate a', 'validate c']);
+  });
+
+  it('leaves out the plugins that are switched off', () => {
+    const names = (choice: Parameters<typeof chosenPlugins>[0]) => chosenPlugins(choice).map(({ name }) => name);
+    const all = admissionPlugins().map(({ name }) => name);
+    expect(names({ enable: ['Priority'], disable: [] })).to.deep.equal(all);
+    const some = names({ enable: ['Priority'], disable: ['ServiceAccount', 'LimitRanger'] });
+    expect(some).to.deep.equal(all.filter((name) => name !== 'ServiceAccount' && name !== 'LimitRanger'));
+    expect(() => names({ enable: ['__proto__'], disable: [] })).to.throw('admission plugin "__proto__" is unknown');
   });
 
   it('asks only about the kinds and subresources that a plugin names, in any version', async () => {

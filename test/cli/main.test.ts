@@ -49,6 +49,11 @@ describe('cox', () => {
       /"--service-cidr" flag: the service address range must be a network from \/8 to \/30/,
     ],
     [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: not an IPv4 network/],
+    [['up', '--disable-admission-plugins=Nope'], /^.*admission plugin "Nope" is unknown: use NamespaceLifecycle, /],
+    [
+      ['up', '--enable-admission-plugins=Priority,LimitRanger', '--disable-admission-plugins', 'LimitRanger'],
+      /admission plugin "LimitRanger" cannot be both enabled and disabled/,
+    ],
     [['up', '--shutdown-delay=9999'], /"--shutdown-delay" flag: not a number of seconds from 0 to 3600/],
   ];
   for (const [args, message] of wrong) {

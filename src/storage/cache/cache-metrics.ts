@@ -26,7 +26,9 @@ export class CacheMetrics {
 
   /** The change of a key, which begins with `/registry/<group>/<resource>/`. */
   dispatched(key: string): void {
-    const prefix = key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1));
+    const end = key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1);
+    if (end < 0) return; // no object of the API
+    const prefix = key.slice(0, end);
     let child = this.#children.get(prefix);
     if (!child) {
       const [, , group = '', resource = ''] = prefix.split('/');

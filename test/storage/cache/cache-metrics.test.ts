@@ -16,12 +16,14 @@ describe('metrics of the watch cache', () => {
     await storage.create('/registry/core/pods/default/a', object);
     await storage.create('/registry/core/pods/default/b', object);
     await storage.create('/registry/apps/deployments/default/a', object);
+    await storage.create('/registry/masterleases/192.0.2.1:6443', object);
     await storage.list('/registry/'); // when it has come that far
     const text = registry.render();
     expect(text).to.contain('apiserver_watch_cache_capacity 500\n');
     expect(text).to.contain('apiserver_watch_cache_initializations_total 1\n');
     expect(text).to.contain('apiserver_watch_cache_events_dispatched_total{group="",resource="pods"} 2\n');
     expect(text).to.contain('apiserver_watch_cache_events_dispatched_total{group="apps",resource="deployments"} 1\n');
+    expect(text).to.not.contain('masterleases');
     await storage.close();
   });
 });
