@@ -3,7 +3,8 @@ import type { Kind } from '../../apimachinery/kind.ts';
 import type { AnyObject, KubeObject } from '../../apimachinery/object.ts';
 import { formatTime, parseTime } from '../../apimachinery/time.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
-import { storageFor, type ObjectStorage } from './converting-storage.ts';
+import { storageFor } from './converting-storage.ts';
+import { dryRun } from './dry-run.ts';
 import { copyJson, equalJson } from '../../apimachinery/json-value.ts';
 import {
   admissionRequest,
@@ -76,17 +77,6 @@ export async function removed(registry: Registry, { kind, namespace }: Target, o
 
 function wasRemoved(outcome: Update): boolean {
   return outcome === 'delete';
-}
-
-async function dryRun(
-  storage: ObjectStorage,
-  key: string,
-  change: (current: Entry) => Promise<Update>,
-): Promise<Entry> {
-  const current = await storage.get(key);
-  if (!current) throw new KeyNotFound(key);
-  const outcome = await change(current);
-  return typeof outcome === 'string' ? current : unstored(key, current.revision, outcome.store);
 }
 
 /** Upstream names the kind here, not the resource. */

@@ -6,7 +6,8 @@ import { undo as undoAdmission } from '../../admission/chain.ts';
 import type { AdmissionRequest } from '../../admission/plugin.ts';
 import { KeyNotFound, type Entry, type Update } from '../../storage/storage.ts';
 import { create } from './create.ts';
-import { storageFor, type ObjectStorage } from './converting-storage.ts';
+import { storageFor } from './converting-storage.ts';
+import { dryRun } from './dry-run.ts';
 import { removed } from './delete.ts';
 import { mayBeWritten, type Reservation } from './extensions/extension.ts';
 import { isSameButForTimes, managersOf, setManagers } from './field-managers.ts';
@@ -53,7 +54,9 @@ export async function update(registry: Registry, request: UpdateRequest): Promis
   try {
     const key = objectKey(request);
     const storage = storageFor(registry.storage, kind);
-    const entry = options.dryRun ? await dryUpdate(storage, key, attempt) : await storage.update(key, attempt.change);
+    const entry = options.dryRun
+      ? await dryRun(storage, key, attempt.change)
+      : await storage.update(key, attempt.change);
     await attempt.succeeded(entry);
     return { entry: attempt.removed ? unstored(key, entry.revision, attempt.removed) : entry, created: false };
   } catch (error) {
@@ -79,14 +82,6 @@ async function createMissing(registry: Registry, request: UpdateRequest, object:
 
 async function exists(registry: Registry, request: UpdateRequest): Promise<boolean> {
   return (await storageFor(registry.storage, request.kind).get(objectKey(request))) !== undefined;
-}
-
-async function dryUpdate(storage: ObjectStorage, key: string, attempt: Attempt): Promise<Entry> {
-  const current = await storage.get(key);
-  if (!current) throw new KeyNotFound(key);
-  const outcome = await attempt.change(current);
-  await attempt.undo();
-  return typeof outcome === 'string' ? current : unstored(key, current.revision, outcome.store);
 }
 
 /** One update with its retries. */

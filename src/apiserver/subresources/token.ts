@@ -13,7 +13,7 @@ import { sendObject } from '../handlers/respond.ts';
 import { writeOptions, type HandlerServices, type ResourceRequest } from '../handlers/services.ts';
 import { get } from '../registry/get.ts';
 import { admitPosted } from './admission.ts';
-import type { Registry, Target, WriteOptions } from '../registry/registry.ts';
+import { objectKey, type Registry, type Target, type WriteOptions } from '../registry/registry.ts';
 
 const tokenRequest: BodyTarget = {
   group: 'authentication.k8s.io',
@@ -137,6 +137,6 @@ async function findBound(
 }
 
 async function nodeIdentity(registry: Registry, name: string): Promise<{ name: string; uid: string }> {
-  const entry = await registry.storage.get(`/registry/core/nodes/${name}`, { atLeast: 0 });
+  const entry = await registry.storage.get(objectKey({ kind: node, namespace: '', name }), { atLeast: 0 });
   return { name, uid: entry?.object.metadata.uid ?? '' };
 }

@@ -51,7 +51,7 @@ export class Claims {
   async claim(value: string, owner: Owner): Promise<Claim | undefined> {
     try {
       const entry = await this.#storage.create(this.#form.prefix + value, this.#form.object(value, owner));
-      return { value, undo: () => this.#remove(entry) };
+      return { value, undo: () => this.remove(entry) };
     } catch (error) {
       if (error instanceof KeyExists) return undefined;
       throw error;
@@ -97,7 +97,7 @@ export class Claims {
   }
 
   /** Removes this very claim, and not one that was made of the same value since. Never rejects. */
-  async #remove(claim: Entry): Promise<void> {
+  async remove(claim: Entry): Promise<void> {
     const { uid } = claim.object.metadata;
     try {
       await this.#storage.update(claim.key, ({ object }) => (object.metadata.uid === uid ? 'delete' : 'keep'), claim);
@@ -107,14 +107,10 @@ export class Claims {
     }
   }
 
-  async remove(claim: Entry): Promise<void> {
-    await this.#remove(claim);
-  }
-
   async #release(value: string, owner: Owner): Promise<void> {
     try {
       const claim = await this.#storage.get(this.#form.prefix + value);
-      if (claim && sameOwner(this.#form.ownerOf(claim.object), owner)) await this.#remove(claim);
+      if (claim && sameOwner(this.#form.ownerOf(claim.object), owner)) await this.remove(claim);
     } catch (error) {
       if (isApiError(error)) this.#log.warn('a claim was not looked at', { value, error: errorMessage(error) });
       else throw error;
