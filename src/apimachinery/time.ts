@@ -4,8 +4,13 @@ const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-
 
 /** `2026-01-02T03:04:05Z`: what `metav1.Time` holds, always whole seconds in UTC. */
 export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== last.second) last = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return last.text;
 }
+
+/** Most times that are written are of this very second. */
+let last = { second: NaN, text: '' };
 
 /** `2026-01-02T03:04:05.678000Z`: what `metav1.MicroTime` holds (leases, events). */
 export function formatMicroTime(ms: number): string {

@@ -2,7 +2,12 @@ import type { KubeObject } from '../apimachinery/object.ts';
 import type { Entry } from './storage.ts';
 
 const METADATA = Buffer.from('"metadata":{');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
+/** Longer than the names of any type, in bytes. */
+const LONGEST_HEAD = 1024;
 /** What `encodeStored` writes before the fields of the metadata. */
 const HEAD = /^\{"apiVersion":"[^"\\]*","kind":"[^"\\]*","metadata":\{$/;
 
@@ -64,6 +69,30 @@ export class StoredEntry implements Entry {
   at(revision: number): StoredEntry {
     return new StoredEntry(this.key, revision, this.stored);
   }
+}
+
+/**
+ * The metadata within the bytes of an object as this server encodes it, so that who wants no more need not parse it;
+ * undefined for bytes of another form.
+ */
+export function metadataBytes(bytes: Buffer): Buffer | undefined {
+  const start = bytes.indexOf(METADATA) + METADATA.length - 1;
+  if (start > LONGEST_HEAD || !HEAD.test(bytes.toString('latin1', 0, start + 1))) return undefined;
+  const end = endOfObject(bytes, start);
+  return end === undefined ? undefined : bytes.subarray(start, end);
+}
+
+/** Where the object that begins at `start` ends. */
+function endOfObject(bytes: Buffer, start: number): number | undefined {
+  let depth = 0;
+  for (let i = start; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) {
+      for (i++; bytes[i] !== QUOTE && i < bytes.length; i++) if (bytes[i] === BACKSLASH) i++;
+    } else if (byte === OPENING_BRACE) depth++;
+    else if (byte === CLOSING_BRACE && --depth === 0) return i + 1;
+  }
+  return undefined;
 }
 
 /** The last state of a key, under the revision of its delete. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { deletedEntry, encodeStored, StoredEntry } from '../../src/storage/entry.ts';
+import * as fc from 'fast-check';
+import { deletedEntry, encodeStored, metadataBytes, StoredEntry } from '../../src/storage/entry.ts';
 
 describe('StoredEntry', () => {
   const stored = (text: string) => new StoredEntry('/registry/x/y', 42, Buffer.from(text));
@@ -31,5 +32,33 @@ describe('StoredEntry', () => {
     expect(encodeStored(object).toString()).to.equal(
       '{"apiVersion":"v1","kind":"X","metadata":{"name":"y"},"spec":{}}',
     );
+  });
+});
+
+describe('metadata among the bytes of an object', () => {
+  it('is found whatever it says', () => {
+    const rest = fc.dictionary(
+      fc.string({ unit: 'binary' }),
+      fc.json().map((text) => JSON.parse(text)),
+    );
+    fc.assert(
+      fc.property(rest, rest, (metadata, spec) => {
+        const object: any = { apiVersion: 'v1', kind: 'X', metadata, spec };
+        delete metadata['resourceVersion'];
+        const { bytes } = new StoredEntry('/registry/x/y', 42, encodeStored(object));
+        expect(JSON.parse(metadataBytes(bytes)!.toString())).to.deep.equal(JSON.parse(bytes.toString()).metadata);
+      }),
+    );
+  });
+
+  it('is not guessed where the bytes are of another form', () => {
+    for (const text of [
+      '{"spec":{"metadata":{"name":"t"}},"metadata":{"name":"y"},"kind":"X"}',
+      '{"apiVersion":"v1","kind":"X","spec":{"metadata":{}}}',
+      '{"apiVersion":"v1","kind":"X","metadata":{"name":"}"',
+      '{}',
+    ]) {
+      expect(metadataBytes(Buffer.from(text))).to.equal(undefined);
+    }
   });
 });

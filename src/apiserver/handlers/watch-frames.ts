@@ -1,11 +1,13 @@
 import type { Kind } from '../../apimachinery/kind.ts';
 import { apiVersionOf, type KubeObject } from '../../apimachinery/object.ts';
+import { metadataBytes } from '../../storage/entry.ts';
 import type { Entry, StorageEvent } from '../../storage/storage.ts';
 import { entryDocument, objectDocument, watchFrame } from '../output/protobuf.ts';
 
 export type FrameType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 const newline = Buffer.from('}\n');
+const metadataEnd = Buffer.from('}}\n');
 const heads: Readonly<Record<FrameType, Buffer>> = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
   MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
@@ -69,6 +71,20 @@ export function convertedFrames(
     event: (event, type, gone) => encode(type, convert(gone ? stateBefore(event) : event.entry.object)),
     bookmark: (revision, end) => encode('BOOKMARK', bookmark(bookmarkMetadata(revision, end))),
   };
+}
+
+/** The metadata alone, cut from the objects' own bytes; shared among all watchers. `slow` makes what cannot be cut. */
+export function metadataFrames(version: string, slow: FrameEncoder): FrameEncoder {
+  const start = `"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`;
+  const cut = (type: FrameType, { bytes }: Entry): Buffer | undefined => {
+    const metadata = metadataBytes(bytes);
+    return metadata && Buffer.concat([Buffer.from(`{"type":"${type}",${start}`), metadata, metadataEnd]);
+  };
+  return sharedFrames(`partial ${version}`, {
+    initial: (entry) => cut('ADDED', entry) ?? slow.initial(entry),
+    event: (event, type, gone) => (gone ? undefined : cut(type, event.entry)) ?? slow.event(event, type, gone),
+    bookmark: slow.bookmark,
+  });
 }
 
 /** The same frames for every watcher that takes them in the form that `form` names: changes are made into frames once. */

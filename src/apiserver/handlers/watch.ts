@@ -16,6 +16,7 @@ import type { HandlerServices, ResourceRequest } from './services.ts';
 import {
   convertedFrames,
   eventFrame,
+  metadataFrames,
   objectFrames,
   protobufFrame,
   protobufFrames,
@@ -170,24 +171,28 @@ function transportFor(exchange: Exchange, { contentType, protobuf }: Negotiated)
 }
 
 function encoderFor(exchange: Exchange, kind: Kind, accepted: Negotiated, { registry }: HandlerServices): FrameEncoder {
-  const { version, protobuf } = accepted;
+  const { protobuf } = accepted;
   if (accepted.yaml) throw notAcceptable(['application/json;stream=watch', `${protobufType};stream=watch`]);
   switch (accepted.form) {
     case 'object':
       return protobuf ? protobufFrames(kind) : objectFrames(kind);
     case 'partial':
     case 'partial-list':
-      return sharedFrames(
-        `partial ${version} ${protobuf}`,
-        convertedFrames(
-          (object) => partialMetadata(object, version),
-          (metadata) => ({ kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }),
-          frameEncoding(accepted),
-        ),
-      );
+      return partialFrames(accepted);
     default:
       return tableFrames(exchange, kind, accepted, registry.clock);
   }
+}
+
+/** Metadata alone, as JSON or protobuf. */
+function partialFrames(accepted: Negotiated): FrameEncoder {
+  const { version, protobuf } = accepted;
+  const converted = convertedFrames(
+    (object) => partialMetadata(object, version),
+    (metadata) => ({ kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }),
+    frameEncoding(accepted),
+  );
+  return protobuf ? sharedFrames(`partial ${version} protobuf`, converted) : metadataFrames(version, converted);
 }
 
 function frameEncoding({ protobuf }: Negotiated): EncodeFrame {

@@ -64,7 +64,7 @@ export async function watch(
     ...(after !== undefined && { after }),
     signal,
     onEvent: match
-      ? (event) => throughSelection(event, match, watcher)
+      ? (event) => throughSelection(event, { match, name }, watcher)
       : (event) => watcher.onChange(event, plainType(event), false),
     onProgress: (revision) => watcher.onProgress(revision),
     onClose: (error) => watcher.onClose(error),
@@ -93,7 +93,11 @@ function plainType({ type }: StorageEvent): 'ADDED' | 'MODIFIED' | 'DELETED' {
   return type === 'create' ? 'ADDED' : type === 'update' ? 'MODIFIED' : 'DELETED';
 }
 
-function throughSelection(event: StorageEvent, match: NonNullable<Selection['match']>, watcher: Watcher): void {
+type Matching = Required<Pick<Selection, 'match'>> & { readonly name: string | undefined };
+
+function throughSelection(event: StorageEvent, { match, name }: Matching, watcher: Watcher): void {
+  // The key says the name: other objects need not be looked into.
+  if (name !== undefined && !event.entry.key.endsWith(`/${name}`)) return watcher.onProgress(event.revision);
   const was = event.type !== 'create' && match((event.previous ?? event.entry).object);
   if (event.type === 'delete') {
     if (was || match(event.entry.object)) watcher.onChange(event, 'DELETED', false);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { authenticated, type UserInfo } from '../user.ts';
 import type { TokenAuthenticator } from './bearer-token.ts';
 
@@ -18,14 +18,14 @@ export function staticTokenAuthenticator(tokens: readonly StaticToken[]): TokenA
   }));
   return {
     async authenticateToken(token) {
-      const hash = hashOf(token);
+      const shown = hashOf(token);
       let found: UserInfo | undefined;
-      for (const { hash: one, user } of known) if (timingSafeEqual(one, hash)) found = user;
+      for (const { hash: one, user } of known) if (timingSafeEqual(one, shown)) found = user;
       return found && { user: found };
     },
   };
 }
 
 function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
