@@ -7,7 +7,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { humanDuration } from '../../apimachinery/time.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { isCertificateRequest, pemBlocks } from './pem.ts';
-import { keepDecisions, stampConditions, validateRequestStatus } from './request-status.ts';
+import { keepDecisions, stampConditions, validateApproval, validateRequestStatus } from './request-status.ts';
 import { validateSignerName } from './signer-name.ts';
 
 export type CertificateSigningRequest = Resource<V1CertificateSigningRequest>;
@@ -31,7 +31,7 @@ const approvalSubresource: Subresource<CertificateSigningRequest> = {
     metadata: { ...parent.metadata, ...copyJson(sent.metadata ?? {}) },
     status: { ...parent.status, ...(sent.status?.conditions && { conditions: copyJson(sent.status.conditions) }) },
   }),
-  validate: validateRequestStatus,
+  validate: validateApproval,
 };
 
 function has(request: CertificateSigningRequest, type: string): boolean {

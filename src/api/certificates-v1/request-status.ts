@@ -27,13 +27,20 @@ function ofType(request: CertificateSigningRequest, type: string): Condition[] {
   return conditionsOf(request).filter((condition) => condition.type === type);
 }
 
-/** A status is written with the decisions as they are: who decides writes the approval. */
+/**
+ * A status is written with the decisions as they are, each in its place: who decides writes the approval. One that came
+ * or went is left for validation to refuse.
+ */
 export function keepDecisions(now: CertificateSigningRequest, old: CertificateSigningRequest): void {
-  const others = conditionsOf(now).filter((c) => !DECISIONS.includes(c.type));
-  const decisions = conditionsOf(old).filter((c) => DECISIONS.includes(c.type));
-  const conditions = [...others, ...decisions];
-  now.status = { ...now.status, ...(conditions.length > 0 && { conditions }) };
-  if (conditions.length === 0) delete now.status.conditions;
+  const conditions = now.status?.conditions;
+  for (const type of DECISIONS) {
+    const before = ofType(old, type);
+    if (!conditions || before.length !== ofType(now, type).length) continue;
+    let next = 0;
+    conditions.forEach((condition, i) => {
+      if (condition.type === type) conditions[i] = before[next++]!;
+    });
+  }
 }
 
 /** Says of conditions that are new when they came. */
@@ -46,8 +53,16 @@ export function stampConditions(now: CertificateSigningRequest, old: Certificate
   }
 }
 
-/** The rules of a change of the status, and of an approval. */
+/** The rules of a change of the status, where nothing is decided. */
 export function validateRequestStatus(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  const added = DECISIONS.filter((type) => ofType(now, type).length > ofType(old, type).length).map((type) =>
+    forbidden('status.conditions', `updates may not add a condition of type ${JSON.stringify(type)}`),
+  );
+  return [...validateApproval(now, old), ...added];
+}
+
+/** The rules of an approval or denial. */
+export function validateApproval(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
   return [...validateConditions(conditionsOf(now)), ...validateCertificate(now, old), ...validateLasting(now, old)];
 }
 
@@ -72,7 +87,7 @@ function validateValue(type: string, status: string | undefined, at: string): Fi
 }
 
 function validateLasting(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
-  return LASTING.filter((type) => ofType(old, type).length > 0 && ofType(now, type).length === 0).map((type) =>
+  return LASTING.filter((type) => ofType(now, type).length < ofType(old, type).length).map((type) =>
     forbidden('status.conditions', `updates may not remove a condition of type ${JSON.stringify(type)}`),
   );
 }

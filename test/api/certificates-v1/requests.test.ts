@@ -100,10 +100,14 @@ describe('the status of a signing request', () => {
   });
 
   it('does not approve, and an approval changes nothing else', () => {
+    const failed = { type: 'Failed', status: 'True' };
+    expect(errors({}, { conditions: [approved, failed] })).to.deep.equal([
+      'status.conditions: Forbidden: updates may not add a condition of type "Approved"',
+    ]);
+    expect(errors({ conditions: [approved] }, { conditions: [failed] })).to.deep.equal([
+      'status.conditions: Forbidden: updates may not remove a condition of type "Approved"',
+    ]);
     const old = created(request, { spec });
-    const status = { ...structuredClone(old), status: { conditions: [approved, { type: 'Failed', status: 'True' }] } };
-    request.prepareForUpdate!(status, old, { now: NOW, user: 'a', subresource: 'status' });
-    expect(status.status.conditions.map((c: any) => c.type)).to.deep.equal(['Failed']);
     const approval = request.subresources.find((s) => s.name === 'approval')!;
     const sent = { metadata: { annotations: { a: 'b' } }, status: { certificate: 'x', conditions: [approved] } };
     const after: any = approval.set!(old, sent);
@@ -112,6 +116,22 @@ describe('the status of a signing request', () => {
       conditions: [{ ...approved, lastUpdateTime: '2026-01-01T00:10:00Z', lastTransitionTime: '2026-01-01T00:10:00Z' }],
     });
     expect(after.metadata.annotations).to.deep.equal({ a: 'b' });
+  });
+
+  it('keeps the order of its conditions, and the decision as it was', () => {
+    const decided = { ...created(request, { spec }), status: { conditions: [approved] } };
+    const [before, later] = [
+      { type: 'A', status: 'True' },
+      { type: 'Z', status: 'False' },
+    ];
+    const status = { conditions: [before, { ...approved, reason: 'Mine', message: 'now' }, later] };
+    const now: any = { ...structuredClone(decided), status };
+    request.prepareForUpdate!(now, decided, { now: NOW, user: 'a', subresource: 'status' });
+    expect(now.status.conditions.map((c: any) => [c.type, c.reason])).to.deep.equal([
+      ['A', undefined],
+      ['Approved', undefined],
+      ['Z', undefined],
+    ]);
   });
 
   it('of trust bundles there is none: a bundle is certificates of authorities, each once', () => {
