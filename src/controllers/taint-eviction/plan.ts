@@ -1,7 +1,8 @@
 import type { Node, Taint } from '../../api/core-v1/node.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { tolerates } from '../../api/core-v1/tolerations.ts';
-import { parseTime } from '../../apimachinery/time.ts';
+import { parseTime, timeOrZero } from '../../apimachinery/time.ts';
+import { findCondition } from '../conditions.ts';
 
 /** How long (seconds) a pod that says nothing stays on a node that is not ready: the API server's default. */
 const DEFAULT_SECONDS = 300;
@@ -9,14 +10,16 @@ const defaulted = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachab
 
 /**
  * When a pod has to leave a node with these NoExecute taints, in milliseconds: the shortest of the times that it
- * tolerates each. 0 when it does not tolerate one at all, undefined when it may stay. `since` says when a taint came.
+ * tolerates each. 0 when it does not tolerate one at all, undefined when it may stay. `since` says when a taint came; a pod
+ * that came later than the taint has its time from then on.
  */
 export function evictionTime(pod: Pod, taints: readonly Taint[], since: (taint: Taint) => number): number | undefined {
+  const arrival = timeOrZero(findCondition(pod.status?.conditions, 'PodScheduled')?.lastTransitionTime);
   let earliest: number | undefined;
   for (const taint of taints) {
     const seconds = toleratedSeconds(pod, taint);
     if (seconds === undefined) continue;
-    const at = seconds <= 0 ? 0 : since(taint) + seconds * 1000;
+    const at = seconds <= 0 ? 0 : Math.max(since(taint), arrival) + seconds * 1000;
     if (earliest === undefined || at < earliest) earliest = at;
   }
   return earliest;

@@ -37,6 +37,13 @@ describe('taint eviction: plan', () => {
     });
   }
 
+  it('gives a pod that came after the taint its whole time', () => {
+    const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(now) }];
+    const late = { ...aPod(), status: { conditions } };
+    expect(evictionTime(late, [unreachable], () => now - 3_600_000)).to.equal(now + 300_000);
+    expect(evictionTime(late, [unreachable], () => now + 1000)).to.equal(now + 301_000);
+  });
+
   it('counts from the time of a taint, or from when it was first seen', () => {
     const times = new TaintTimes();
     const node = aNode();
