@@ -3,7 +3,7 @@ import { duplicate, invalid, path, required, type FieldError } from '../../apima
 import { dns1035Label } from '../../apimachinery/names.ts';
 import type { KubeObject, Plain } from '../../apimachinery/object.ts';
 import type { Column } from '../../apimachinery/table.ts';
-import { requiredOneOf, validateLabelSelector } from '../meta-v1/checks.ts';
+import { repeats, requiredOneOf, validateLabelSelector } from '../meta-v1/checks.ts';
 import { column } from '../meta-v1/columns.ts';
 import { validateRule } from './request-rules.ts';
 
@@ -58,12 +58,13 @@ export function validateParamKind(kind: Plain<V1ParamKind> | undefined, field: s
 
 /** The rules of variables: names that expressions can use, each once. */
 export function validateVariables(variables: readonly Variable[] | undefined, field: string): FieldError[] {
-  return (variables ?? []).flatMap(({ name, expression }, i, all) => {
+  const again = repeats((variables ?? []).map(({ name }) => name));
+  return (variables ?? []).flatMap(({ name, expression }, i) => {
     const at = path(field, i);
     const errors = expression?.trim() ? [] : [required(path(at, 'expression'), 'expression is not specified')];
     if (!name?.trim()) return [...errors, required(path(at, 'name'), 'name is not specified')];
     if (!IDENTIFIER.test(name)) errors.push(invalid(path(at, 'name'), name, 'name is not a valid CEL identifier'));
-    if (all.findIndex((v) => v.name === name) < i) errors.push(duplicate(path(at, 'name'), name));
+    if (again(i)) errors.push(duplicate(path(at, 'name'), name));
     return errors;
   });
 }

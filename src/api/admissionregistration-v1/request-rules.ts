@@ -2,7 +2,7 @@ import type { V1RuleWithOperations } from '@kubernetes/client-node';
 import { duplicate, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
-import { checked, oneOf } from '../meta-v1/checks.ts';
+import { checked, oneOf, repeats } from '../meta-v1/checks.ts';
 
 export type Rule = Partial<Plain<V1RuleWithOperations>> & { readonly resourceNames?: string[] };
 
@@ -25,9 +25,10 @@ export function validateRule(rule: Rule, at: string): FieldError[] {
 }
 
 function validateNames(names: readonly string[], at: string): FieldError[] {
+  const again = repeats(names);
   return names.flatMap((name, i) => [
     ...checked(path(at, i), name, pathSegmentName),
-    ...(names.indexOf(name) < i ? [duplicate(path(at, i), name)] : []),
+    ...(again(i) ? [duplicate(path(at, i), name)] : []),
   ]);
 }
 

@@ -2,7 +2,7 @@ import type { V1ValidatingAdmissionPolicyBinding } from '@kubernetes/client-node
 import { duplicate, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { oneOf } from '../meta-v1/checks.ts';
+import { oneOf, repeats } from '../meta-v1/checks.ts';
 import { ageColumn, nameColumn } from '../meta-v1/columns.ts';
 import { bindingColumns, validatePolicyBinding } from './policy-binding-rules.ts';
 import { defaultMatch } from './policy-rules.ts';
@@ -13,9 +13,10 @@ const ACTIONS = ['Audit', 'Deny', 'Warn'];
 
 function validateActions(actions: readonly string[] = [], field: string): FieldError[] {
   if (actions.length === 0) return [required(field)];
+  const again = repeats(actions);
   const errors = actions.flatMap((action, i) => [
     ...oneOf(path(field, i), action, ACTIONS),
-    ...(actions.indexOf(action) < i ? [duplicate(path(field, i), action)] : []),
+    ...(again(i) ? [duplicate(path(field, i), action)] : []),
   ]);
   if (!actions.includes('Deny') || !actions.includes('Warn')) return errors;
   const detail =

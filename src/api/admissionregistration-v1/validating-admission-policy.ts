@@ -3,7 +3,7 @@ import { duplicate, invalid, path, required, tooMany, type FieldError } from '..
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { oneOf, requiredText } from '../meta-v1/checks.ts';
+import { oneOf, repeats, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 import { validateConditions } from '../meta-v1/condition-validation.ts';
 import { validateMatchConditions } from './match-conditions.ts';
@@ -56,6 +56,7 @@ function validateExpression(validation: Validation, at: string): FieldError[] {
 }
 
 function validateAnnotations(annotations: readonly Annotation[], field: string): FieldError[] {
+  const again = repeats(annotations.map(({ key }) => key));
   return [
     ...(annotations.length > MOST_ANNOTATIONS ? [tooMany(field, annotations.length, MOST_ANNOTATIONS)] : []),
     ...annotations.flatMap(({ key, valueExpression }, i) => [
@@ -63,7 +64,7 @@ function validateAnnotations(annotations: readonly Annotation[], field: string):
       ...(valueExpression?.trim()
         ? []
         : [required(path(field, i, 'valueExpression'), 'valueExpression is not specified')]),
-      ...(annotations.findIndex((a) => a.key === key) < i ? [duplicate(path(field, i, 'key'), key)] : []),
+      ...(again(i) ? [duplicate(path(field, i, 'key'), key)] : []),
     ]),
   ];
 }

@@ -2,7 +2,7 @@ import type { V1MutatingWebhook, V1ValidatingWebhook } from '@kubernetes/client-
 import { invalid, notSupported, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
-import { noDuplicates, oneOf, validateLabelSelector } from '../meta-v1/checks.ts';
+import { noDuplicates, oneOf, repeats, validateLabelSelector } from '../meta-v1/checks.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import { validateRule } from './request-rules.ts';
 import { validateClient } from './webhook-client.ts';
@@ -69,11 +69,12 @@ function fullyQualified(field: string, name: string): FieldError[] {
 
 function validateReviewVersions(versions: readonly string[], at: string): FieldError[] {
   if (versions.length === 0) return [required(at, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
+  const again = repeats(versions);
   const errors = versions.flatMap((version, i) => {
     const problems = dns1035Label(version);
     return [
       ...(problems.length > 0 ? [invalid(path(at, i), version, problems.join(','))] : []),
-      ...(versions.indexOf(version) < i ? [invalid(path(at, i), version, 'duplicate version')] : []),
+      ...(again(i) ? [invalid(path(at, i), version, 'duplicate version')] : []),
     ];
   });
   if (errors.length > 0 || versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;

@@ -1,7 +1,7 @@
 import { duplicate, forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1035Label } from '../../apimachinery/names.ts';
 import { validateClient } from '../admissionregistration-v1/webhook-client.ts';
-import { requiredOneOf } from '../meta-v1/checks.ts';
+import { repeats, requiredOneOf } from '../meta-v1/checks.ts';
 import type { CustomResourceDefinition } from './custom-resource-definition.ts';
 
 type Conversion = NonNullable<CustomResourceDefinition['spec']['conversion']>;
@@ -27,9 +27,10 @@ export function validateConversion(conversion: Partial<Conversion>, at: string):
 
 function validateVersions(versions: readonly string[], at: string): FieldError[] {
   if (versions.length === 0) return [required(at)];
+  const again = repeats(versions);
   const errors = versions.flatMap((version, i) => [
     ...dns1035Label(version).map((detail) => invalid(path(at, i), version, detail)),
-    ...(versions.indexOf(version) < i ? [duplicate(path(at, i), version)] : []),
+    ...(again(i) ? [duplicate(path(at, i), version)] : []),
   ]);
   if (errors.length > 0 || versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
   return [invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`)];

@@ -8,6 +8,7 @@ import {
   required,
   type FieldError,
 } from '../../apimachinery/field-error.ts';
+import { repeats } from '../meta-v1/checks.ts';
 import { itemsOf, type JsonSchema, type ValidationRule } from './json-schema.ts';
 
 const LIST_TYPES = ['atomic', 'map', 'set'];
@@ -73,9 +74,10 @@ function validateKeys(schema: JsonSchema, keys: readonly string[], at: string, f
     const detail = "must be object if parent array's x-kubernetes-list-type is map";
     return [invalid(path(where, 'type'), items.type ?? '', detail)];
   }
+  const repeated = repeats(keys);
   return keys.flatMap((key, i) => {
     const property = items.properties && Object.hasOwn(items.properties, key) ? items.properties[key] : undefined;
-    const again = keys.indexOf(key) < i ? [duplicate(path(field, i), key)] : [];
+    const again = repeated(i) ? [duplicate(path(field, i), key)] : [];
     if (!property) return [...again, invalid(path(field, i), key, 'entries must all be names of item properties')];
     if (property.default !== undefined || items.required?.includes(key)) return again;
     const detail =

@@ -8,6 +8,7 @@ import {
   required,
   type FieldError,
 } from '../../apimachinery/field-error.ts';
+import { repeats } from '../meta-v1/checks.ts';
 import { itemsOf, type JsonSchema } from './json-schema.ts';
 import { validateExtensions } from './schema-extensions.ts';
 import { validateDefault } from './schema-default.ts';
@@ -108,7 +109,8 @@ function validatePattern({ pattern }: JsonSchema, at: string): FieldError[] {
 }
 
 function validateRequired({ required: names = [] }: JsonSchema, at: string): FieldError[] {
-  return names.flatMap((name, i) => (names.indexOf(name) < i ? [duplicate(path(at, 'required') + path(i), name)] : []));
+  const again = repeats(names);
+  return names.flatMap((name, i) => (again(i) ? [duplicate(path(at, 'required') + path(i), name)] : []));
 }
 
 function children(schema: JsonSchema, at: string): [JsonSchema, string, Place][] {

@@ -1,4 +1,5 @@
 import { duplicate, invalid, path, required, tooMany, type FieldError } from '../../apimachinery/field-error.ts';
+import { repeats } from '../meta-v1/checks.ts';
 import type { CustomResourceDefinition } from './custom-resource-definition.ts';
 import { schemaAt, type JsonSchema } from './json-schema.ts';
 
@@ -62,10 +63,11 @@ export function validateSelectable(
 ): FieldError[] {
   const list = fields ?? [];
   const errors = list.length > MOST_SELECTABLE ? [tooMany(at, list.length, MOST_SELECTABLE)] : [];
+  const again = repeats(list.map(({ jsonPath }) => jsonPath));
   list.forEach(({ jsonPath }, i) => {
     const field = path(at, i, 'jsonPath');
     errors.push(...selectableErrors(field, jsonPath, schema));
-    if (list.findIndex((other) => other.jsonPath === jsonPath) < i) errors.push(duplicate(field, jsonPath));
+    if (again(i)) errors.push(duplicate(field, jsonPath));
   });
   return errors;
 }

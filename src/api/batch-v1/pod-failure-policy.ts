@@ -9,7 +9,7 @@ import {
   type FieldError,
 } from '../../apimachinery/field-error.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
-import { checked } from '../meta-v1/checks.ts';
+import { checked, repeats } from '../meta-v1/checks.ts';
 import type { JobSpec } from './job-spec.ts';
 
 type Rule = NonNullable<JobSpec['podFailurePolicy']>['rules'][number];
@@ -73,11 +73,12 @@ function validateExitCodes(codes: OnExitCodes, names: readonly string[], at: str
   }
   if (values.length === 0) errors.push(invalid(field, values, 'at least one value is required'));
   else if (values.length > LIMITS.exitCodes) errors.push(tooMany(field, values.length, LIMITS.exitCodes));
+  const again = repeats(values);
   values.forEach((value, i) => {
     if (codes.operator === 'In' && value === 0) {
       errors.push(invalid(path(field, i), value, 'must not be 0 for the In operator'));
     }
-    if (values.indexOf(value) < i) errors.push(duplicate(path(field, i), value));
+    if (again(i)) errors.push(duplicate(path(field, i), value));
   });
   const ordered = values.every((value, i) => i === 0 || values[i - 1]! <= value);
   return ordered ? errors : [...errors, invalid(field, values, 'must be ordered')];

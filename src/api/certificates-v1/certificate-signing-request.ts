@@ -5,6 +5,7 @@ import { defineKind, statusSubresource, type Caller, type Subresource } from '..
 import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { humanDuration } from '../../apimachinery/time.ts';
+import { repeats } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { isCertificateRequest, pemBlocks } from './pem.ts';
 import { keepDecisions, stampConditions, validateApproval, validateRequestStatus } from './request-status.ts';
@@ -66,9 +67,10 @@ function validateRequest(base64 = ''): FieldError[] {
 
 function validateUsages(usages: readonly string[]): FieldError[] {
   if (usages.length === 0) return [required('spec.usages')];
+  const again = repeats(usages);
   return usages.flatMap((usage, i) => [
     ...(USAGES.includes(usage) ? [] : [notSupported(path('spec.usages', i), usage, USAGES)]),
-    ...(usages.indexOf(usage) < i ? [duplicate(path('spec.usages', i), usage)] : []),
+    ...(again(i) ? [duplicate(path('spec.usages', i), usage)] : []),
   ]);
 }
 

@@ -9,7 +9,7 @@ import {
   type FieldError,
 } from '../../apimachinery/field-error.ts';
 import { formatTime } from '../../apimachinery/time.ts';
-import { same } from '../meta-v1/checks.ts';
+import { repeats, same } from '../meta-v1/checks.ts';
 import type { CertificateSigningRequest } from './certificate-signing-request.ts';
 import { pemBlocks } from './pem.ts';
 
@@ -67,14 +67,17 @@ export function validateApproval(now: CertificateSigningRequest, old: Certificat
 }
 
 function validateConditions(conditions: readonly Condition[]): FieldError[] {
-  const types = conditions.map((condition) => condition.type);
+  const again = repeats(conditions.map((condition) => condition.type));
+  const decided = new Set<string>();
   return conditions.flatMap(({ type, status }, i) => {
     const at = path('status.conditions', i);
     const errors = validateValue(type, status, at);
-    const [typeField, first] = [path(at, 'type'), types.indexOf(type)];
-    if (first < i) errors.push(duplicate(typeField, type));
-    const other = DECISIONS.includes(type) && types.slice(0, i).some((t) => t !== type && DECISIONS.includes(t));
-    if (other) errors.push(invalid(typeField, type, 'Approved and Denied conditions are mutually exclusive'));
+    const typeField = path(at, 'type');
+    if (again(i)) errors.push(duplicate(typeField, type));
+    if (DECISIONS.includes(type)) decided.add(type);
+    if (decided.has(type) && decided.size > 1) {
+      errors.push(invalid(typeField, type, 'Approved and Denied conditions are mutually exclusive'));
+    }
     return errors;
   });
 }

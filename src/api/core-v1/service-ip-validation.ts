@@ -1,5 +1,5 @@
 import { duplicate, invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { oneOf } from '../meta-v1/checks.ts';
+import { oneOf, repeats } from '../meta-v1/checks.ts';
 import { ipFamily, IP_RULE, isIp } from './ip.ts';
 import type { Service, ServiceSpec } from './service-type.ts';
 
@@ -21,10 +21,11 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
 }
 
 function validateFamilies(families: readonly string[]): FieldError[] {
+  const again = repeats(families);
   return families.flatMap((family, i) => {
     const field = `spec.ipFamilies[${i}]`;
     const errors = oneOf(field, family, FAMILIES);
-    return families.indexOf(family) < i ? [...errors, duplicate(field, family)] : errors;
+    return again(i) ? [...errors, duplicate(field, family)] : errors;
   });
 }
 
@@ -39,13 +40,14 @@ function validateFirst({ clusterIP, clusterIPs = [] }: ServiceSpec): FieldError[
 }
 
 function validateAddresses(ips: readonly string[]): FieldError[] {
+  const again = repeats(ips);
   const errors = ips.flatMap((ip, i) => {
     const field = `spec.clusterIPs[${i}]`;
     if (ip === 'None' && i === 0) {
       return ips.length > 1 ? [invalid('spec.clusterIPs', ips, "'None' must be the first and only value")] : [];
     }
     const wrong = isIp(ip) ? [] : [invalid(field, ip, IP_RULE)];
-    return ips.indexOf(ip) < i ? [...wrong, duplicate(field, ip)] : wrong;
+    return again(i) ? [...wrong, duplicate(field, ip)] : wrong;
   });
   return ips.length > 2 ? [...errors, invalid('spec.clusterIPs', ips, 'may only hold up to 2 values')] : errors;
 }

@@ -3,7 +3,7 @@ import { duplicate, invalid, path, required, type FieldError } from '../../apima
 import { defineKind, bareStatusSubresource } from '../../apimachinery/kind.ts';
 import { dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
+import { repeats, requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 import { validateFlowRules } from './flow-rules.ts';
 import { MANDATORY, standardFlows } from './standard.ts';
@@ -51,9 +51,10 @@ function validateStatus({ status }: FlowSchema): FieldError[] {
 /** The rules of conditions of this group, whose reasons and times may be missing. */
 export function validateConditionTypes(conditions: readonly { type?: string }[] | undefined): FieldError[] {
   const types = (conditions ?? []).map((condition) => condition.type ?? '');
+  const again = repeats(types);
   return types.flatMap((type, i) => {
     const field = path('status.conditions', i, 'type');
-    if (types.indexOf(type) < i) return [duplicate(field, type)];
+    if (again(i)) return [duplicate(field, type)];
     return type ? [] : [required(field)];
   });
 }

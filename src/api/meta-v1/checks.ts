@@ -145,6 +145,13 @@ export function noDuplicates(entries: readonly (readonly [field: string, value: 
   });
 }
 
+/** Tells by its place whether a value of the list occurred before. One pass, for clients may send long lists. */
+export function repeats(values: readonly unknown[]): (i: number) => boolean {
+  const first = new Map<unknown, number>();
+  values.forEach((value, i) => first.has(value) || first.set(value, i));
+  return (i) => first.get(values[i]) !== i;
+}
+
 /** Errors when `now` is not what `before` was, compared as JSON. */
 export function immutable(field: string, now: unknown, before: unknown): FieldError[] {
   return same(now, before) ? [] : [invalid(field, now, IMMUTABLE)];

@@ -8,7 +8,7 @@ import {
   type FieldError,
 } from '../../apimachinery/field-error.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
-import { checked, nonNegative } from './checks.ts';
+import { checked, nonNegative, repeats } from './checks.ts';
 import type { Condition } from './types.ts';
 
 const LONGEST_REASON = 1024;
@@ -22,9 +22,9 @@ const reasonPattern = new RegExp(`^${REASON}$`);
 
 /** The rules of a list of `meta/v1 Condition`s. */
 export function validateConditions(field: string, conditions: readonly Partial<Condition>[] | undefined): FieldError[] {
-  const types = (conditions ?? []).map((condition) => condition.type);
+  const again = repeats((conditions ?? []).map((condition) => condition.type));
   return (conditions ?? []).flatMap((condition, i) => [
-    ...(types.indexOf(condition.type) < i ? [duplicate(path(field, i, 'type'), condition.type)] : []),
+    ...(again(i) ? [duplicate(path(field, i, 'type'), condition.type)] : []),
     ...validateCondition(path(field, i), condition),
   ]);
 }

@@ -81,11 +81,11 @@ export function boundedSet<T>(
   keyOf: (item: T) => string,
   name = '',
 ): FieldError[] {
-  const keys = (list ?? []).map(keyOf);
+  const seen = new Set<string>();
   return bounded(field, list, most, (item, at) => {
     const key = keyOf(item);
-    const i = (list ?? []).indexOf(item);
-    const again = keys.indexOf(key) < i ? [duplicate(name ? path(at, name) : at, key)] : [];
+    const again = seen.has(key) ? [duplicate(name ? path(at, name) : at, key)] : [];
+    seen.add(key);
     return [...check(item, at), ...again];
   });
 }

@@ -2,7 +2,7 @@ import type { V1CSIDriver } from '@kubernetes/client-node';
 import { duplicate, invalid, path, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { immutable, oneOf } from '../meta-v1/checks.ts';
+import { immutable, oneOf, repeats } from '../meta-v1/checks.ts';
 import { ageColumn, booleanColumn, column, nameColumn, listOrNone } from '../meta-v1/columns.ts';
 
 export type CSIDriver = Resource<V1CSIDriver>;
@@ -43,9 +43,9 @@ function validate({ metadata, spec }: CSIDriver): FieldError[] {
 }
 
 function validateTokens(requests: readonly TokenRequest[], field: string): FieldError[] {
+  const again = repeats(requests.map(({ audience }) => audience));
   return requests.flatMap(({ audience, expirationSeconds: seconds }, i) => {
-    const errors =
-      requests.findIndex((r) => r.audience === audience) < i ? [duplicate(path(field, i, 'audience'), audience)] : [];
+    const errors = again(i) ? [duplicate(path(field, i, 'audience'), audience)] : [];
     const at = path(field, i, 'expirationSeconds');
     if (seconds !== undefined && seconds < SHORTEST_TOKEN) {
       errors.push(invalid(at, seconds, 'may not specify a duration less than 10 minutes'));

@@ -3,7 +3,7 @@ import { duplicate, path, required, type FieldError } from '../../apimachinery/f
 import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { labelWarning } from '../core-v1/node-label-warnings.ts';
-import { checked, noDuplicates } from '../meta-v1/checks.ts';
+import { checked, noDuplicates, repeats } from '../meta-v1/checks.ts';
 
 type Term = Plain<V1TopologySelectorTerm>;
 
@@ -20,6 +20,7 @@ export function validateTopologies(terms: readonly Term[] | undefined): FieldErr
 
 function validateTerm(term: Term, at: string): FieldError[] {
   const expressions = term.matchLabelExpressions ?? [];
+  const again = repeats(expressions.map(({ key }) => key));
   return expressions.flatMap((expression, i) => {
     const field = path(at, i);
     const values = expression.values ?? [];
@@ -27,9 +28,7 @@ function validateTerm(term: Term, at: string): FieldError[] {
       ...(values.length === 0 ? [required(path(field, 'values'))] : []),
       ...noDuplicates(values.map((value, j) => [path(field, 'values') + path(j), value] as const)),
       ...checked(path(field, 'key'), expression.key ?? '', qualifiedName),
-      ...(expressions.findIndex((e) => e.key === expression.key) < i
-        ? [duplicate(path(field, 'key'), expression.key)]
-        : []),
+      ...(again(i) ? [duplicate(path(field, 'key'), expression.key)] : []),
     ];
   });
 }

@@ -21,6 +21,11 @@ describe('the rules of devices', () => {
     [resourceClaim, ask({ exactly })],
     [
       resourceClaim,
+      claim({ requests: [{ name: 'r', exactly }], constraints: [{ requests: ['r', 'r'], matchAttribute: 'd.io/a' }] }),
+      'spec.devices.constraints[0].requests[1]: Duplicate value: "r"',
+    ],
+    [
+      resourceClaim,
       ask({}),
       'spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required',
     ],
