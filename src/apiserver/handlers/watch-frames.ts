@@ -83,7 +83,7 @@ export function metadataFrames(version: string, slow: FrameEncoder): FrameEncode
   return sharedFrames(`partial ${version}`, {
     initial: (entry) => cut('ADDED', entry) ?? slow.initial(entry),
     event: (event, type, gone) => (gone ? undefined : cut(type, event.entry)) ?? slow.event(event, type, gone),
-    bookmark: slow.bookmark,
+    bookmark: (revision, end) => slow.bookmark(revision, end),
   });
 }
 
