@@ -11,12 +11,12 @@ const POLICIES = ['Honor', 'Ignore'];
 /** The rules of `spec.topologySpreadConstraints`. */
 export function validateTopologySpread(constraints: readonly Constraint[], field: string): FieldError[] {
   const pairs = constraints.map((c) => `{${c.topologyKey ?? ''}, ${c.whenUnsatisfiable ?? ''}}`);
+  const last = new Map(pairs.map((pair, i) => [pair, i]));
   return constraints.flatMap((constraint, i) => {
     const at = path(field, i);
     const errors = validateConstraint(constraint, at);
     // It is the first of two that is named.
-    if (pairs.lastIndexOf(pairs[i]!) > i)
-      errors.push(duplicate(path(at, '{topologyKey, whenUnsatisfiable}'), pairs[i]));
+    if (last.get(pairs[i]!) !== i) errors.push(duplicate(path(at, '{topologyKey, whenUnsatisfiable}'), pairs[i]));
     return [...errors, ...validatePolicies(constraint, at)];
   });
 }
