@@ -64,8 +64,15 @@ export class KeyIndexes {
 
   /** The keys with `value` in the index `name` that covers `key`; undefined when there is no such index. */
   keys(key: string, name: string, value: string): Iterable<string> | undefined {
-    return this.#indexes
-      .find(({ declaration }) => declaration.name === name && key.startsWith(declaration.prefix))
-      ?.keys(value);
+    return this.#find(key, name)?.keys(value);
+  }
+
+  /** How the index `name` that covers `key` is declared; undefined when there is no such index. */
+  declared(key: string, name: string): IndexDeclaration | undefined {
+    return this.#find(key, name)?.declaration;
+  }
+
+  #find(key: string, name: string): KeyIndex | undefined {
+    return this.#indexes.find(({ declaration }) => declaration.name === name && key.startsWith(declaration.prefix));
   }
 }

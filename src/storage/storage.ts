@@ -58,6 +58,11 @@ export interface WatchOptions {
   readonly after?: number;
   readonly signal: AbortSignal;
   /**
+   * Says that only changes matter of entries whose index `name` has `value` before or after. The store may tell of others
+   * all the same.
+   */
+  readonly index?: { readonly name: string; readonly value: string };
+  /**
    * True where the watcher knows the states before by itself (a cache): `previous` may then be missing, and the entry
    * of a delete may hold no object.
    */

@@ -29,7 +29,7 @@ export class VersionedMap {
   constructor(clock: Clock, revision: number, history = DEFAULT_HISTORY, indexes?: KeyIndexes) {
     this.#revision = revision;
     this.window = new EventWindow(revision, history);
-    this.hub = new WatchHub(clock, this.window);
+    this.hub = new WatchHub(clock, this.window, indexes);
     this.#indexes = indexes;
   }
 

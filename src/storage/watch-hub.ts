@@ -1,7 +1,9 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import { expired } from '../apimachinery/api-error.ts';
+import type { KeyIndexes } from './key-indexes.ts';
 import type { EventWindow } from './event-window.ts';
 import type { StorageEvent, WatchOptions } from './storage.ts';
+import { WatcherSets } from './watcher-sets.ts';
 
 /** How long after a change watchers without an event of their own learn how far the store has come, in milliseconds. */
 const PROGRESS_DELAY = 1000;
@@ -24,7 +26,7 @@ interface Watcher {
 export class WatchHub {
   readonly #clock: Clock;
   readonly #window: EventWindow;
-  #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers: WatcherSets<Watcher>;
   #queue: StorageEvent[] = [];
   #delivering = false;
   /** Events published so far: the number of the next one. */
@@ -32,9 +34,10 @@ export class WatchHub {
   #revision: number;
   #progressTimer: Timer | undefined;
 
-  /** @param window holds every published event; the hub only reads it */
-  constructor(clock: Clock, window: EventWindow) {
+  /** @param window holds every published event; the hub only reads it; @param indexes narrow whom an event is given */
+  constructor(clock: Clock, window: EventWindow, indexes?: KeyIndexes) {
     this.#clock = clock;
+    this.#watchers = new WatcherSets(indexes);
     this.#window = window;
     this.#revision = window.floor;
   }
@@ -71,7 +74,7 @@ export class WatchHub {
   close(error?: Error): void {
     this.#progressTimer?.cancel();
     this.#progressTimer = undefined;
-    const all = [...this.#watchers.values()].flatMap((set) => [...set]);
+    const all = [...this.#watchers.all];
     this.#watchers.clear();
     for (const watcher of all) {
       watcher.stop();
@@ -84,12 +87,10 @@ export class WatchHub {
     const stop = () => {
       watcher.stopped = true;
       options.signal.removeEventListener('abort', stop);
-      this.#detach(watcher);
+      this.#watchers.delete(watcher);
     };
     const watcher: Watcher = { prefix, options, after, next: this.#published, stopped: false, stop };
-    const same = this.#watchers.get(prefix);
-    if (same) same.add(watcher);
-    else this.#watchers.set(prefix, new Set([watcher]));
+    this.#watchers.add(watcher);
     options.signal.addEventListener('abort', stop, { once: true });
     this.#delivering = true;
     for (const event of past) if (concerns(prefix, event.entry.key)) this.#give(watcher, event);
@@ -108,29 +109,17 @@ export class WatchHub {
     }
   }
 
-  #detach(watcher: Watcher): void {
-    const same = this.#watchers.get(watcher.prefix);
-    same?.delete(watcher);
-    if (same?.size === 0) this.#watchers.delete(watcher.prefix);
-  }
-
   #deliver(): void {
     if (this.#delivering) return;
     this.#delivering = true;
     for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
       const number = this.#published - this.#queue.length - 1;
-      const key = event.entry.key;
-      for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
-        const watchers = this.#watchers.get(key.slice(0, slash + 1));
-        if (watchers) this.#deliverTo(watchers, event, number);
-      }
-      const ofTheKey = this.#watchers.get(key);
-      if (ofTheKey) this.#deliverTo(ofTheKey, event, number);
+      for (const watchers of this.#watchers.concerned(event)) this.#deliverTo(watchers, event, number);
     }
     this.#delivering = false;
   }
 
-  #deliverTo(watchers: Set<Watcher>, event: StorageEvent, number: number): void {
+  #deliverTo(watchers: ReadonlySet<Watcher>, event: StorageEvent, number: number): void {
     for (const watcher of watchers) {
       if (number < watcher.next || event.revision <= watcher.after) continue;
       watcher.next = number + 1;
@@ -139,12 +128,10 @@ export class WatchHub {
   }
 
   #armProgress(): void {
-    if (this.#progressTimer || this.#watchers.size === 0) return;
+    if (this.#progressTimer || this.#watchers.all.size === 0) return;
     this.#progressTimer = this.#clock.after(PROGRESS_DELAY, () => {
       this.#progressTimer = undefined;
-      for (const watchers of this.#watchers.values()) {
-        for (const { options } of watchers) options.onProgress?.(this.#revision);
-      }
+      for (const { options } of this.#watchers.all) options.onProgress?.(this.#revision);
     });
   }
 }

@@ -59,9 +59,10 @@ export async function watch(
     }
     if (signal.aborted) return;
   }
-  const { match, name } = selection;
+  const { match, index, name } = selection;
   storageFor(registry.storage, target.kind).watch(listPrefix(target, name), {
     ...(after !== undefined && { after }),
+    ...(index && { index }),
     signal,
     onEvent: match
       ? (event) => throughSelection(event, { match, name }, watcher)
