@@ -171,7 +171,12 @@ export function invalidObject(
   const lines = errors.map((e) => (e.field ? `${e.field}: ${e.message}` : e.message));
   const what = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   const message = `${what} "${name ?? ''}" is invalid: ${lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`}`;
-  const details = { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes };
+  const details = {
+    ...(name && { name }),
+    ...(kind.group && { group: kind.group }),
+    ...(kind.kind && { kind: kind.kind }),
+    causes,
+  };
   return new ApiError(422, 'Invalid', message, details);
 }
 
