@@ -88,7 +88,7 @@ describe('ManagedEtcd', function () {
       const { revision } = await storage.create(key('b'), object('b'));
       await storage.compact(revision);
       await storage.compact(revision); // again is no error
-      expect((await failure(storage.get(key('a'), { exactly: revision - 1 }))) as object).to.have.property('code', 410);
+      expect(await failure(storage.get(key('a'), { exactly: revision - 1 }))).to.have.property('code', 410);
     });
   }
 

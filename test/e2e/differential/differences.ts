@@ -171,7 +171,6 @@ export const intended: readonly Intended[] = [
     why: 'a resourceVersion on create is refused, as upstream has it in the storage layer for real writes',
   },
   { where: /replace services: .*: /, why: 'services can be replaced without a resourceVersion now' },
-  { where: /image pull secrets: /, why: 'names of pull secrets are looked at now' },
   {
     where: /create stateful sets: (without containers|with bad images|with negative readiness): /,
     why: 'templates are validated in full',
