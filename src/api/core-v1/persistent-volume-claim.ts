@@ -8,6 +8,7 @@ import { ageColumn, column, nameColumn, wideColumn } from '../meta-v1/columns.ts
 import { canonicalize } from '../meta-v1/quantities.ts';
 import { accessModesText } from './access-modes.ts';
 import { defaultClaimSpec } from './claim-defaults.ts';
+import { validateClaimStatus } from './claim-status-validation.ts';
 import { validateClaimSpec, type ClaimSpec } from './claim-spec-validation.ts';
 import { wholeBytes, type Warn } from './fractional-bytes.ts';
 import { persistentVolumeClaimQuota } from './persistent-volume-claim-quota.ts';
@@ -99,7 +100,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     ageColumn,
     wideColumn('VolumeMode', (c) => c.spec?.volumeMode ?? '<unset>'),
   ],
-  subresources: [statusSubresource],
+  subresources: [{ ...statusSubresource, validate: ({ status }) => validateClaimStatus(status) }],
   setDefaults: (c) => defaultClaim(c as Claim),
   validate: (c) => validateClaimSpec(c.spec!, 'spec'),
   validateUpdate,
