@@ -123,8 +123,11 @@ export function isSubset(a: FieldSet, b: FieldSet): boolean {
   for (const element in a) {
     if (element === SELF) continue;
     if (!Object.hasOwn(b, element)) return false;
-    const [left, right] = [a[element]!, b[element]!];
-    if (left !== right && ((isMember(left) && !isMember(right)) || !isSubset(left, right))) return false;
+    const left = a[element]!;
+    const right = b[element]!;
+    if (left === right) continue;
+    if (isMember(left) && !isMember(right)) return false;
+    if (!isEmpty(left) && !isSubset(left, right)) return false;
   }
   return true;
 }

@@ -68,10 +68,10 @@ class Applier {
   }
 
   /** The object to be stored in the place of `current`. */
-  change(current: AnyObject, context: StrategyContext): AnyObject {
+  async change(current: AnyObject, context: StrategyContext): Promise<AnyObject> {
     const { target, subresource } = this.#request;
     const lens = this.#lens();
-    const { object, managers } = this.#apply(lens, current);
+    const { object, managers } = await this.#apply(lens, current);
     checkName(target, object);
     checkUid(target.kind, object, current);
     const updated = applyLens(subresource, subresource ? copyJson(current) : current, object, context);
@@ -80,14 +80,14 @@ class Applier {
   }
 
   /** The object to be stored where there is none. */
-  create(): AnyObject {
+  async create(): Promise<AnyObject> {
     const { target } = this.#request;
     const { uid } = this.#config.metadata;
     if (uid) {
       const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
       throw conflict(target.kind, target.name, why);
     }
-    const { object, managers } = this.#apply(this.#lens(), undefined);
+    const { object, managers } = await this.#apply(this.#lens(), undefined);
     checkName(target, object);
     setManagers(object, managers);
     return object;
@@ -98,11 +98,13 @@ class Applier {
     return lensScope(this.#services.registry.fieldManagers, target.kind, subresource);
   }
 
-  #apply(lens: LensScope, current: AnyObject | undefined) {
+  async #apply(lens: LensScope, current: AnyObject | undefined) {
     const writer = this.#services.registry.fieldManagers.writer(this.#request.exchange.query.get('fieldManager')!);
     const seen = current && lens.live(current);
     const applied = { ...(seen ?? { live: undefined, managers: [] }), config: this.#config, force: this.#force };
     const { object, managers } = named(this.#config, () => apply(lens.scope, applied, writer));
+    const { pause } = this.#request.exchange;
+    if (pause) await pause();
     const decoded = this.#decode(copyJson(object) as AnyObject);
     if (writer.manager === 'kubectl') refreshLastApplied(decoded, this.#config);
     return { object: decoded, managers };

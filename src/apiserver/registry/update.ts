@@ -28,7 +28,7 @@ export interface UpdateRequest extends Target {
   /** The lens through which the object is changed. */
   readonly subresource?: Subresource | undefined;
   /** What the caller wants stored, made of (a copy of) what is. Runs again when somebody else was faster. */
-  produce(current: AnyObject, context: StrategyContext): AnyObject;
+  produce(current: AnyObject, context: StrategyContext): AnyObject | Promise<AnyObject>;
   /** True when admission has judged what was posted to the subresource, so that it is not asked about the change too. */
   readonly admitted?: boolean;
   /** True when `produce` does not change what it is given, so that it needs no copy. */
@@ -113,7 +113,8 @@ class Attempt {
     };
     const old: AnyObject = current.object;
     this.#old = old;
-    const updated = this.#request.produce(this.#request.keepsCurrent ? old : copyJson(old), context);
+    const produced = this.#request.produce(this.#request.keepsCurrent ? old : copyJson(old), context);
+    const updated = produced instanceof Promise ? await produced : produced;
     if (options.pause) await options.pause();
     checkPreconditions(kind, updated, old);
     const sent: unknown = updated.metadata.managedFields;
