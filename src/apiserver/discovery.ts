@@ -156,8 +156,13 @@ function legacyResource(registry: KindRegistry, kind: Kind): object {
     kind: kind.kind,
     verbs: kind.verbs,
     ...namesOf(kind),
-    ...(!kind.ephemeral && { storageVersionHash: storageVersionHash(storedKind(registry, kind)) }),
+    ...(isStored(kind) && { storageVersionHash: storageVersionHash(storedKind(registry, kind)) }),
   };
+}
+
+/** Questions, bindings and what is made up when asked are not stored, and nobody can watch them. */
+function isStored(kind: Kind): boolean {
+  return kind.verbs.includes('watch');
 }
 
 /** The kind as which objects are stored: another one when several versions or groups share them. */

@@ -68,6 +68,9 @@ describe('discovery', () => {
       .and.to.match(/^[A-Za-z0-9+/]{11}=$/);
     const reviews = JSON.parse(discoveryDocument(built, '/apis/authorization.k8s.io/v1')!.body.toString()).resources;
     for (const review of reviews) expect(review).to.not.have.property('storageVersionHash');
+    const core = JSON.parse(discoveryDocument(built, '/api/v1')!.body.toString()).resources;
+    for (const name of ['bindings', 'componentstatuses', 'pods/status'])
+      expect(core.find((r: { name: string }) => r.name === name), name).to.not.have.property('storageVersionHash');
   });
 
   it('lists resources and subresources', () => {
