@@ -70,7 +70,10 @@ describe('discovery', () => {
     for (const review of reviews) expect(review).to.not.have.property('storageVersionHash');
     const core = JSON.parse(discoveryDocument(built, '/api/v1')!.body.toString()).resources;
     for (const name of ['bindings', 'componentstatuses', 'pods/status'])
-      expect(core.find((r: { name: string }) => r.name === name), name).to.not.have.property('storageVersionHash');
+      expect(
+        core.find((r: { name: string }) => r.name === name),
+        name,
+      ).to.not.have.property('storageVersionHash');
   });
 
   it('lists resources and subresources', () => {
