@@ -12,6 +12,7 @@ export interface WebhookClient {
   };
 }
 
+const SCHEME = /^[a-z][a-z\d+.-]*:/i;
 const FORM = '; desired format: https://host[/path]';
 
 /** The rules of where a webhook is: exactly one of the two. */
@@ -23,6 +24,12 @@ export function validateClient({ url, service }: WebhookClient, at: string): Fie
 }
 
 function validateUrl(text: string, at: string): FieldError[] {
+  if (!SCHEME.test(text)) {
+    return [
+      invalid(at, '', `'https' is the only allowed URL scheme${FORM}`),
+      invalid(at, '', `host must be specified${FORM}`),
+    ];
+  }
   const url = URL.parse(text);
   if (!url) return [required(at, `url must be a valid URL: parse ${JSON.stringify(text)}${FORM}`)];
   const errors: FieldError[] = [];

@@ -54,7 +54,7 @@ function validateWebhook(webhook: Webhook, at: string): FieldError[] {
 }
 
 function validateSideEffects(effects: string | undefined, field: string): FieldError[] {
-  if (!effects) return [required(field, `must specify one of ${SIDE_EFFECTS.join(', ')}`)];
+  if (effects === undefined) return [required(field, `must specify one of ${SIDE_EFFECTS.join(', ')}`)];
   return SIDE_EFFECTS.includes(effects) ? [] : [notSupported(field, effects, SIDE_EFFECTS)];
 }
 
@@ -77,6 +77,6 @@ function validateReviewVersions(versions: readonly string[], at: string): FieldE
       ...(again(i) ? [invalid(path(at, i), version, 'duplicate version')] : []),
     ];
   });
-  if (errors.length > 0 || versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
-  return [invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`)];
+  if (versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
+  return [...errors, invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`)];
 }

@@ -28,6 +28,9 @@ export const controllerRevision = defineKind<ControllerRevision>({
   plural: 'controllerrevisions',
   namespaced: true,
   columns: [nameColumn, column('Controller', controllerText), column('Revision', (r) => r.revision ?? 0), ageColumn],
+  setDefaults(r) {
+    r.revision ??= 0;
+  },
   validate,
   validateUpdate: (now, old) => immutable('data', now.data, old.data),
 });

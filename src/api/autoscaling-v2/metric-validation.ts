@@ -24,7 +24,7 @@ const sources: Readonly<Record<string, (source: any, at: string) => FieldError[]
 export function validateMetric(metric: Metric, at: string): FieldError[] {
   const errors: FieldError[] = [];
   if (!metric.type) errors.push(required(path(at, 'type'), 'must specify a metric source type'));
-  else if (!TYPES.includes(metric.type)) errors.push(notSupported(path(at, 'type'), metric.type, TYPES));
+  if (!TYPES.includes(metric.type ?? '')) errors.push(notSupported(path(at, 'type'), metric.type ?? '', TYPES));
   const present = Object.keys(sources).filter((name) => metric[name as keyof Metric]);
   const [first] = present;
   if (first) errors.push(...sources[first]!(metric[first as keyof Metric], path(at, first)));
@@ -79,7 +79,7 @@ function validatePods(source: NonNullable<Metric['pods']>, at: string): FieldErr
   return [
     ...validateIdentifier(source.metric, path(at, 'metric')),
     ...validateTarget(source.target, path(at, 'target')),
-    ...(average === undefined || !isPositive(average)
+    ...(average === undefined
       ? [required(path(at, 'target', 'averageValue'), 'must specify a positive target averageValue')]
       : []),
   ];
@@ -118,8 +118,8 @@ function validateTarget(target: Target | undefined, at: string): FieldError[] {
   const { type, value, averageValue, averageUtilization: share } = target ?? {};
   const errors: FieldError[] = [];
   if (!type) errors.push(required(path(at, 'type'), 'must specify a metric target type'));
-  else if (!['Utilization', 'Value', 'AverageValue'].includes(type)) {
-    errors.push(invalid(path(at, 'type'), type, 'must be either Utilization, Value, or AverageValue'));
+  if (!['Utilization', 'Value', 'AverageValue'].includes(type ?? '')) {
+    errors.push(invalid(path(at, 'type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
   }
   for (const [name, quantity] of Object.entries({ value, averageValue })) {
     if (quantity !== undefined && !isPositive(quantity)) {

@@ -38,7 +38,7 @@ function validateAddress(address: NonNullable<Subset['addresses']>[number], fiel
   return [
     ...validateNotSpecial(path(field, 'ip'), address.ip ?? ''),
     ...(address.hostname ? checked(path(field, 'hostname'), address.hostname, dns1123Label) : []),
-    ...(address.nodeName ? checked(path(field, 'nodeName'), address.nodeName, dns1123Subdomain) : []),
+    ...(address.nodeName !== undefined ? checked(path(field, 'nodeName'), address.nodeName, dns1123Subdomain) : []),
   ];
 }
 

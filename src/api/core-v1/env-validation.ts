@@ -1,5 +1,5 @@
 import { invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
-import { configMapKey, envVarName } from '../../apimachinery/names.ts';
+import { configMapKey, dns1123Subdomain, envVarName } from '../../apimachinery/names.ts';
 import { checked, requiredText } from '../meta-v1/checks.ts';
 import { validateFieldRef, validateResourceFieldRef } from './field-ref-validation.ts';
 import type { EnvFromSource, EnvVar } from './pod-spec.ts';
@@ -60,8 +60,9 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], field: string
   return sources.flatMap((source, i) => {
     const at = path(field, i);
     const errors = source.prefix ? checked(path(at, 'prefix'), source.prefix, envVarName) : [];
-    if (source.configMapRef) errors.push(...requiredText(`${at}.configMapRef.name`, source.configMapRef.name));
-    if (source.secretRef) errors.push(...requiredText(`${at}.secretRef.name`, source.secretRef.name));
+    if (source.configMapRef)
+      errors.push(...requiredText(`${at}.configMapRef.name`, source.configMapRef.name, dns1123Subdomain));
+    if (source.secretRef) errors.push(...requiredText(`${at}.secretRef.name`, source.secretRef.name, dns1123Subdomain));
     if (!source.configMapRef && !source.secretRef) {
       errors.push(invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`'));
     } else if (source.configMapRef && source.secretRef) {

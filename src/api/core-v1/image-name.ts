@@ -10,7 +10,10 @@ function imageTag(image: string): string {
   return at < 0 ? 'latest' : '';
 }
 
-/** `Always` for a tag that moves, else `IfNotPresent`. */
+/** The characters that stand in the names of images. */
+const IMAGE = /^[\w.:/@+-]+$/;
+
+/** `Always` for a tag that moves, else `IfNotPresent`, also for what is no image's name. */
 export function defaultPullPolicy(image: string | undefined): 'Always' | 'IfNotPresent' {
-  return imageTag(image ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
+  return IMAGE.test(image ?? '') && imageTag(image!) === 'latest' ? 'Always' : 'IfNotPresent';
 }

@@ -12,7 +12,7 @@ import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { compareQuantities, isQuantity, parseQuantity } from '../../apimachinery/quantity.ts';
 import { checked, validateQuantities } from '../meta-v1/checks.ts';
-import { validateResourceName } from './resources-validation.ts';
+import { validateContainerResource, validateResourceName } from './resources-validation.ts';
 
 type Item = Plain<V1LimitRangeItem>;
 
@@ -45,8 +45,11 @@ function validateType(type: string, field: string): FieldError[] {
 }
 
 function validateAmounts(item: Item, at: string): FieldError[] {
-  return LIMIT_MAPS.flatMap((map) => [
-    ...Object.keys(item[map] ?? {}).flatMap((name) => validateResourceName(name, keyPath(path(at, map), name))),
+  const forPods = item.type === 'Pod';
+  const maps = forPods ? LIMIT_MAPS.filter((map) => map !== 'default' && map !== 'defaultRequest') : LIMIT_MAPS;
+  const validateName = forPods || item.type === 'Container' ? validateContainerResource : validateResourceName;
+  return maps.flatMap((map) => [
+    ...Object.keys(item[map] ?? {}).flatMap((name) => validateName(name, keyPath(path(at, map), name))),
     ...validateQuantities(path(at, map), item[map]),
   ]);
 }

@@ -23,6 +23,16 @@ export function defaultClaim(claim: Claim): void {
   claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' };
 }
 
+const SNAPSHOTS = 'snapshot.storage.k8s.io';
+
+/** Before there was `dataSourceRef`, what no one could fill a claim with was ignored, and still is. */
+function dropUnknownSource(spec: ClaimSpec, before: ClaimSpec | undefined): void {
+  if (before?.dataSource || before?.dataSourceRef) return;
+  const { kind, apiGroup = '' } = spec.dataSource ?? {};
+  const claim = apiGroup === '' && kind === 'PersistentVolumeClaim';
+  if (!claim && !(apiGroup === SNAPSHOTS && kind === 'VolumeSnapshot')) delete spec.dataSource;
+}
+
 /** What a claim is filled with has an old name and a new one; both say the same unless it comes from elsewhere. */
 function alignDataSources(spec: ClaimSpec): void {
   if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource };
@@ -47,7 +57,7 @@ function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
   return [
     ...(same(now, before) ? [] : [forbidden('spec', CHANGE_FORBIDDEN)]),
     ...validateGrowth(claim, old),
-    ...immutable('spec.volumeMode', claim.spec?.volumeMode, old.spec?.volumeMode),
+    ...immutable('volumeMode', claim.spec?.volumeMode, old.spec?.volumeMode),
     ...(old.spec?.volumeAttributesClassName && claim.spec?.volumeAttributesClassName === undefined
       ? [forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden')]
       : []),
@@ -106,8 +116,14 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   validateUpdate,
   warnings,
   prepareForCreate(c) {
+    dropUnknownSource(c.spec!, undefined);
     alignDataSources(c.spec!);
     c.status = { phase: 'Pending' };
+  },
+  prepareForUpdate(c, old) {
+    // Older clients leave out the name that they do not know.
+    dropUnknownSource(c.spec!, old.spec);
+    alignDataSources(c.spec!);
   },
   quota: persistentVolumeClaimQuota,
 });

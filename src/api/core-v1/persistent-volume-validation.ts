@@ -120,8 +120,8 @@ export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVo
     const detail = 'spec.persistentvolumesource is immutable after creation';
     errors.push(forbidden('spec.persistentvolumesource', detail));
   }
-  errors.push(...immutable('spec.volumeMode', now.volumeMode, before.volumeMode));
-  if (before.nodeAffinity) errors.push(...immutable('spec.nodeAffinity', now.nodeAffinity, before.nodeAffinity));
+  errors.push(...immutable('volumeMode', now.volumeMode, before.volumeMode));
+  if (before.nodeAffinity) errors.push(...immutable('nodeAffinity', now.nodeAffinity, before.nodeAffinity));
   return errors;
 }
 

@@ -1,6 +1,6 @@
 import { duplicate, forbidden, invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../apimachinery/names.ts';
-import { checked, inRange, oneOf, requiredOneOf, validateLabels } from '../meta-v1/checks.ts';
+import { checked, inRange, requiredOneOf, validateLabels } from '../meta-v1/checks.ts';
 import { validateAffinity } from './affinity-validation.ts';
 import { validateContainers, validateInitContainers } from './container-validation.ts';
 import { validateDnsConfig } from './dns-validation.ts';
@@ -117,8 +117,12 @@ function validateClasses(spec: PodSpec, field: string): FieldError[] {
   const policies = ['Never', 'PreemptLowerPriority'];
   return [
     ...optionalName(spec, 'priorityClassName', field),
-    ...optionalName(spec, 'runtimeClassName', field),
-    ...oneOf(path(field, 'preemptionPolicy'), spec.preemptionPolicy, policies),
+    ...(spec.runtimeClassName === undefined
+      ? []
+      : checked(path(field, 'runtimeClassName'), spec.runtimeClassName, dns1123Subdomain)),
+    ...(spec.preemptionPolicy === undefined
+      ? []
+      : requiredOneOf(path(field, 'preemptionPolicy'), spec.preemptionPolicy, policies)),
   ];
 }
 

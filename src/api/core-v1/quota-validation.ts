@@ -3,7 +3,7 @@ import { invalid, keyPath, path, required, type FieldError } from '../../apimach
 import type { Plain } from '../../apimachinery/object.ts';
 import { isQuantity, parseQuantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import { NOT_NEGATIVE, validateQuantities } from '../meta-v1/checks.ts';
-import { isHugePages } from './resource-names.ts';
+import { isExtendedResource, isHugePages } from './resource-names.ts';
 import { validateResourceName } from './resources-validation.ts';
 
 type Spec = Plain<V1ResourceQuotaSpec>;
@@ -57,7 +57,8 @@ export function validateQuotaAmounts(amounts: Record<string, string> | undefined
     if (!isQuantity(amount)) return [...errors, ...validateQuantities(field, { [name]: amount })];
     const quantity = parseQuantity(amount);
     if (quantity.compare(zeroQuantity) < 0) errors.push(invalid(at, amount, NOT_NEGATIVE));
-    if (COUNTED.has(name) && quantity.nanos % BILLION !== 0n) errors.push(invalid(at, amount, 'must be an integer'));
+    const whole = COUNTED.has(name) || isExtendedResource(name);
+    if (whole && quantity.nanos % BILLION !== 0n) errors.push(invalid(at, amount, 'must be an integer'));
     return errors;
   });
 }
@@ -89,11 +90,12 @@ function validateSelector({ scopeSelector, hard = {} }: Spec, field: string): Fi
   const errors = requirements.flatMap((requirement) => {
     const covers = SCOPES.get(requirement.scopeName);
     const at = path(field, 'scopeName');
-    if (!covers) return [invalid(at, requirement.scopeName ?? '', 'unsupported scope')];
+    const wrong = validateRequirement(requirement, field);
+    if (!covers) return [invalid(at, requirement.scopeName ?? '', 'unsupported scope'), ...wrong];
     const outside = uncovered(covers, hard).map(() =>
       invalid(field, requirements, 'unsupported scope applied to resource'),
     );
-    return [...outside, ...validateRequirement(requirement, field)];
+    return [...outside, ...wrong];
   });
   const scopes = requirements.map((requirement) => requirement.scopeName);
   return [...errors, ...conflicting(scopes).map(() => invalid(field, requirements, 'conflicting scopes'))];

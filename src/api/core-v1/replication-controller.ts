@@ -20,15 +20,25 @@ function setDefaults(rc: ReplicationController): void {
   spec.replicas ??= 1;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
+/** The selector is compared as it stands: nothing else looks at whether its labels could be any. */
+function validateSelected(selector: Labels, labels: Labels): FieldError[] {
+  if (Object.entries(selector).every(([key, value]) => labels[key] === value)) return [];
+  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
 function validate(rc: ReplicationController): FieldError[] {
   const spec = rc.spec!;
-  const selector = { matchLabels: spec.selector ?? {} };
   return [
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...(Object.keys(spec.selector ?? {}).length > 0 ? [] : [required('spec.selector')]),
     ...nonNegative('spec.replicas', spec.replicas),
     ...(spec.template
-      ? validateManagedTemplate(spec.template, selector, 'spec.template', 'ReplicationController')
+      ? [
+          ...validateSelected(spec.selector ?? {}, spec.template.metadata?.labels ?? {}),
+          ...validateManagedTemplate(spec.template, {}, 'spec.template', 'ReplicationController'),
+        ]
       : [required('spec.template')]),
   ];
 }

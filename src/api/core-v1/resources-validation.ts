@@ -71,7 +71,8 @@ export function validateResourceName(name: string, field: string): FieldError[] 
   return [invalid(field, name, 'must be a standard resource type or fully qualified')];
 }
 
-function validateContainerResource(name: string, field: string): FieldError[] {
+/** A name of what a container can ask for. */
+export function validateContainerResource(name: string, field: string): FieldError[] {
   if (isStandardContainerResource(name)) return [];
   const errors = validateResourceName(name, field);
   if (!name.includes('/')) errors.push(invalid(field, name, 'must be a standard resource for containers'));

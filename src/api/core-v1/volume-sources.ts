@@ -50,8 +50,10 @@ export const sharedSources: { readonly [S in keyof Volume]?: Check<S> } = {
   ],
   nfs: (source, field) => {
     const errors = needs(source, field, 'server', 'path');
-    const relative = Boolean(source.path) && !source.path.startsWith('/');
-    return relative ? [...errors, invalid(path(field, 'path'), source.path, 'must be an absolute path')] : errors;
+    const value = source.path ?? '';
+    return value.startsWith('/')
+      ? errors
+      : [...errors, invalid(path(field, 'path'), value, 'must be an absolute path')];
   },
   iscsi: (source, field) => validateIscsi(source, field),
   glusterfs: (source, field) => needs(source, field, 'endpoints', 'path'),

@@ -65,9 +65,7 @@ const SOURCES: { readonly [S in keyof Volume]?: (source: Source<S>, field: strin
   projected: validateProjected,
   csi: (source, field) => [
     ...validateCsiDriver(source.driver, path(field, 'driver')),
-    ...(source.nodePublishSecretRef && !source.nodePublishSecretRef.name
-      ? [required(path(field, 'nodePublishSecretRef', 'name'))]
-      : []),
+    ...(source.nodePublishSecretRef ? validateNodeSecret(source.nodePublishSecretRef.name, field) : []),
   ],
   ephemeral: (source, field) => validateClaimTemplate(source, path(field, 'volumeClaimTemplate')),
   image: (source, field) => [
@@ -109,4 +107,10 @@ function validateClaimTemplate(source: Source<'ephemeral'>, field: string): Fiel
     ...extra.map(([name, value]) => invalid(path(at, name), value, 'not allowed in a claim template')),
     ...validateClaimSpec(template.spec ?? {}, path(field, 'spec')),
   ];
+}
+
+/** A name that is wrong is named one level higher than one that is missing, as upstream has it. */
+function validateNodeSecret(name: string | undefined, field: string): FieldError[] {
+  if (!name) return [required(path(field, 'nodePublishSecretRef', 'name'))];
+  return checked(path(field, 'name'), name, dns1123Subdomain);
 }

@@ -8,6 +8,7 @@ import {
   checked,
   immutable,
   noDuplicates,
+  oneOf,
   portField,
   requiredOneOf,
   requiredText,
@@ -29,7 +30,7 @@ function setDefaults(slice: EndpointSlice): void {
   for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
   for (const port of slice.ports ?? []) {
     port.name ??= '';
-    port.protocol ||= 'TCP';
+    port.protocol ??= 'TCP';
   }
 }
 
@@ -52,7 +53,7 @@ function validate(slice: EndpointSlice): FieldError[] {
 function validatePort(port: Port, at: string): FieldError[] {
   return [
     ...(port.name ? checked(path(at, 'name'), port.name, dns1123Label) : []),
-    ...requiredOneOf(path(at, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']),
+    ...oneOf(path(at, 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']),
     ...portField(path(at, 'port'), port.port),
     ...(port.appProtocol === undefined ? [] : checked(path(at, 'appProtocol'), port.appProtocol, qualifiedName)),
   ];

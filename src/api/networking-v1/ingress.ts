@@ -62,7 +62,8 @@ function validateRule(rule: Rule, at: string): FieldError[] {
   if (paths.length === 0) errors.push(required(`${at}.http.paths`));
   paths.forEach((entry, i) => {
     const field = `${at}.http.paths[${i}]`;
-    errors.push(...validatePath(entry, field), ...validateBackend(entry.backend ?? {}, `${field}.backend`));
+    if (entry.pathType === undefined) errors.push(required(path(field, 'pathType'), 'pathType must be specified'));
+    else errors.push(...validatePath(entry, field), ...validateBackend(entry.backend ?? {}, `${field}.backend`));
   });
   return errors;
 }
@@ -79,7 +80,6 @@ function validateName(host: string, field: string): FieldError[] {
 function validatePath({ path: value = '', pathType }: Path, field: string): FieldError[] {
   const at = path(field, 'path');
   const typeField = path(field, 'pathType');
-  if (!pathType) return [required(typeField, 'pathType must be specified')];
   if (!PATH_TYPES.includes(pathType)) return [notSupported(typeField, pathType, PATH_TYPES)];
   const strict = pathType !== 'ImplementationSpecific';
   const errors = (strict || value) && !value.startsWith('/') ? [invalid(at, value, 'must be an absolute path')] : [];

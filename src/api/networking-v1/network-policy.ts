@@ -34,7 +34,7 @@ function rules(spec: Spec): { ports?: Port[]; peers: AnyPeer[]; at: string; peer
 function setDefaults(policy: NetworkPolicy): void {
   const spec = (policy.spec ??= {} as Spec);
   spec.podSelector ??= {};
-  for (const rule of rules(spec)) for (const port of rule.ports ?? []) port.protocol ||= 'TCP';
+  for (const rule of rules(spec)) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
   if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
 }
 

@@ -1,5 +1,5 @@
 import type { V1ClusterRole } from '@kubernetes/client-node';
-import { required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import { pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
@@ -16,7 +16,12 @@ function validate(role: ClusterRole): FieldError[] {
   const selectors = role.aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0)
     return [...errors, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
-  return [...errors, ...selectors.flatMap((selector, i) => validateLabelSelector(`${field}[${i}]`, selector))];
+  selectors.forEach((selector, i) => {
+    const wrong = validateLabelSelector(`${field}[${i}]`, selector);
+    errors.push(...wrong);
+    if (wrong.length > 0) errors.push(invalid(`${field}[${i}]`, selector, 'invalid label selector.'));
+  });
+  return errors;
 }
 
 export const clusterRole = defineKind<ClusterRole>({

@@ -2,7 +2,7 @@ import type { V1PriorityClass } from '@kubernetes/client-node';
 import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { requiredOneOf } from '../meta-v1/checks.ts';
+import { immutable, requiredOneOf } from '../meta-v1/checks.ts';
 import { ageColumn, booleanColumn, column, nameColumn, numberColumn } from '../meta-v1/columns.ts';
 
 export type PriorityClass = Resource<V1PriorityClass>;
@@ -37,9 +37,10 @@ function systemError({ metadata: { name }, value, globalDefault }: PriorityClass
 }
 
 function validateUpdate(now: PriorityClass, old: PriorityClass): FieldError[] {
-  return (['value', 'preemptionPolicy'] as const)
-    .filter((field) => now[field] !== old[field])
-    .map((field) => forbidden(field, 'may not be changed in an update.'));
+  return [
+    ...(now.value === old.value ? [] : [forbidden('value', 'may not be changed in an update.')]),
+    ...immutable('preemptionPolicy', now.preemptionPolicy, old.preemptionPolicy),
+  ];
 }
 
 export const priorityClass = defineKind<PriorityClass>({

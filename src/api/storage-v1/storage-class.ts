@@ -3,7 +3,7 @@ import { forbidden, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
-import { immutable, requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
+import { immutable, oneOf, requiredText, same } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { validateParameters } from './parameters.ts';
 import { topologyWarnings, validateTopologies } from './topology.ts';
@@ -20,8 +20,8 @@ function validate(storageClass: StorageClass): FieldError[] {
   return [
     ...requiredText('provisioner', storageClass.provisioner, (name) => qualifiedName(name.toLowerCase())),
     ...validateParameters(storageClass.parameters),
-    ...requiredOneOf('reclaimPolicy', storageClass.reclaimPolicy, ['Delete', 'Retain']),
-    ...requiredOneOf('volumeBindingMode', storageClass.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
+    ...(storageClass.reclaimPolicy ? oneOf('reclaimPolicy', storageClass.reclaimPolicy, ['Delete', 'Retain']) : []),
+    ...oneOf('volumeBindingMode', storageClass.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']),
     ...validateTopologies(storageClass.allowedTopologies),
   ];
 }

@@ -25,8 +25,10 @@ function validate({ spec }: VolumeAttachment): FieldError[] {
 function validateSource({ persistentVolumeName: name, inlineVolumeSpec: inline }: Source): FieldError[] {
   if (name === undefined && !inline) return [required('spec.source', ONE_SOURCE)];
   if (name !== undefined && inline) return [forbidden('spec.source', ONE_SOURCE)];
-  if (name !== '') return [];
-  return [required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName')];
+  if (name === undefined) return [];
+  const at = 'spec.source.persistentVolumeName';
+  const errors = name === '' ? [required(at, 'must specify non empty persistentVolumeName')] : [];
+  return [...errors, ...checked(at, name, dns1123Subdomain)];
 }
 
 function validateStatus({ status }: VolumeAttachment): FieldError[] {

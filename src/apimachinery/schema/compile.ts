@@ -94,7 +94,7 @@ interface StructField {
 }
 
 /** An empty list of managers asks to forget them all. */
-const keptEmpty = new Set(['managedFields']);
+const keptEmpty = new Set(['managedFields', 'policies']);
 
 /** Whether a field is a list, or a map with keys of the users' own. */
 function isCollection({ type, additionalProperties }: Schema): boolean {

@@ -85,6 +85,7 @@ describe('the rules of admission', () => {
       validatingWebhookConfiguration,
       hook({ admissionReviewVersions: ['v2', 'v2'] }),
       'webhooks[0].admissionReviewVersions[1]: Invalid value: "v2": duplicate version',
+      'webhooks[0].admissionReviewVersions: Invalid value: ["v2","v2"]: must include at least one of v1, v1beta1',
     ],
     [
       validatingWebhookConfiguration,

@@ -30,6 +30,7 @@ describe('the rules of autoscalers', () => {
       ...[
         'spec.metrics[0].pods.metric.name: Required value: must specify a metric name',
         'spec.metrics[0].pods.target.type: Required value: must specify a metric target type',
+        'spec.metrics[0].pods.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue',
         'spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue',
         'spec.metrics[0].pods: Forbidden: must populate the given metric source only',
       ],

@@ -225,9 +225,12 @@ describe('volumes', () => {
       dataSource,
     );
     expect(
-      createErrors(persistentVolumeClaim, { spec: { ...claim, dataSource: { kind: 'Pod', name: 'p' } } }),
+      created(persistentVolumeClaim, { spec: { ...claim, dataSource: { kind: 'Pod', name: 'p' } } }).spec,
+    ).to.not.have.property('dataSource');
+    expect(
+      createErrors(persistentVolumeClaim, { spec: { ...claim, dataSourceRef: { kind: 'Pod', name: 'p' } } }),
     ).to.include(
-      `spec.dataSource: Invalid value: "Pod": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+      `spec.dataSourceRef: Invalid value: "Pod": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
     );
   });
 

@@ -25,7 +25,12 @@ function judge(title: string, at: string, cases: readonly Case[]): void {
 }
 
 judge('validation of volumes', 'spec.volumes[0]', [
-  ['nfs without anything', volume({ nfs: {} }), '.nfs.server: Required value', '.nfs.path: Required value'],
+  [
+    'nfs without anything',
+    volume({ nfs: {} }),
+    ...['.nfs.server: Required value', '.nfs.path: Required value'],
+    '.nfs.path: Invalid value: "": must be an absolute path',
+  ],
   [
     'nfs of a relative path',
     volume({ nfs: { server: 's', path: 'p' } }),

@@ -48,6 +48,11 @@ export const intended: readonly Intended[] = [
     when: ({ ours, theirs }) => theirs === undefined && /^\d{4}-.*Z$/.test(String(ours)),
   },
   {
+    where: /odd claims: .*: body\.spec\.dataSourceRef$/,
+    why: 'the source has a second name since 1.24',
+    when: added({ kind: 'PersistentVolumeClaim', name: 'other' }),
+  },
+  {
     where: /stateful sets: .*: body\.spec\.persistentVolumeClaimRetentionPolicy$/,
     why: 'since 1.23',
     when: added({ whenDeleted: 'Retain', whenScaled: 'Retain' }),
@@ -136,7 +141,7 @@ export const intended: readonly Intended[] = [
     when: says(/^spec\.loadBalancer/, /^spec\.LoadBalancer/),
   },
   {
-    where: /replace (persistent volumes|claims|pods): .*: causes\.\d+$/,
+    where: /replace (persistent volumes|claims|odd claims|pods): .*: causes\.\d+$/,
     why: 'the difference is shown in another notation',
     when: says(
       /(immutable after creation|may not change fields other than)/,
