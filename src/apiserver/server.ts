@@ -35,6 +35,7 @@ import { MeasuredChain } from './metrics/measured-chain.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { admissionContext } from './registry/admission-context.ts';
 import { FieldManagers } from './registry/field-managers.ts';
+import type { ComponentCheck } from './registry/extensions/component-statuses.ts';
 import { registryExtensions } from './registry/extensions/index.ts';
 import type { RegistryExtension } from './registry/extensions/extension.ts';
 import type { Registry } from './registry/registry.ts';
@@ -86,6 +87,8 @@ export interface ApiServerOptions extends RequestLimits {
   readonly drainTime?: number;
   /** Checked by `/readyz` besides the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
+  /** What `componentstatuses` shows besides the store. */
+  readonly components?: readonly ComponentCheck[];
   /** Under which address pods reach the server; default: the one it listens on. */
   readonly advertiseAddress?: string;
   /** The machine's name, for the server's identity among several. */
@@ -238,7 +241,7 @@ export class ApiServer {
 function createRegistry(options: ApiServerOptions, cidr: string, metrics: ServerMetrics): Registry {
   const { storage, kinds, definitions, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
-  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts });
+  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts }, options.components);
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     ...{ storage, kinds, clock, random, log },

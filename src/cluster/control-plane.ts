@@ -90,7 +90,8 @@ export class ControlPlane {
       },
     });
     await storage.open();
-    const apiServer = await createApiServer(storage, metrics, options);
+    const running = new Set<string>();
+    const apiServer = await createApiServer(storage, metrics, running, options);
     await apiServer.start();
     const port = options.listen ? await listen(apiServer, options) : 0;
     const clients = new RestClientMetrics(metrics);
@@ -109,7 +110,11 @@ export class ControlPlane {
       parts.push({ name: 'kube-scheduler', client, make });
     }
     const components = parts.map((part) => (options.soleWriter ? part.make() : elected(part, options)));
-    await Promise.all(components.map((component) => component.start()));
+    const start = async (component: Component, i: number) => {
+      await component.start();
+      running.add(parts[i]!.name);
+    };
+    await Promise.all(components.map(start));
     return new ControlPlane({ apiServer, port, storage, components });
   }
 
@@ -153,6 +158,7 @@ const schedulerUser = authenticated('system:kube-scheduler');
 async function createApiServer(
   storage: CachedStorage,
   metrics: MetricRegistry,
+  running: ReadonlySet<string>,
   options: ControlPlaneOptions,
 ): Promise<ApiServer> {
   const { clock, random, log, pki } = options;
@@ -172,6 +178,7 @@ async function createApiServer(
     clock,
     random,
     log: log.child({ component: 'apiserver' }),
+    components: componentChecks(running, options),
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
     ...(options.admission && { admission: options.admission }),
@@ -181,6 +188,17 @@ async function createApiServer(
     tokenIssuer: issuer,
     kubeletClient: { cert: kubelet.certificate, key: kubelet.privateKey, ca: pki.caCertificate },
   });
+}
+
+/** The controllers and the scheduler, where this process has them; one that waits to lead is well too. */
+function componentChecks(running: ReadonlySet<string>, { controllers = true, scheduler = true }: ControlPlaneOptions) {
+  const names = [...(controllers ? ['controller-manager'] : []), ...(scheduler ? ['scheduler'] : [])];
+  return names.map((name) => ({
+    name,
+    check: () => {
+      if (!running.has(`kube-${name}`)) throw new Error('it has not started yet');
+    },
+  }));
 }
 
 /** How the authenticator of service account tokens finds out whether what a token is bound to is still there. */

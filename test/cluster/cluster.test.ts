@@ -2,6 +2,7 @@ import { KubeConfig, CoreV1Api } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { deployment, type Deployment } from '../../src/api/apps-v1/deployment.ts';
 import { replicaSet } from '../../src/api/apps-v1/replica-set.ts';
+import { componentStatus } from '../../src/api/core-v1/component-status.ts';
 import { configMap } from '../../src/api/core-v1/config-map.ts';
 import { namespace } from '../../src/api/core-v1/namespace.ts';
 import { node } from '../../src/api/core-v1/node.ts';
@@ -62,6 +63,23 @@ describe('Cluster.start()', () => {
     expect(text).to.match(/^rest_client_requests_total\{code="201",method="POST",host="in-process"\} [1-9]/m);
     expect(text).to.match(/^etcd_requests_total\{operation="create",type="deployments.apps",.*\} 1$/m);
     expect(text).to.match(/^apiserver_request_total\{verb="POST".*resource="pods".*code="201"\} 1$/m);
+  });
+
+  it('says how its parts are', async () => {
+    const both = await start();
+    const parts = async (cluster: Cluster) =>
+      (await cluster.client.list(componentStatus)).items.map(({ metadata, conditions }) => [
+        ...[metadata.name, conditions?.[0]?.status],
+      ]);
+    expect(await parts(both)).to.deep.equal([
+      ...[
+        ['controller-manager', 'True'],
+        ['etcd-0', 'True'],
+      ],
+      ['scheduler', 'True'],
+    ]);
+    const few = await start({ controllers: false });
+    expect((await parts(few)).map(([name]) => name)).to.deep.equal(['etcd-0', 'scheduler']);
   });
 
   it('serves clients outside the process', async () => {

@@ -2,16 +2,32 @@ import { componentStatus, type ComponentStatus } from '../../../api/core-v1/comp
 import type { Storage } from '../../../storage/storage.ts';
 import type { RegistryExtension } from './extension.ts';
 
-/** How the parts of the control plane are that this server itself depends on. Nothing is stored: each answer asks anew. */
-export function componentStatuses(storage: Storage): RegistryExtension<ComponentStatus> {
-  return { kind: componentStatus, computed: async () => [await statusOf('etcd-0', () => storage.ping())] };
+/** A part of the control plane that runs beside the server. */
+export interface ComponentCheck {
+  readonly name: string;
+  /** @throws when it does not work */
+  check(): void | Promise<void>;
 }
 
-async function statusOf(name: string, ping: () => Promise<void>): Promise<ComponentStatus> {
+/**
+ * How the parts of the control plane are: the store that this server depends on, and those that run in its process.
+ * Nothing is stored: each answer asks anew.
+ */
+export function componentStatuses(
+  storage: Storage,
+  components: readonly ComponentCheck[] = [],
+): RegistryExtension<ComponentStatus> {
+  const store = { name: 'etcd-0', check: () => storage.ping() };
+  const checks = [store, ...components].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const computed = () => Promise.all(checks.map((one) => statusOf(one.name, () => one.check())));
+  return { kind: componentStatus, computed };
+}
+
+async function statusOf(name: string, check: ComponentCheck['check']): Promise<ComponentStatus> {
   const metadata = { name } as ComponentStatus['metadata'];
   const type = 'Healthy';
   try {
-    await ping();
+    await check();
     return {
       apiVersion: 'v1',
       kind: 'ComponentStatus',
