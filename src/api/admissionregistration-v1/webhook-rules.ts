@@ -1,5 +1,5 @@
 import type { V1MutatingWebhook, V1ValidatingWebhook } from '@kubernetes/client-node';
-import { invalid, notSupported, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { noDuplicates, oneOf, repeats, validateLabelSelector } from '../meta-v1/checks.ts';
@@ -55,7 +55,7 @@ function validateWebhook(webhook: Webhook, at: string): FieldError[] {
 
 function validateSideEffects(effects: string | undefined, field: string): FieldError[] {
   if (effects === undefined) return [required(field, `must specify one of ${SIDE_EFFECTS.join(', ')}`)];
-  return SIDE_EFFECTS.includes(effects) ? [] : [notSupported(field, effects, SIDE_EFFECTS)];
+  return oneOf(field, effects, SIDE_EFFECTS);
 }
 
 /** A domain of at least three parts. */

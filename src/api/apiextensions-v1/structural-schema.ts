@@ -3,12 +3,11 @@ import {
   forbidden,
   invalid,
   keyPath,
-  notSupported,
   path,
   required,
   type FieldError,
 } from '../../apimachinery/field-error.ts';
-import { repeats } from '../meta-v1/checks.ts';
+import { oneOf, repeats } from '../meta-v1/checks.ts';
 import { itemsOf, type JsonSchema } from './json-schema.ts';
 import { validateExtensions } from './schema-extensions.ts';
 import { validateDefault } from './schema-default.ts';
@@ -68,7 +67,7 @@ function validateType(schema: JsonSchema, at: string, place: Place): FieldError[
       (schema['x-kubernetes-preserve-unknown-fields'] === true && place !== 'root');
     return open ? [] : [required(field, `must not be empty ${WHERE[place]}`)];
   }
-  return TYPES.includes(type) ? [] : [notSupported(field, type, TYPES)];
+  return oneOf(field, type, TYPES);
 }
 
 function validateKeywords(schema: JsonSchema, at: string): FieldError[] {

@@ -10,7 +10,7 @@ import {
 } from '../../apimachinery/field-error.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import { defaultPodTemplate, validatePodTemplate } from '../core-v1/pod-template-spec.ts';
-import { nonNegative } from '../meta-v1/checks.ts';
+import { nonNegative, oneOf } from '../meta-v1/checks.ts';
 import { domainPrefixedPath } from '../meta-v1/domain-path.ts';
 import { countIndexes } from './job-indexes.ts';
 import { defaultFailurePolicy, validateFailurePolicy } from './pod-failure-policy.ts';
@@ -144,9 +144,7 @@ function validateSuccessRule(rule: SuccessRule, completions: number, at: string)
 }
 
 function validateReplacement({ podReplacementPolicy: policy, podFailurePolicy }: JobSpec, field: string): FieldError[] {
-  if (policy === undefined) return [];
-  const values = podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
-  return values.includes(policy) ? [] : [notSupported(field, policy, values)];
+  return oneOf(field, policy, podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed']);
 }
 
 /** Pods of a job end; so the default of pods does not fit. */

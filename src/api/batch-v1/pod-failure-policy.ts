@@ -2,14 +2,13 @@ import {
   duplicate,
   invalid,
   invalidWhole,
-  notSupported,
   path,
   required,
   tooMany,
   type FieldError,
 } from '../../apimachinery/field-error.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
-import { checked, repeats } from '../meta-v1/checks.ts';
+import { checked, oneOf, repeats } from '../meta-v1/checks.ts';
 import type { JobSpec } from './job-spec.ts';
 
 type Rule = NonNullable<JobSpec['podFailurePolicy']>['rules'][number];
@@ -60,7 +59,7 @@ function validateAction(action: string | undefined, spec: JobSpec, field: string
   if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
     return [invalid(field, action, 'requires the backoffLimitPerIndex to be set')];
   }
-  return ACTIONS.includes(action) ? [] : [notSupported(field, action, ACTIONS)];
+  return oneOf(field, action, ACTIONS);
 }
 
 function validateExitCodes(codes: OnExitCodes, names: readonly string[], at: string): FieldError[] {
@@ -95,7 +94,7 @@ function validateConditions(patterns: OnPodConditions, at: string): FieldError[]
 
 function requiredChoice(field: string, value: string | undefined, values: readonly string[]): FieldError[] {
   if (!value) return [required(field, validValues(values))];
-  return values.includes(value) ? [] : [notSupported(field, value, values)];
+  return oneOf(field, value, values);
 }
 
 function validValues(values: readonly string[]): string {

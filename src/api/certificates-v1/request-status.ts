@@ -1,15 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  notSupported,
-  path,
-  required,
-  type FieldError,
-} from '../../apimachinery/field-error.ts';
+import { duplicate, forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { formatTime } from '../../apimachinery/time.ts';
-import { repeats, same } from '../meta-v1/checks.ts';
+import { oneOf, repeats, same } from '../meta-v1/checks.ts';
 import type { CertificateSigningRequest } from './certificate-signing-request.ts';
 import { pemBlocks } from './pem.ts';
 
@@ -85,8 +77,7 @@ function validateConditions(conditions: readonly Condition[]): FieldError[] {
 function validateValue(type: string, status: string | undefined, at: string): FieldError[] {
   if (!type) return [required(path(at, 'type'))];
   if (!status) return [required(path(at, 'status'))];
-  const values = LASTING.includes(type) ? ['True'] : ['True', 'False', 'Unknown'];
-  return values.includes(status) ? [] : [notSupported(path(at, 'status'), status, values)];
+  return oneOf(path(at, 'status'), status, LASTING.includes(type) ? ['True'] : ['True', 'False', 'Unknown']);
 }
 
 function validateLasting(now: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {

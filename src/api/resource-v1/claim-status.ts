@@ -1,14 +1,6 @@
-import {
-  forbidden,
-  invalid,
-  notSupported,
-  path,
-  required,
-  tooLong,
-  type FieldError,
-} from '../../apimachinery/field-error.ts';
+import { forbidden, invalid, path, required, tooLong, type FieldError } from '../../apimachinery/field-error.ts';
 import { isCidr } from '../core-v1/ip.ts';
-import { immutable } from '../meta-v1/checks.ts';
+import { immutable, requiredOneOf } from '../meta-v1/checks.ts';
 import { validateConditions } from '../meta-v1/condition-validation.ts';
 import { bounded, boundedSet, deviceName, driverName, poolName } from './device-names.ts';
 import { requestNames, validateConfig, validateName } from './device-requests.ts';
@@ -74,17 +66,11 @@ function validateAllocation({ devices }: Allocation, { spec }: ResourceClaim, at
       ...validateId(result, field),
     ]),
     ...bounded(path(at, 'devices', 'config'), devices?.config, MOST.config, (config, field) => [
-      ...validateSource(config.source, path(field, 'source')),
+      ...requiredOneOf(path(field, 'source'), config.source, ['FromClaim', 'FromClass']),
       ...(config.requests ?? []).flatMap((name, i) => validateName(path(field, 'requests') + path(i), name, names)),
       ...validateConfig(config, field),
     ]),
   ];
-}
-
-function validateSource(source: string | undefined, field: string): FieldError[] {
-  if (!source) return [required(field)];
-  const sources = ['FromClaim', 'FromClass'];
-  return sources.includes(source) ? [] : [notSupported(field, source, sources)];
 }
 
 function validateId(id: DeviceId, at: string): FieldError[] {
