@@ -16,8 +16,22 @@ import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Client } from '../../src/client/client.ts';
 import { InformerFactory } from '../../src/client/informer-factory.ts';
+import type { Controller } from '../../src/client/controller.ts';
 import { ControllerManager } from '../../src/controllers/index.ts';
 import { MemoryStorage } from '../../src/storage/memory.ts';
+import { Mortal } from './mortal.ts';
+
+export interface WorldOptions {
+  /** The names of the controllers to run. Default: all. */
+  readonly only?: readonly string[];
+  /** What these names stand for. Default: all that there are. */
+  readonly controllers?: readonly Controller[];
+  readonly rootCa?: string;
+  /** Whether pods are run. Default true. */
+  readonly kubelet?: boolean;
+  /** Whether controllers run from the start. Default true; else `startControllers` does it. */
+  readonly controlled?: boolean;
+}
 
 /** A real API server over the memory store with chosen controllers, in virtual time, and a node that can be told how its pods do. */
 export class World {
@@ -27,16 +41,20 @@ export class World {
   podsBecomeReady = true;
   /** Whether deleted pods go at once. */
   podsGo = true;
+  /** How a running pod ends, if it does. */
+  podsEnd: (one: Pod) => 'Succeeded' | 'Failed' | undefined = () => undefined;
   /** Why controllers may not create pods at the moment. */
   noPodsBecause: string | undefined;
   readonly #server: ApiServer;
   readonly #storage: MemoryStorage;
-  readonly #manager: ControllerManager;
+  readonly #options: WorldOptions;
+  #manager: { mortal: Mortal; manager: ControllerManager } | undefined;
   readonly #informers: InformerFactory;
   #addresses = 0;
   #errors: unknown[] = [];
 
-  private constructor(only: readonly string[] | undefined, rootCa: string | undefined) {
+  private constructor(options: WorldOptions) {
+    this.#options = options;
     const { clock } = this;
     const random = seededRandom(1);
     this.#storage = new MemoryStorage({ clock });
@@ -54,27 +72,42 @@ export class World {
     });
     const as = (name: string) => new Client(this.#server.exchange(authenticated(name, ['system:masters'])));
     this.client = as('test');
-    const controllers = this.#server.exchange(authenticated('controllers', ['system:masters']));
-    const parts = { clock, random, log: noLog };
-    this.#manager = new ControllerManager({
-      ...parts,
-      client: new Client((request) => this.#refuse(request) ?? controllers(request)),
-      only,
-      rootCa,
-    });
-    this.#informers = new InformerFactory({ ...parts, client: as('kubelet') });
+    this.#informers = new InformerFactory({ clock, random, log: noLog, client: as('kubelet') });
   }
 
-  static async start(options: { only?: readonly string[]; rootCa?: string; kubelet?: boolean } = {}): Promise<World> {
-    const world = new World(options.only, options.rootCa);
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const world = new World(options);
     await world.#server.start();
-    await world.#manager.start();
+    if (options.controlled !== false) await world.startControllers();
     if (options.kubelet !== false) world.#startKubelet();
     return world;
   }
 
+  /**
+   * Starts a controller manager that remembers nothing.
+   * @param diesAt the number of the write (from 1) with which it dies as if by a power cut
+   * @returns what tells of its writes, and lets it die
+   */
+  async startControllers(diesAt = Infinity): Promise<Mortal> {
+    const { only, controllers, rootCa } = this.#options;
+    const send = this.#server.exchange(authenticated('controllers', ['system:masters']));
+    const mortal = new Mortal((request) => this.#refuse(request) ?? send(request));
+    mortal.diesAt = diesAt;
+    const client = new Client(mortal.exchange);
+    const parts = { client, clock: mortal.clock(this.clock), random: seededRandom(2), log: noLog };
+    const manager = new ControllerManager({ ...parts, only, rootCa, ...(controllers && { controllers }) });
+    this.#manager = { mortal, manager };
+    await manager.start();
+    return mortal;
+  }
+
+  /** Whether there are controllers that live. */
+  get controlled(): boolean {
+    return this.#manager !== undefined && !this.#manager.mortal.dead;
+  }
+
   async stop(): Promise<void> {
-    await this.#manager.stop();
+    if (this.controlled) await this.#manager!.manager.stop();
     await this.#informers.stop();
     await this.#server.close();
     await this.#storage.close();
@@ -142,7 +175,7 @@ export class World {
     if (one.metadata.deletionTimestamp) {
       if (this.podsGo) await this.client.delete(pod, one.metadata, { gracePeriodSeconds: 0 });
     } else if (!one.spec?.nodeName) {
-      const target = { apiVersion: 'v1', kind: 'Node', name: 'n1' };
+      const target = { apiVersion: 'v1', kind: 'Node', name: wantedNode(one) ?? 'n1' };
       await this.client.createSubresource(pod, one.metadata, 'binding', {
         apiVersion: 'v1',
         kind: 'Binding',
@@ -150,11 +183,23 @@ export class World {
         target,
       });
     } else if (!one.status?.podIP) await this.ready(one, this.podsBecomeReady);
+    else if (one.status.phase === 'Running') await this.#end(one);
+  }
+
+  async #end(one: Pod): Promise<void> {
+    const phase = this.podsEnd(one);
+    if (phase) await this.ready(one, false, phase);
   }
 
   #note(error: unknown): void {
     if (!isApiError(error, 'Conflict', 'NotFound', 'ServiceUnavailable')) this.#errors.push(error);
   }
+}
+
+/** The node that a pod of a daemon set is made for. */
+function wantedNode({ spec }: Pod): string | undefined {
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms?.[0]?.matchFields?.find(({ key }) => key === 'metadata.name')?.values?.[0];
 }
 
 /** Room for everything that is ready to run, also what needs several turns of the event loop. */
