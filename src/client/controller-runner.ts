@@ -36,7 +36,8 @@ class Run<T extends KubeObject> {
   constructor(definition: ControllerDefinition<T>, dependencies: ControllerDependencies) {
     const { client, clock, random, informers } = dependencies;
     const log = dependencies.log.child({ controller: definition.name });
-    const component = definition.name.endsWith('-controller') ? definition.name : `${definition.name}-controller`;
+    const own = definition.name.endsWith('-controller') ? definition.name : `${definition.name}-controller`;
+    const component = definition.eventSource ?? own;
     const reader = new Reader(definition, informers);
     const events = createEventRecorder({ client, clock, component, log });
     this.#definition = definition;

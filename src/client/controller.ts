@@ -56,6 +56,8 @@ export interface Watch<T extends KubeObject = any> {
 export interface ControllerDefinition<T extends KubeObject> {
   /** Upstream's name, by which it is switched on and off. */
   readonly name: string;
+  /** Who its events say reports, where upstream uses another name there. Default: the name. */
+  readonly eventSource?: string;
   /** The kind whose keys are reconciled. */
   readonly for: Kind<T>;
   /** Kinds whose objects have one of ours as controlling owner: their changes reconcile the owner. */

@@ -6,6 +6,7 @@ import { endpointsController } from './endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
 import { persistentVolumeClaimProtectionController } from './persistent-volume-claim-protection.ts';
 import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
@@ -29,6 +30,7 @@ export const controllers: readonly Controller[] = [
   serviceCidrController,
   podGarbageCollector,
   garbageCollector,
+  persistentVolumeBinderController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
   resourceQuotaController,

@@ -1,6 +1,6 @@
 import { ingressClass } from '../../api/networking-v1/ingress-class.ts';
 import { ingress, type Ingress } from '../../api/networking-v1/ingress.ts';
-import { markedDefault } from '../default-object.ts';
+import { markedDefault } from '../../api/meta-v1/marked-default.ts';
 import type { AdmissionPlugin } from '../plugin.ts';
 
 const annotations = ['ingressclass.kubernetes.io/is-default-class'];

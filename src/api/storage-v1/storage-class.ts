@@ -4,6 +4,7 @@ import { defineKind } from '../../apimachinery/kind.ts';
 import { qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { immutable, oneOf, requiredText, same } from '../meta-v1/checks.ts';
+import { markedDefault } from '../meta-v1/marked-default.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { validateParameters } from './parameters.ts';
 import { topologyWarnings, validateTopologies } from './topology.ts';
@@ -15,6 +16,11 @@ const DEFAULT_MARKS = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
+
+/** The class of claims that name none: the newest of those that are marked. */
+export function defaultClassOf(classes: readonly StorageClass[]): StorageClass | undefined {
+  return markedDefault(classes, DEFAULT_MARKS);
+}
 
 function validate(storageClass: StorageClass): FieldError[] {
   return [

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../apimachinery/object.ts';
-import { timeOrZero } from '../apimachinery/time.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { timeOrZero } from '../../apimachinery/time.ts';
 
 /** The one of `objects` that an annotation marks as default: the newest when there are several, then the first by name. */
 export function markedDefault<T extends KubeObject>(
