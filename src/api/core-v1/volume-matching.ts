@@ -1,4 +1,4 @@
-import { selectorFromObject, type LabelSelectorObject } from '../../apimachinery/label-selector.ts';
+import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { parseQuantity, zeroQuantity, type Quantity } from '../../apimachinery/quantity.ts';
 import type { PersistentVolumeClaim } from './persistent-volume-claim.ts';
 import type { PersistentVolume } from './persistent-volume-type.ts';
@@ -83,7 +83,7 @@ export function bestVolume(
   );
   const reserved = usable.find((volume) => isBoundTo(volume, claim));
   if (reserved || reservedOnly) return reserved;
-  const selector = selectorFromObject(claim.spec?.selector as LabelSelectorObject | undefined);
+  const selector = selectorFromObject(claim.spec?.selector);
   const selects = (volume: PersistentVolume) => !claim.spec?.selector || selector.matches(volume.metadata.labels ?? {});
   const free = (volume: PersistentVolume) => volume.status?.phase === 'Available' && !volume.spec?.claimRef;
   const sameClass = (volume: PersistentVolume) => storageClassOf(volume) === storageClassOf(claim);

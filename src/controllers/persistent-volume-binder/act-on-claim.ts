@@ -3,7 +3,7 @@ import { persistentVolume, type PersistentVolume } from '../../api/core-v1/persi
 import { volumeAnnotations } from '../../api/core-v1/volume-matching.ts';
 import type { ReconcileContext } from '../../client/controller.ts';
 import { semanticEqual } from '../semantic-equal.ts';
-import { setVolumePhase } from './act-on-volume.ts';
+import { setVolumePhase } from './volume-writes.ts';
 import type { ClaimPlan } from './claim-plan.ts';
 
 const { bindCompleted, boundByController, provisioner, oldProvisioner } = volumeAnnotations;
@@ -63,7 +63,7 @@ async function nameClaim(
   const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
   const spec = { ...volume.spec, claimRef: { ...ref, ...claimRef } };
   const chosen = ref ? volume.metadata : annotated(volume.metadata, { [boundByController]: 'yes' });
-  return client.update(persistentVolume, { ...volume, metadata: chosen, spec } as PersistentVolume);
+  return client.update(persistentVolume, { ...volume, metadata: chosen, spec });
 }
 
 async function nameVolume(

@@ -5,7 +5,7 @@ import { isApiError } from '../../apimachinery/api-error.ts';
 import type { New } from '../../apimachinery/object.ts';
 import { quantityValue } from '../../apimachinery/quantity.ts';
 import type { ReconcileContext } from '../../client/controller.ts';
-import { setVolumePhase, unbind } from './act-on-volume.ts';
+import { setVolumePhase, unbind } from './volume-writes.ts';
 
 const PREFIX = 'recycler-for-';
 const NAMESPACE = 'default';
