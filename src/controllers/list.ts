@@ -11,6 +11,7 @@ import { persistentVolumeClaimProtectionController } from './persistent-volume-c
 import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
+import { replicationControllerController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
@@ -22,6 +23,7 @@ export const controllers: readonly Controller[] = [
   namespaceController,
   deploymentController,
   replicaSetController,
+  replicationControllerController,
   endpointSliceController,
   endpointsController,
   disruptionController,

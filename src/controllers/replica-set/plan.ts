@@ -1,9 +1,11 @@
-import type { ReplicaSet } from '../../api/apps-v1/replica-set.ts';
-import { replicaSet } from '../../api/apps-v1/replica-set.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { dns1123Subdomain } from '../../apimachinery/names.ts';
-import { controllerRef, type New } from '../../apimachinery/object.ts';
-import { isPodActive } from '../pod-state.ts';
+import type { Kind } from '../../apimachinery/kind.ts';
+import { controllerOf, controllerRef, type New } from '../../apimachinery/object.ts';
+import { planClaims, type Claims } from '../claim.ts';
+import type { LabelSelector } from '../../apimachinery/label-selector.ts';
+import { isPodActive, isPodTerminal } from '../pod-state.ts';
+import type { PodKeeper } from './flavour.ts';
 import { deletionOrder } from './rank.ts';
 
 /** At most so many pods are made or removed in one go. */
@@ -19,7 +21,7 @@ export interface ReplicaPlan {
 
 /** Compares the active ones of `pods` with the wanted number. `related` are the pods that crowd a node. */
 export function planReplicas(
-  set: ReplicaSet,
+  set: PodKeeper,
   pods: readonly Pod[],
   related: () => readonly Pod[],
   now: number,
@@ -32,8 +34,27 @@ export function planReplicas(
   return { create: 0, remove: ordered.slice(0, Math.min(-missing, BURST)) };
 }
 
+/**
+ * Which of the pods that a set might control it keeps, takes and lets go. Pods that ended or are on their way out change
+ * hands no more.
+ */
+export function planPodClaims(set: PodKeeper, selector: LabelSelector, candidates: readonly Pod[]): Claims<Pod> {
+  const claims = planClaims(set, selector, candidates.filter(isPodActive));
+  const leaving = candidates.filter((pod) => isTerminating(pod) && isOwn(set, pod));
+  claims.keep.push(...leaving.filter((pod) => selector.matches(pod.metadata.labels)));
+  return claims;
+}
+
+function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && !isPodTerminal(pod);
+}
+
+function isOwn(set: PodKeeper, pod: Pod): boolean {
+  return controllerOf(pod)?.uid === set.metadata.uid;
+}
+
 /** A new pod as the template describes it. */
-export function podFromTemplate(set: ReplicaSet): New<Pod> {
+export function podFromTemplate(set: PodKeeper, kind: Kind<any>): New<Pod> {
   const { metadata = {}, spec } = set.spec?.template ?? {};
   const prefix = `${set.metadata.name}-`;
   return {
@@ -43,7 +64,7 @@ export function podFromTemplate(set: ReplicaSet): New<Pod> {
       ...(metadata.labels && { labels: { ...metadata.labels } }),
       ...(metadata.annotations && { annotations: { ...metadata.annotations } }),
       ...(metadata.finalizers && { finalizers: [...metadata.finalizers] }),
-      ownerReferences: [controllerRef(set, replicaSet)],
+      ownerReferences: [controllerRef(set, kind)],
     },
     spec: structuredClone(spec),
   };

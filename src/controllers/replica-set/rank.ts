@@ -21,11 +21,11 @@ const order: readonly Compare[] = [
   (a, b) => rank(!isPodReady(a.pod), !isPodReady(b.pod)),
   (a, b) => cost(a.pod) - cost(b.pod),
   (a, b) => b.neighbours - a.neighbours,
-  (a, b) => youngerFirst(readySince(a.pod), readySince(b.pod), a.now),
-  (a, b) => restarts(b.pod) - restarts(a.pod),
-  (a, b) =>
-    youngerFirst(timeOrZero(a.pod.metadata.creationTimestamp), timeOrZero(b.pod.metadata.creationTimestamp), a.now),
-  (a, b) => (a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1),
+  (a, b) => youngerFirst(a, b, (pod) => readySince(pod) ?? 0),
+  (a, b) => restarts(b.pod.status?.containerStatuses) - restarts(a.pod.status?.containerStatuses),
+  (a, b) => sidecarRestarts(b.pod) - sidecarRestarts(a.pod),
+  (a, b) => youngerFirst(a, b, (pod) => timeOrZero(pod.metadata.creationTimestamp)),
+  byUid,
 ];
 
 /**
@@ -61,18 +61,36 @@ function phaseRank(pod: Pod): number {
   return { Pending: 0, Unknown: 1 }[pod.status?.phase ?? 'Pending'] ?? 2;
 }
 
+/** An int32 without a plus sign or leading zeros; what is none counts as 0. */
 function cost(pod: Pod): number {
   const text = pod.metadata.annotations?.[deletionCost] ?? '';
-  return /^([+-]?[1-9][0-9]{0,9}|0)$/.test(text) ? Number(text) : 0;
+  const number = /^(-[0-9]{1,10}|[1-9][0-9]{0,9}|0)$/.test(text) ? Number(text) : 0;
+  return (number | 0) === number ? number : 0;
 }
 
-function restarts(pod: Pod): number {
-  const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  return Math.max(0, ...all.map((status) => status.restartCount));
+type Statuses = NonNullable<Pod['status']>['containerStatuses'];
+
+/** How often the container that was restarted most often was. */
+function restarts(statuses: Statuses): number {
+  return Math.max(0, ...(statuses ?? []).map((status) => status.restartCount));
 }
 
-function youngerFirst(a: number | undefined, b: number | undefined, now: number): number {
-  return magnitude(a ?? 0, now) - magnitude(b ?? 0, now);
+function sidecarRestarts({ spec, status }: Pod): number {
+  const sidecars = new Set(
+    (spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always').map((one) => one.name),
+  );
+  return restarts(status?.initContainerStatuses?.filter((one) => sidecars.has(one.name)));
+}
+
+/** Of pods whose times differ, but not in magnitude, chance decides at once. */
+function youngerFirst(a: Candidate, b: Candidate, since: (pod: Pod) => number): number {
+  const [one, other] = [since(a.pod), since(b.pod)];
+  if (one === other) return 0;
+  return magnitude(one, a.now) - magnitude(other, a.now) || byUid(a, b);
+}
+
+function byUid(a: Candidate, b: Candidate): number {
+  return a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1;
 }
 
 /** The power of two of an age: -1 for what lies in the future. */

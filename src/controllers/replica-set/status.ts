@@ -3,6 +3,7 @@ import type { Pod } from '../../api/core-v1/pod.ts';
 import { selectorFromMap } from '../../apimachinery/label-selector.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { withCondition, withoutCondition, findCondition } from '../conditions.ts';
+import type { PodKeeper } from './flavour.ts';
 import { availableAt, isPodActive, isPodAvailable, isPodReady, isPodTerminal } from '../pod-state.ts';
 
 export type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
@@ -13,9 +14,9 @@ export interface ReplicaFailure {
   readonly message: string;
 }
 
-/** The status of a replica set that controls `pods` (in whatever state they are). */
+/** The status of a set that controls `pods` (in whatever state they are). */
 export function replicaSetStatus(
-  set: ReplicaSet,
+  set: PodKeeper,
   pods: readonly Pod[],
   failure: ReplicaFailure | undefined,
   now: number,
@@ -36,7 +37,7 @@ export function replicaSetStatus(
 }
 
 /** Milliseconds until the next ready pod counts as available; undefined when none is on its way. */
-export function nextAvailable(set: ReplicaSet, pods: readonly Pod[], now: number): number | undefined {
+export function nextAvailable(set: PodKeeper, pods: readonly Pod[], now: number): number | undefined {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const waits = pods
     .filter(isPodActive)
@@ -45,7 +46,7 @@ export function nextAvailable(set: ReplicaSet, pods: readonly Pod[], now: number
   return waits.length > 0 ? Math.min(...waits) : undefined;
 }
 
-function failureConditions(set: ReplicaSet, failure: ReplicaFailure | undefined, now: number) {
+function failureConditions(set: PodKeeper, failure: ReplicaFailure | undefined, now: number) {
   const conditions = set.status?.conditions;
   if (!failure) return withoutCondition(conditions, 'ReplicaFailure');
   if (findCondition(conditions, 'ReplicaFailure')) return [...conditions!];

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { planReplicas, podFromTemplate } from '../../../src/controllers/replica-set/plan.ts';
+import { replicaSet } from '../../../src/api/apps-v1/replica-set.ts';
+import { selectorFromMap } from '../../../src/apimachinery/label-selector.ts';
+import { planPodClaims, planReplicas, podFromTemplate } from '../../../src/controllers/replica-set/plan.ts';
 import { deletionOrder } from '../../../src/controllers/replica-set/rank.ts';
 import { nextAvailable, replicaSetStatus } from '../../../src/controllers/replica-set/status.ts';
 import { aPod, aSet, now, type PodOptions } from '../objects.ts';
@@ -11,6 +13,7 @@ describe('replica set: plan', () => {
     ['removes what is too much', 1, [{}, {}, {}], 0, 2],
     ['does not count pods that ended', 2, [{ phase: 'Failed' }, { phase: 'Succeeded' }], 2, 0],
     ['does not count pods that are being deleted', 1, [{ deleting: true }], 1, 0],
+    ['does not count those that are being deleted when it removes', 1, [{}, {}, { deleting: true }], 0, 1],
     ['creates at most 500 at once', 1200, [], 500, 0],
     ['removes all for no replicas', 0, [{}, {}], 0, 2],
   ];
@@ -30,7 +33,7 @@ describe('replica set: plan', () => {
 
   it('makes pods of the template, controlled by the set', () => {
     const set = aSet({ name: 'web-1' });
-    const pod = podFromTemplate(set);
+    const pod = podFromTemplate(set, replicaSet);
     expect(pod.metadata.generateName).to.equal('web-1-');
     expect(pod.metadata.labels).to.deep.equal({ app: 'web', 'pod-template-hash': 'web-1' });
     expect(pod.metadata.ownerReferences).to.deep.equal([
@@ -60,6 +63,9 @@ describe('replica set: deletion order', () => {
     ['cheap before dear', { ...ready, ...cost('-5') }, { ...ready, ...cost('10') }],
     ['no cost before a positive cost', ready, { ...ready, ...cost('1') }],
     ['an invalid cost counts as none', { ...ready, ...cost('cheap') }, { ...ready, ...cost('1') }],
+    ['a cost with a plus sign counts as none', { ...ready, ...cost('+5') }, { ...ready, ...cost('1') }],
+    ['a cost of the least int32', { ...ready, ...cost('-2147483648') }, { ...ready, ...cost('-5') }],
+    ['a cost beyond an int32 counts as none', { ...ready, ...cost('99999999999') }, { ...ready, ...cost('1') }],
     ['ready for a short time before ready for long', { ...ready, ready: 10 }, ready],
     ['young before old', { ...ready, age: day }, { ...ready, age: 30 * day }],
   ];
@@ -89,6 +95,63 @@ describe('replica set: deletion order', () => {
     }
     expect(deletionOrder([calm, restless], [], now)).to.deep.equal([restless, calm]);
   });
+});
+
+describe('replica set: restarts and chance', () => {
+  const status = (name: string, restartCount: number) => ({ name, image: 'i', imageID: '', ready: true, restartCount });
+  const withRestarts = (uid: string, main: number, init: number, sidecar: number, ready = 86_400) => {
+    const initContainers = [
+      { name: 'init', image: 'i' },
+      { name: 'sidecar', image: 'i', restartPolicy: 'Always' },
+    ];
+    const pod = aPod({ node: 'n1', ready, age: 2 * 86_400, meta: { uid }, spec: { initContainers } });
+    pod.status!.containerStatuses = [status('c', main)];
+    pod.status!.initContainerStatuses = [status('init', init), status('sidecar', sidecar)];
+    return pod;
+  };
+  const cases: [string, ReturnType<typeof withRestarts>, ReturnType<typeof withRestarts>][] = [
+    ['sidecars count when nothing else differs', withRestarts('b', 1, 0, 2), withRestarts('a', 1, 0, 1)],
+    ['containers count before sidecars', withRestarts('b', 2, 0, 0), withRestarts('a', 1, 0, 9)],
+    ['init containers do not count', withRestarts('a', 1, 0, 0), withRestarts('b', 1, 9, 0)],
+    ['chance decides among those of about one age', withRestarts('a', 0, 0, 0), withRestarts('b', 9, 0, 0, 86_401)],
+  ];
+  for (const [name, first, second] of cases) {
+    it(name, () => {
+      expect(deletionOrder([second, first], [], now)).to.deep.equal([first, second]);
+      expect(deletionOrder([first, second], [], now)).to.deep.equal([first, second]);
+    });
+  }
+});
+
+describe('replica set: claims', () => {
+  const set = aSet({ name: 'web-1' });
+  const own = {
+    ownerReferences: [
+      { ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1' }, uid: set.metadata.uid, controller: true },
+    ],
+  };
+  const cases: [string, PodOptions, 'keep' | 'adopt' | 'release' | undefined][] = [
+    ['keeps its own', { meta: own }, 'keep'],
+    ['keeps its own while it terminates', { meta: own, deleting: true }, 'keep'],
+    ['forgets its own when it ended', { meta: own, phase: 'Succeeded' }, undefined],
+    ['adopts an orphan', {}, 'adopt'],
+    ['leaves an orphan that failed', { phase: 'Failed' }, undefined],
+    ['leaves an orphan that terminates', { deleting: true }, undefined],
+    ['releases its own with other labels', { meta: own, labels: { app: 'other' } }, 'release'],
+    [
+      'lets its own end in peace with other labels',
+      { meta: own, labels: { app: 'other' }, phase: 'Failed' },
+      undefined,
+    ],
+    ['does not count its own that terminates with other labels', { meta: own, labels: {}, deleting: true }, undefined],
+  ];
+  for (const [name, options, kind] of cases) {
+    it(name, () => {
+      const claims = planPodClaims(set, selectorFromMap({ app: 'web' }), [aPod(options)]);
+      const found = (['keep', 'adopt', 'release'] as const).filter((one) => claims[one].length > 0);
+      expect(found).to.deep.equal(kind ? [kind] : []);
+    });
+  }
 });
 
 describe('replica set: status', () => {

@@ -1,0 +1,152 @@
+import { pod, type Pod } from '../../api/core-v1/pod.ts';
+import { isApiError } from '../../apimachinery/api-error.ts';
+import { controllerOf, keyOf } from '../../apimachinery/object.ts';
+import { errorMessage } from '../../base/log.ts';
+import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
+import { candidatesOf, claim, orphanIndex, orphanNamespace } from '../claim.ts';
+import { Expectations } from '../expectations.ts';
+import { isNamespaceEnding } from '../../client/namespace-ending.ts';
+import { semanticEqual } from '../semantic-equal.ts';
+import { slowStart } from '../slow-start.ts';
+import { withoutZeros } from '../without-zeros.ts';
+import type { Flavour, PodKeeper } from './flavour.ts';
+import { planPodClaims, planReplicas, podFromTemplate } from './plan.ts';
+import { nextAvailable, replicaSetStatus, type ReplicaFailure } from './status.ts';
+
+/** What a reconcile of one key works with. */
+interface Work<T extends PodKeeper> extends ReconcileContext {
+  readonly key: string;
+  readonly flavour: Flavour<T>;
+  readonly expectations: Expectations;
+}
+
+/** The controller that keeps as many pods as each object of this flavour wants. */
+export function podKeeperController<T extends PodKeeper>(flavour: Flavour<T>): Controller {
+  const { name, eventSource, kind } = flavour;
+  return {
+    name,
+    start(dependencies) {
+      const expectations = new Expectations(dependencies.clock);
+      return controller<T>({
+        ...{ name, for: kind, owns: [pod], workers: 5, ...(eventSource && { eventSource }) },
+        watches: [
+          {
+            kind: pod,
+            indexes: { [orphanIndex]: orphanNamespace },
+            keys: (changed: Pod, reader) => podKeys(changed, reader, flavour, expectations),
+          },
+        ],
+        reconcile: (key, context) => reconcile({ ...context, key, flavour, expectations }),
+      }).start(dependencies);
+    },
+  };
+}
+
+/** Notes that a pod was seen, and finds the sets that might adopt one that nobody controls. */
+function podKeys<T extends PodKeeper>(
+  changed: Pod,
+  reader: ClusterReader,
+  flavour: Flavour<T>,
+  expectations: Expectations,
+): string[] {
+  const owner = controllerOf(changed);
+  const { namespace, uid, labels } = changed.metadata;
+  if (owner) {
+    if (owner.kind === flavour.kind.kind) expectations.seen(keyOf({ namespace, name: owner.name }), uid);
+    return [];
+  }
+  if (!labels) return [];
+  return reader
+    .list(flavour.kind, namespace)
+    .filter((set) => flavour.selectorOf(set).matches(labels))
+    .map(keyOf);
+}
+
+async function reconcile<T extends PodKeeper>(work: Work<T>): Promise<void | { after: number }> {
+  const { key, flavour, expectations, reader, client, clock } = work;
+  const set = reader.get(flavour.kind, key);
+  if (!set) return expectations.forget(key);
+  const claims = planPodClaims(set, flavour.selectorOf(set), candidatesOf(reader, pod, set));
+  const pods = await claim(client, pod, flavour.kind, set, claims);
+  let failure: Failure | undefined;
+  if (expectations.pending(key, (object) => reader.get(pod, keyOf(object))) === 0) {
+    const plan = planReplicas(set, pods, () => relatedPods(set, work), clock.now());
+    failure = (await createPods(set, plan.create, work)) ?? (await removePods(set, plan.remove, work));
+  }
+  await writeStatus(set, pods, failure, work);
+  if (failure) throw failure.error;
+  const after = nextAvailable(set, pods, clock.now());
+  return after === undefined ? undefined : { after };
+}
+
+/** What went wrong, in words for the status and as it was thrown. */
+type Failure = ReplicaFailure & { readonly error: unknown };
+
+/** The pods of all replica sets that have the same owner, for the spread over nodes. */
+function relatedPods<T extends PodKeeper>(set: T, { reader, flavour }: Work<T>): Pod[] {
+  const owner = controllerOf(set);
+  const sets = owner ? reader.ownedBy(flavour.kind, owner.uid) : [set];
+  return sets.flatMap((one) => reader.ownedBy(pod, one.metadata.uid));
+}
+
+async function createPods<T extends PodKeeper>(
+  set: T,
+  count: number,
+  { key, client, events, flavour, expectations }: Work<T>,
+): Promise<Failure | undefined> {
+  const { error } = await slowStart(count, async () => {
+    try {
+      const created = await client.create(pod, podFromTemplate(set, flavour.kind));
+      expectations.created(key, created);
+      events.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
+    } catch (error) {
+      if (!isNamespaceEnding(error)) {
+        events.event(set, 'Warning', 'FailedCreate', `Error creating: ${errorMessage(error)}`);
+      }
+      throw error;
+    }
+  });
+  if (!error || isNamespaceEnding(error)) return undefined;
+  return { reason: 'FailedCreate', message: errorMessage(error), error };
+}
+
+async function removePods<T extends PodKeeper>(
+  set: T,
+  pods: readonly Pod[],
+  { key, client, events, expectations }: Work<T>,
+): Promise<Failure | undefined> {
+  const errors: unknown[] = [];
+  const remove = async (one: Pod) => {
+    const { name, uid } = one.metadata;
+    try {
+      await client.delete(pod, one.metadata, { preconditions: { uid } });
+      events.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+    } catch (error) {
+      if (!isApiError(error, 'NotFound', 'Conflict')) {
+        events.event(set, 'Warning', 'FailedDelete', `Error deleting: ${errorMessage(error)}`);
+        errors.push(error);
+        return;
+      }
+    }
+    expectations.deleted(key, one);
+  };
+  await Promise.all(pods.map(remove));
+  return errors.length > 0 ? { reason: 'FailedDelete', message: errorMessage(errors[0]), error: errors[0] } : undefined;
+}
+
+async function writeStatus<T extends PodKeeper>(
+  set: T,
+  pods: readonly Pod[],
+  failure: ReplicaFailure | undefined,
+  { client, clock, flavour }: Work<T>,
+): Promise<void> {
+  const counted = replicaSetStatus(set, pods, failure, clock.now());
+  if (!flavour.countsTerminating) delete counted.terminatingReplicas;
+  const status = withoutZeros(counted, ['replicas', 'terminatingReplicas']);
+  if (semanticEqual(status, set.status)) return;
+  try {
+    await client.updateStatus(flavour.kind, { ...set, status });
+  } catch (error) {
+    if (!isApiError(error, 'NotFound')) throw error;
+  }
+}
