@@ -45,6 +45,8 @@ export class World {
   podsEnd: (one: Pod) => 'Succeeded' | 'Failed' | undefined = () => undefined;
   /** Why controllers may not create pods at the moment. */
   noPodsBecause: string | undefined;
+  /** Answers controllers in the server's place: for APIs that are not there, and for failures (an `ApiError`). */
+  answer: ((method: string, url: string) => object | undefined) | undefined;
   readonly #server: ApiServer;
   readonly #storage: MemoryStorage;
   readonly #options: WorldOptions;
@@ -91,7 +93,7 @@ export class World {
   async startControllers(diesAt = Infinity): Promise<Mortal> {
     const { only, controllers, rootCa } = this.#options;
     const send = this.#server.exchange(authenticated('controllers', ['system:masters']));
-    const mortal = new Mortal((request) => this.#refuse(request) ?? send(request));
+    const mortal = new Mortal((request) => this.#inPlace(request) ?? send(request));
     mortal.diesAt = diesAt;
     const client = new Client(mortal.exchange);
     const parts = { client, clock: mortal.clock(this.clock), random: seededRandom(2), log: noLog };
@@ -156,13 +158,15 @@ export class World {
     await this.client.updateStatus(pod, { ...one, status });
   }
 
-  #refuse({ method, url }: HttpRequest): Promise<HttpResponse> | undefined {
-    if (!this.noPodsBecause || method !== 'POST' || !url.endsWith('/pods')) return undefined;
-    const status = new ApiError(403, 'Forbidden', this.noPodsBecause).toStatus();
+  #inPlace({ method, url }: HttpRequest): Promise<HttpResponse> | undefined {
+    const refused = this.noPodsBecause !== undefined && method === 'POST' && url.endsWith('/pods');
+    const found = refused ? new ApiError(403, 'Forbidden', this.noPodsBecause!) : this.answer?.(method, url);
+    if (!found) return undefined;
     const body = (async function* () {
-      yield Buffer.from(JSON.stringify(status));
+      yield Buffer.from(JSON.stringify(found instanceof ApiError ? found.toStatus() : found));
     })();
-    return Promise.resolve({ status: 403, headers: { 'content-type': 'application/json' }, body });
+    const status = found instanceof ApiError ? found.code : 200;
+    return Promise.resolve({ status, headers: { 'content-type': 'application/json' }, body });
   }
 
   #startKubelet(): void {

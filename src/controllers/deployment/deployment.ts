@@ -129,7 +129,9 @@ async function recreate(rollout: Rollout, context: ReconcileContext): Promise<Ro
 }
 
 function hasRunningPods(reader: ClusterReader, sets: readonly ReplicaSet[]): boolean {
-  return sets.some((set) => reader.ownedBy(pod, set.metadata.uid).some((one) => !isPodTerminal(one)));
+  return sets.some(
+    (set) => set.status?.replicas || reader.ownedBy(pod, set.metadata.uid).some((one) => !isPodTerminal(one)),
+  );
 }
 
 /** Carries out `scalings` and returns the sets as they are then. */

@@ -31,6 +31,16 @@ export function sortSets(deployment: Deployment, all: readonly ReplicaSet[]): Se
   return { current, old: all.filter((set) => set !== current) };
 }
 
+/** The longest name that an object may have. */
+const LONGEST_NAME = 253;
+
+/** The name of the set for a template; a long name of the deployment is cut so that the hash has room. */
+function setName({ metadata }: Deployment, hash: string): string {
+  const room = LONGEST_NAME - hash.length - 1;
+  const prefix = metadata.name.length > room ? metadata.name.slice(0, room).replace(/[-.]+$/, '') : metadata.name;
+  return `${prefix}-${hash}`;
+}
+
 /** The replica set for the deployment's template, as it has to be created. */
 export function newSet(deployment: Deployment, old: readonly ReplicaSet[], hash: string): New<ReplicaSet> {
   const { selector, template, minReadySeconds } = deployment.spec!;
@@ -38,7 +48,7 @@ export function newSet(deployment: Deployment, old: readonly ReplicaSet[], hash:
   const annotations = newSetAnnotations(deployment, undefined, nextRevision(old));
   return {
     metadata: {
-      name: `${deployment.metadata.name}-${hash}`,
+      name: setName(deployment, hash),
       namespace: deployment.metadata.namespace!,
       labels,
       annotations: { ...annotations, ...sizeAnnotations(deployment) },
@@ -113,7 +123,7 @@ function hashOf(deployment: Deployment): string {
 
 /** The name is taken: by our own set that the local copy does not show yet, or by another, and then the name must change. */
 async function takenOver({ deployment, sets }: Rollout, { client }: ReconcileContext): Promise<Rollout> {
-  const name = `${deployment.metadata.name}-${hashOf(deployment)}`;
+  const name = setName(deployment, hashOf(deployment));
   const found = await client.get(replicaSet, { namespace: deployment.metadata.namespace, name });
   const ours = controllerOf(found)?.uid === deployment.metadata.uid;
   if (ours && sameTemplate(found, deployment.spec!.template)) return { deployment, sets: { ...sets, current: found } };
@@ -128,7 +138,7 @@ async function reportFailure(
   error: unknown,
   { client, clock, events }: ReconcileContext,
 ): Promise<void> {
-  if (isNamespaceEnding(error) || !hasDeadline(deployment)) return;
+  if (isNamespaceEnding(error)) return;
   const message = `Failed to create new replica set "${name}": ${errorMessage(error)}`;
   events.event(deployment, 'Warning', 'ReplicaSetCreateError', message);
   const failed = withProgressing(

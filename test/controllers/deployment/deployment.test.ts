@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { deployment, type Deployment } from '../../../src/api/apps-v1/deployment.ts';
 import { replicaSet, type ReplicaSet } from '../../../src/api/apps-v1/replica-set.ts';
 import { pod } from '../../../src/api/core-v1/pod.ts';
+import { ApiError } from '../../../src/apimachinery/api-error.ts';
 import { controllerOf } from '../../../src/apimachinery/object.ts';
 import { template } from '../objects.ts';
 import { World } from '../world.ts';
@@ -315,6 +316,39 @@ describe('deployment controller', () => {
       const failure = (await get()).status?.conditions?.find((c) => c.type === 'ReplicaFailure');
       expect(failure).to.include({ status: 'True', reason: 'FailedCreate', message: 'exceeded quota' });
     });
+  });
+
+  it('says that it cannot make a replica set, also when it has no deadline', async () => {
+    const refusal = new ApiError(403, 'Forbidden', 'replicasets.apps "web" is forbidden: exceeded quota');
+    world.answer = (method, url) => (method === 'POST' && url.endsWith('/replicasets') ? refusal : undefined);
+    await create({ progressDeadlineSeconds: 2 ** 31 - 1 });
+    await world.eventually(async () => {
+      const [event] = await world.events('web');
+      expect(event).to.match(
+        /^ReplicaSetCreateError: Failed to create new replica set "web-[a-z0-9]+": replicasets.apps "web" is forbidden: exceeded quota$/,
+      );
+    });
+    expect(progressing(await get())).to.equal(undefined);
+    await patch({ progressDeadlineSeconds: 60 });
+    await world.eventually(async () =>
+      expect(progressing(await get())).to.include({ status: 'False', reason: 'ReplicaSetCreateError' }),
+    );
+    world.answer = undefined;
+    await done();
+  });
+
+  it('waits with recreation until the old replica set shows no pods', async () => {
+    await create({ strategy: { type: 'Recreate' } });
+    await done();
+    // As if the replica set controller came late: the pods are gone and it still counts them.
+    world.answer = (method, url) =>
+      method === 'PUT' && /replicasets\/[^/]*\/status/.test(url) ? new ApiError(409, 'Conflict', 'late') : undefined;
+    await setImage('nginx:2');
+    await world.eventually(async () => expect(await pods()).to.have.length(0));
+    await world.settle(1000);
+    expect(await setOf('nginx:2')).to.equal(undefined);
+    world.answer = undefined;
+    await done();
   });
 
   it('takes everything with it when it is deleted', async () => {

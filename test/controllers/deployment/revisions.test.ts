@@ -32,6 +32,14 @@ describe('deployment: template hash', () => {
 });
 
 describe('deployment: the new replica set', () => {
+  it('has a name that is not too long', () => {
+    const name = (deployment: string) =>
+      newSet(aDeployment({}, { meta: { name: deployment } }), [], 'h'.repeat(10)).metadata.name;
+    expect(name('web')).to.equal('web-hhhhhhhhhh');
+    expect(name('a'.repeat(242))).to.equal(`${'a'.repeat(242)}-hhhhhhhhhh`);
+    expect(name(`${'a'.repeat(240)}.-b`)).to.equal(`${'a'.repeat(240)}-hhhhhhhhhh`);
+  });
+
   it('is the one with the same template but for the hash label', () => {
     const [old, current] = [aSet({ image: 'nginx:0' }), aSet({ image: 'nginx:1' })];
     expect(findNewSet(aDeployment(), [old, current])).to.equal(current);
