@@ -3,6 +3,7 @@ import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
 import {
   addressRanges,
+  checkControllers,
   chosenPlugins,
   startMachineCluster,
   type MachineClusterOptions,
@@ -58,6 +59,13 @@ const flags: readonly Flag[] = [
     type: 'string',
     placeholder: 'NAMES',
     help: 'comma-separated names of admission plugins to be off',
+  },
+  {
+    name: 'controllers',
+    type: 'string',
+    default: '*',
+    placeholder: 'NAMES',
+    help: "comma-separated controllers to run: '*' all that are on by default, 'foo' one, '-foo' all but that one",
   },
   {
     name: 'shutdown-delay',
@@ -128,6 +136,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     logLevel: level as LogLevel,
     root: terminal.root,
     shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
+    controllers: controllersFlag(text('controllers')),
     admission: pluginsFlags(text('enable-admission-plugins'), text('disable-admission-plugins')),
   };
 }
@@ -140,6 +149,16 @@ function pluginsFlags(enabled = '', disabled = ''): MachineClusterOptions['admis
     return choice;
   } catch (error) {
     throw new UsageError(errorMessage(error));
+  }
+}
+
+function controllersFlag(value = '*'): string[] {
+  const names = value.split(',').flatMap((name) => name.trim() || []);
+  try {
+    checkControllers(names);
+    return names;
+  } catch (error) {
+    throw new UsageError(`invalid argument "${names.join(',')}" for "--controllers" flag: ${errorMessage(error)}`);
   }
 }
 

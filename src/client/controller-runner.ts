@@ -36,13 +36,13 @@ class Run<T extends KubeObject> {
   constructor(definition: ControllerDefinition<T>, dependencies: ControllerDependencies) {
     const { client, clock, random, informers } = dependencies;
     const log = dependencies.log.child({ controller: definition.name });
-    const own = definition.name.endsWith('-controller') ? definition.name : `${definition.name}-controller`;
-    const component = definition.eventSource ?? own;
+    const component = definition.eventSource ?? dependencies.component ?? definition.name;
+    const queue = definition.queue ?? dependencies.queue ?? definition.name.replace(/-controller$/, '');
     const reader = new Reader(definition, informers);
     const events = createEventRecorder({ client, clock, component, log });
     this.#definition = definition;
     this.#context = { reader, client, clock, random, log, events, signal: this.#abort.signal };
-    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(definition.name.replace(/-controller$/, '')));
+    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(queue));
     this.#listen(reader);
     this.#ended = this.#work(informers, reader);
   }

@@ -40,6 +40,10 @@ export interface ControllerDependencies {
   readonly log: Log;
   /** Where queues count. Absent: they do not. */
   readonly queues?: WorkQueueMetrics | undefined;
+  /** The name under which the queue counts. Default: the controller's. */
+  readonly queue?: string | undefined;
+  /** The source of the controller's events. Default: its name. */
+  readonly component?: string | undefined;
 }
 
 /** A further kind whose changes concern the controller's objects. */
@@ -65,6 +69,8 @@ export interface ControllerDefinition<T extends KubeObject> {
   readonly watches?: readonly Watch[];
   /** Kinds that are only read. */
   readonly reads?: readonly Kind<any>[];
+  /** The name under which the queue counts, for the second of two that make up a controller. Default: the controller's. */
+  readonly queue?: string;
   /** How many keys are worked on at once. Default 1. One key is never worked on twice at once. */
   readonly workers?: number;
   /** Reconciles every object anew after so many milliseconds. Default: never. */

@@ -14,8 +14,11 @@ import { simulatedNode, type SimulatedNodeOptions } from './simulated-node.ts';
 export interface ClusterOptions {
   /** How many nodes with simulated containers. Default 0: pods stay Pending. */
   readonly nodes?: number;
-  /** Whether controllers run. Default true. */
-  readonly controllers?: boolean;
+  /**
+   * Whether controllers run, or which: upstream's names, as `--controllers` of its controller manager takes them
+   * (`['*', '-garbage-collector-controller']`). Default: all that are on by default.
+   */
+  readonly controllers?: boolean | readonly string[];
   /** Whether the scheduler runs. Default true. */
   readonly scheduler?: boolean;
   /** Time for the whole cluster: with a `VirtualClock`, `advance` moves all of it. Default: the machine's. */

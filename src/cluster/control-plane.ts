@@ -14,13 +14,13 @@ import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
 import { authenticated, type UserInfo } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { MetricRegistry } from '../base/metrics.ts';
+import { MetricRegistry, type Gauge } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Component } from '../base/component.ts';
 import { Client } from '../client/client.ts';
-import { LeaderElection } from '../client/leader-election.ts';
+import { LeaderElection, leaderStatus } from '../client/leader-election.ts';
 import { RestClientMetrics } from '../client/rest-client-metrics.ts';
-import { ControllerManager } from '../controllers/index.ts';
+import { controllerNames, ControllerManager, selectedControllers } from '../controllers/index.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { CacheMetrics } from '../storage/cache/cache-metrics.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
@@ -50,8 +50,8 @@ export interface ControlPlaneOptions {
   readonly shutdownDelay?: number;
   /** Default: all there are. */
   readonly admission?: readonly AdmissionPlugin[];
-  /** Default true. */
-  readonly controllers?: boolean;
+  /** Whether controllers run, or which, see `selectedControllers`. Default: all that are on by default. */
+  readonly controllers?: boolean | readonly string[];
   /** Default true. */
   readonly scheduler?: boolean;
 }
@@ -79,6 +79,8 @@ export class ControlPlane {
   /** Starts everything; resolves when the API server answers and the components work. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const { clock, random, log } = options;
+    const selection = typeof options.controllers === 'object' ? options.controllers : ['*'];
+    selectedControllers(selection, controllerNames());
     const metrics = new MetricRegistry();
     const storage = new CachedStorage(new MeasuredStorage(options.storage, metrics, clock), {
       ...{
@@ -100,7 +102,7 @@ export class ControlPlane {
     const parts: LeaderPart[] = [];
     if (options.controllers !== false) {
       const client = as(controllerManagerUser, 'kube-controller-manager');
-      const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics };
+      const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics, selection };
       const make = () => new ControllerManager({ client, ...shared, rootCa: options.pki.caCertificate });
       parts.push({ name: 'kube-controller-manager', client, make });
     }
@@ -109,7 +111,8 @@ export class ControlPlane {
       const make = () => new Scheduler({ client, clock, random, log: log.child({ component: 'scheduler' }) });
       parts.push({ name: 'kube-scheduler', client, make });
     }
-    const components = parts.map((part) => (options.soleWriter ? part.make() : elected(part, options)));
+    const status = leaderStatus(metrics);
+    const components = parts.map((part) => (options.soleWriter ? part.make() : elected(part, options, status)));
     const start = async (component: Component, i: number) => {
       await component.start();
       running.add(parts[i]!.name);
@@ -139,7 +142,7 @@ interface LeaderPart {
 }
 
 /** Where others may write to the store there may be other control planes, and one of them leads. */
-function elected(part: LeaderPart, { clock, log }: ControlPlaneOptions): Component {
+function elected(part: LeaderPart, { clock, log }: ControlPlaneOptions, status: Gauge): Component {
   const { name, client } = part;
   const lead = async () => {
     const component = part.make();
@@ -147,7 +150,7 @@ function elected(part: LeaderPart, { clock, log }: ControlPlaneOptions): Compone
     return component;
   };
   const identity = `${hostname()}_${randomUUID()}`;
-  return new LeaderElection({ client, clock, log: log.child({ component: name }), name, identity, lead });
+  return new LeaderElection({ client, clock, log: log.child({ component: name }), name, identity, lead, status });
 }
 
 /** The administrator: what the kubeconfig of a new cluster holds. */
@@ -192,7 +195,7 @@ async function createApiServer(
 
 /** The controllers and the scheduler, where this process has them; one that waits to lead is well too. */
 function componentChecks(running: ReadonlySet<string>, { controllers = true, scheduler = true }: ControlPlaneOptions) {
-  const names = [...(controllers ? ['controller-manager'] : []), ...(scheduler ? ['scheduler'] : [])];
+  const names = [...(controllers !== false ? ['controller-manager'] : []), ...(scheduler ? ['scheduler'] : [])];
   return names.map((name) => ({
     name,
     check: () => {

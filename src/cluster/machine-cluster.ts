@@ -9,6 +9,7 @@ import { chosenPlugins, type PluginChoice } from '../admission/index.ts';
 import { addressRanges } from '../apiserver/registry/extensions/address-range.ts';
 import { guardProcess } from '../apiserver/server.ts';
 import { kubeconfigText } from '../client/kubeconfig.ts';
+import { controllerNames, selectedControllers } from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -22,6 +23,11 @@ import { keepSettings } from './settings.ts';
 import { kubernetesVersion, version } from './version.ts';
 
 export { addressRanges, chosenPlugins };
+
+/** Checks a list as `--controllers` takes it. @throws an Error that names what is not known */
+export function checkControllers(selection: readonly string[]): void {
+  selectedControllers(selection, controllerNames());
+}
 
 /** An etcd that somebody else runs. Files are PEM. */
 export interface ForeignEtcd {
@@ -49,6 +55,8 @@ export interface MachineClusterOptions {
   /** Milliseconds that the API server goes on serving when it is to stop, while `/readyz` fails. */
   readonly shutdownDelay: number;
   readonly admission: PluginChoice;
+  /** Which controllers run, see `selectedControllers`. */
+  readonly controllers: readonly string[];
 }
 
 export interface Surroundings {
@@ -132,6 +140,7 @@ async function start(
       tokens: [pki.adminToken()],
       shutdownDelay: options.shutdownDelay,
       admission: chosenPlugins(options.admission),
+      controllers: options.controllers,
     }),
   );
   undo.push(() => plane.stop());

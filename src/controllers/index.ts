@@ -1,3 +1,4 @@
 export { controllers } from './list.ts';
-export { ControllerManager, type ControllerManagerOptions } from './manager.ts';
+export { controllerNames, ControllerManager, type ControllerManagerOptions } from './manager.ts';
+export { namesOf, selectedControllers } from './names.ts';
 export { rootCaController } from './root-ca.ts';

@@ -8,6 +8,7 @@ import type { Controller, RunningController } from '../client/controller.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
 import { controllers as all } from './list.ts';
+import { namesOf, selectedControllers } from './names.ts';
 import { rootCaController } from './root-ca.ts';
 
 export interface ControllerManagerOptions {
@@ -17,14 +18,17 @@ export interface ControllerManagerOptions {
   readonly log: Log;
   /** Default: all that there are. */
   readonly controllers?: readonly Controller[];
-  /** Names of the only ones to run. */
-  readonly only?: readonly string[];
-  /** Names of those not to run. */
-  readonly disabled?: readonly string[];
+  /** Which of them run: a list as `selectedControllers` understands it. Default: all that are on by default. */
+  readonly selection?: readonly string[] | undefined;
   /** The cluster's CA certificates (PEM), to be published in every namespace. */
   readonly rootCa?: string;
   /** Where the controllers' queues count. */
   readonly metrics?: MetricRegistry;
+}
+
+/** The names of all controllers that there are. */
+export function controllerNames(): string[] {
+  return [...all, rootCaController('')].map(({ name }) => name);
 }
 
 /** Runs controllers over one set of informers. Several managers of one cluster need leader election around them. */
@@ -46,7 +50,10 @@ export class ControllerManager implements Component {
     this.#informers = informers;
     const queues = metrics && new WorkQueueMetrics(metrics, clock);
     const dependencies = { client, informers, clock, random, log, queues };
-    this.#running = this.#chosen().map((controller) => controller.start(dependencies));
+    this.#running = this.#chosen().map((controller) => {
+      const { queue, component } = namesOf(controller.name);
+      return controller.start({ ...dependencies, queue, component });
+    });
     informers.start();
   }
 
@@ -57,8 +64,10 @@ export class ControllerManager implements Component {
   }
 
   #chosen(): Controller[] {
-    const { controllers = all, only, disabled = [], rootCa } = this.#options;
-    const offered = rootCa ? [...controllers, rootCaController(rootCa)] : controllers;
-    return offered.filter(({ name }) => (only ? only.includes(name) : true) && !disabled.includes(name));
+    const { controllers = all, selection = ['*'], rootCa } = this.#options;
+    const offered = rootCa ? [...controllers, rootCaController(rootCa)] : [...controllers];
+    const known = [...new Set([...controllerNames(), ...controllers.map(({ name }) => name)])];
+    const selected = selectedControllers(selection, known);
+    return offered.filter(({ name }) => selected.has(name));
   }
 }

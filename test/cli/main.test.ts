@@ -37,6 +37,10 @@ describe('cox', () => {
     [['up', 'extra'], /unexpected argument "extra"/],
     [['up', '--bind-address=foo'], /invalid argument "foo" for "--bind-address" flag: not an IP address/],
     [['up', '--log-level=loud'], /use debug, info, warn, error/],
+    [
+      ['up', '--controllers=*,foo'],
+      /invalid argument "\*,foo" for "--controllers" flag: "foo" is not in the list of known/,
+    ],
     [['up', '--etcd-servers=foo'], /invalid argument "foo" for "--etcd-servers" flag: not a URL like http:/],
     [['up', '--etcd-servers=http://a:1,'], /invalid argument "" for "--etcd-servers" flag/],
     [

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { event, type Event } from '../../src/api/core-v1/event.ts';
 import { lease } from '../../src/api/coordination-v1/lease.ts';
 import { noLog } from '../../src/base/log.ts';
+import { MetricRegistry } from '../../src/base/metrics.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { LeaderElection } from '../../src/client/leader-election.ts';
+import { LeaderElection, leaderStatus } from '../../src/client/leader-election.ts';
 import { Cluster } from '../../src/cluster/index.ts';
 
 describe('leader election', () => {
@@ -10,12 +12,16 @@ describe('leader election', () => {
   let cluster: Cluster;
   let leading: string[];
   let away: Set<string>;
+  let hanging: Set<string>;
+  let metrics: MetricRegistry;
 
   beforeEach(async () => {
     clock = new VirtualClock();
     cluster = await Cluster.start({ clock, listen: false, controllers: false, scheduler: false });
     leading = [];
     away = new Set();
+    hanging = new Set();
+    metrics = new MetricRegistry();
   });
   afterEach(() => cluster.stop());
 
@@ -23,15 +29,18 @@ describe('leader election', () => {
   const candidate = (identity: string) => {
     const client = Object.create(cluster.client) as typeof cluster.client;
     for (const verb of ['find', 'get', 'create', 'update'] as const) {
-      (client as any)[verb] = (...args: unknown[]) =>
-        away.has(identity) ? Promise.reject(new Error('cut off')) : (cluster.client as any)[verb](...args);
+      (client as any)[verb] = (...args: unknown[]) => {
+        if (hanging.has(identity)) return new Promise(() => {});
+        return away.has(identity) ? Promise.reject(new Error('cut off')) : (cluster.client as any)[verb](...args);
+      };
     }
     const lead = async () => {
       leading.push(identity);
       const stop = async () => void (leading = leading.filter((name) => name !== identity));
       return { name: identity, start: async () => {}, stop };
     };
-    return new LeaderElection({ client, clock, log: noLog, name: 'job', identity, lead });
+    const status = leaderStatus(metrics);
+    return new LeaderElection({ client, clock, log: noLog, name: 'job', identity, lead, status });
   };
   const held = async () => (await cluster.client.get(lease, { namespace: 'kube-system', name: 'job' })).spec!;
 
@@ -67,5 +76,49 @@ describe('leader election', () => {
     expect(leading).to.deep.equal(['b']);
     await a.stop();
     await b.stop();
+  });
+
+  it('gives up in time when its requests get no answer, and can lead again', async () => {
+    const [a, b] = [candidate('a'), candidate('b')];
+    await a.start();
+    await b.start();
+    await clock.advance(10_000);
+    hanging.add('a');
+    for (let i = 0; i < 60; i++) {
+      await clock.advance(500);
+      expect(leading.length).to.be.at.most(1);
+    }
+    expect(leading).to.deep.equal(['b']);
+    hanging.clear();
+    await b.stop();
+    await clock.advance(20_000);
+    expect(leading).to.deep.equal(['a']);
+    await a.stop();
+  });
+
+  it('ends when another has the lease after all', async () => {
+    const a = candidate('a');
+    await a.start();
+    const current = await cluster.client.get(lease, { namespace: 'kube-system', name: 'job' });
+    await cluster.client.update(lease, { ...current, spec: { ...current.spec, holderIdentity: 'thief' } });
+    await clock.advance(2000);
+    expect(leading).to.deep.equal([]);
+    await a.stop();
+    expect((await held()).holderIdentity).to.equal('thief');
+  });
+
+  it('tells the world who leads', async () => {
+    const a = candidate('a');
+    await a.start();
+    expect(metrics.render()).to.include('leader_election_master_status{name="job"} 1');
+    await a.stop();
+    expect(metrics.render()).to.include('leader_election_master_status{name="job"} 0');
+    let items: Event[] = [];
+    while (items.length < 2) ({ items } = await cluster.client.list(event, { namespace: 'kube-system' }));
+    const told = items.map((one) => `${one.involvedObject.kind} ${one.type} ${one.reason}: ${one.message}`);
+    expect(told).to.have.members([
+      'Lease Normal LeaderElection: a became leader',
+      'Lease Normal LeaderElection: a stopped leading',
+    ]);
   });
 });

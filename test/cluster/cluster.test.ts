@@ -171,4 +171,20 @@ describe('Cluster.start()', () => {
     expect(items[0]?.status?.phase).to.equal('Pending');
     expect(items[0]?.spec?.nodeName).to.equal(undefined);
   });
+
+  it('runs the controllers that are asked for, by the names that upstream gives them', async () => {
+    const cluster = await start({ controllers: ['deployment', 'serviceaccount'], listen: false });
+    await cluster.client.create(deployment, web(1));
+    await until(async () => (await cluster.client.list(replicaSet)).items.length === 1);
+    const metrics = String(await cluster.client.raw('GET', '/metrics'));
+    expect(metrics).to.match(/^workqueue_adds_total\{name="deployment"\} [1-9]/m);
+    expect(metrics).not.to.include('name="replicaset"');
+    expect((await cluster.client.list(pod)).items).to.deep.equal([]);
+  });
+
+  it('refuses controllers that nobody knows', async () => {
+    const failure = await Cluster.start({ controllers: ['*', 'nope'] }).catch((error: Error) => error);
+    expect(failure).to.be.instanceOf(Error);
+    expect((failure as Error).message).to.include('"nope" is not in the list of known controllers');
+  });
 });

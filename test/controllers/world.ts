@@ -97,7 +97,12 @@ export class World {
     mortal.diesAt = diesAt;
     const client = new Client(mortal.exchange);
     const parts = { client, clock: mortal.clock(this.clock), random: seededRandom(2), log: noLog };
-    const manager = new ControllerManager({ ...parts, only, rootCa, ...(controllers && { controllers }) });
+    const manager = new ControllerManager({
+      ...parts,
+      selection: only,
+      ...(rootCa && { rootCa }),
+      ...(controllers && { controllers }),
+    });
     this.#manager = { mortal, manager };
     await manager.start();
     return mortal;

@@ -42,7 +42,7 @@ class GarbageCollector implements RunningController {
     const { client, clock, informers } = dependencies;
     const log = dependencies.log.child({ controller: NAME });
     this.#dependencies = { ...dependencies, log };
-    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(NAME));
+    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(dependencies.queue ?? NAME));
     this.#collection = {
       client,
       graph: this.#graph,

@@ -55,7 +55,7 @@ class ResourceQuotaController implements RunningController {
   constructor(dependencies: ControllerDependencies) {
     const { informers, clock, log } = dependencies;
     this.#dependencies = { ...dependencies, log: log.child({ controller: NAME }) };
-    this.#queue = new WorkQueue(clock);
+    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(dependencies.queue ?? NAME));
     this.#quotas = informers.of<ResourceQuota>(quotaKind);
     this.#kinds = new CountedKinds(informers, () => this.#countAll());
     const deleted = (quota: ResourceQuota) => void this.#known.delete(keyOf(quota));

@@ -49,7 +49,7 @@ describe('a quota, with several servers and controllers, while pods come and go'
       ({ client }) =>
         new ControllerManager({
           ...{ client, clock: realClock, random: realRandom, log: noLog },
-          only: ['resourcequota-controller'],
+          selection: ['resourcequota-controller'],
         }),
     );
     for (const manager of managers) await manager.start();
