@@ -33,7 +33,6 @@ abstract class Labelled<T> {
     this.name = name;
     this.help = help;
     this.#labels = labels;
-    if (labels.length === 0) this.labels();
   }
 
   /** The child with these values, which are in the order of the label names. Keep it: finding it costs more than counting. */
@@ -54,6 +53,7 @@ abstract class Labelled<T> {
   }
 
   *samples(): Generator<string> {
+    if (this.#labels.length === 0) this.labels(); // a metric without labels tells 0 before anything was counted
     for (const { values, child } of this.#children.values()) {
       yield* this.lines(
         child,

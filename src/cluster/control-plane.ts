@@ -108,7 +108,7 @@ export class ControlPlane {
     }
     if (options.scheduler !== false) {
       const client = as(schedulerUser, 'kube-scheduler');
-      const make = () => new Scheduler({ client, clock, random, log: log.child({ component: 'scheduler' }) });
+      const make = () => new Scheduler({ client, clock, random, log: log.child({ component: 'scheduler' }), metrics });
       parts.push({ name: 'kube-scheduler', client, make });
     }
     const status = leaderStatus(metrics);

@@ -1,5 +1,6 @@
 import type { Node, Taint } from '../api/core-v1/node.ts';
-import type { HostPort, PodInfo } from './pod-info.ts';
+import { ANY_ADDRESS, portsConflict, type HostPort } from './host-ports.ts';
+import type { PodInfo } from './pod-info.ts';
 import { addResources, noResources, resourcesOf, type Resources } from './resources.ts';
 import { quantityValue } from '../apimachinery/quantity.ts';
 
@@ -51,13 +52,28 @@ export class NodeInfo {
     return pod;
   }
 
+  /** A copy whose pods can be changed without changing this one's. */
+  clone(): NodeInfo {
+    const copy = new NodeInfo(this.name);
+    copy.node = this.node;
+    copy.allocatable = this.allocatable;
+    copy.allocatablePods = this.allocatablePods;
+    copy.taints = this.taints;
+    copy.images = this.images;
+    for (const [uid, pod] of this.pods) copy.pods.set(uid, pod);
+    addResources(copy.requested, this.requested);
+    addResources(copy.scoringRequested, this.scoringRequested);
+    for (const [key, entry] of this.#ports) copy.#ports.set(key, { ...entry });
+    return copy;
+  }
+
   /** Whether one of the pods has taken `wanted`: the same port of the same address, where 0.0.0.0 is every address. */
   portTaken(wanted: HostPort): boolean {
     if (this.#ports.size === 0) return false;
     if (wanted.ip !== ANY_ADDRESS)
       return this.#ports.has(portKey(wanted)) || this.#ports.has(portKey({ ...wanted, ip: ANY_ADDRESS }));
     for (const { port } of this.#ports.values()) {
-      if (port.port === wanted.port && port.protocol === wanted.protocol) return true;
+      if (portsConflict(wanted, port)) return true;
     }
     return false;
   }
@@ -74,8 +90,6 @@ export class NodeInfo {
     }
   }
 }
-
-const ANY_ADDRESS = '0.0.0.0';
 
 function portKey(port: HostPort): string {
   return `${port.protocol}/${port.port}/${port.ip}`;

@@ -1,14 +1,8 @@
 import type { Pod } from '../api/core-v1/pod.ts';
-import { isSidecar, type PodSpec } from '../api/core-v1/pod-spec.ts';
+import type { PodSpec } from '../api/core-v1/pod-spec.ts';
 import { keyOf } from '../apimachinery/object.ts';
+import { hostPorts, type HostPort } from './host-ports.ts';
 import { podRequests, podScoringRequests, type Resources } from './resources.ts';
-
-/** A port that a pod takes on its node. */
-export interface HostPort {
-  readonly ip: string;
-  readonly protocol: string;
-  readonly port: number;
-}
 
 /** A pod with all that scheduling asks of it worked out once. */
 export interface PodInfo {
@@ -39,15 +33,6 @@ export function podInfo(pod: Pod): PodInfo {
   };
 }
 
-/** The host ports of containers and sidecars. */
-function hostPorts(spec: PodSpec): HostPort[] {
-  const sidecars = (spec.initContainers ?? []).filter(isSidecar);
-  const ports = [...sidecars, ...spec.containers].flatMap((c) => c.ports ?? []);
-  return ports
-    .filter((p) => p.hostPort)
-    .map((p) => ({ ip: p.hostIP || '0.0.0.0', protocol: p.protocol ?? 'TCP', port: p.hostPort! }));
-}
-
 /** Whether the pod has ended and holds nothing on its node any more. */
 export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -57,6 +42,13 @@ export function isFinished(pod: Pod): boolean {
 export function sameSpec(a: Pod, b: Pod): boolean {
   if (a.metadata.uid !== b.metadata.uid || a.spec?.nodeName !== b.spec?.nodeName) return false;
   const { generation } = a.metadata;
+  if (!sameLabels(a, b)) return false;
   if (generation !== undefined && b.metadata.generation !== undefined) return generation === b.metadata.generation;
   return JSON.stringify(a.spec) === JSON.stringify(b.spec);
+}
+
+/** Whether the labels are alike: affinity and spreading go by them. */
+export function sameLabels(a: Pod, b: Pod): boolean {
+  const [x, y] = [a.metadata.labels, b.metadata.labels];
+  return x === y || JSON.stringify(x) === JSON.stringify(y);
 }

@@ -1,11 +1,13 @@
 import type { Clock, Timer } from '../base/clock.ts';
+import type { ClusterEvent, EventName, Wake } from './cluster-event.ts';
+import { EventLog } from './event-log.ts';
 import { Heap } from './heap.ts';
-import type { ClusterEvent } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** Milliseconds that a pod waits after its first failure, doubled with each further one, and the most. */
-const FIRST_BACKOFF = 1_000;
-const LONGEST_BACKOFF = 10_000;
+export const FIRST_BACKOFF = 1_000;
+export const LONGEST_BACKOFF = 10_000;
 /** A pod that nothing woke for so many milliseconds is tried again all the same. */
 const FORGOTTEN_AFTER = 5 * 60_000;
 const LOOK_FOR_FORGOTTEN = 30_000;
@@ -21,10 +23,22 @@ type State =
   | 'error-backoff'
   /** To be tried when something happens that could help. */
   | 'unschedulable'
-  /** Not to be tried before it is changed. */
+  /** A plugin does not let it be tried. */
   | 'gated'
   /** Being tried, or bound. */
   | 'taken';
+
+/** The parts as metrics name them. */
+export type QueuePart = 'active' | 'backoff' | 'unschedulable' | 'gated';
+
+/** Why a pod came into a part of the queue, besides what happened in the cluster. */
+export type Cause =
+  | EventName
+  | 'BackoffComplete'
+  | 'PopFromBackoffQ'
+  | 'ScheduleAttemptFailure'
+  | 'UnschedulableTimeout'
+  | 'ForceActivate';
 
 /** A pod that waits for a node. */
 export interface QueuedPod {
@@ -32,13 +46,17 @@ export interface QueuedPod {
   /** How often it was tried since it came. */
   attempts: number;
   state: State;
-  /** The events that could help, from the plugins that rejected it. */
-  wakesOn: ReadonlySet<ClusterEvent>;
-  /** When it came into its present state, and when its back-off ends; milliseconds of the monotonic clock. */
+  /** Who rejected it the last time. */
+  rejectedBy: ReadonlySet<Plugin>;
+  /** When it was first tried, came into its present state, and its back-off ends; milliseconds of the monotonic clock. */
+  firstTried: number | undefined;
   since: number;
   backoffUntil: number;
   /** Tells the heap's item that is meant from outdated ones. */
   ticket: number;
+  /** While it is tried: from where on the log of events is news to it, and whether the pod was changed itself. */
+  newsFrom: number;
+  changed: boolean;
 }
 
 interface Item {
@@ -50,21 +68,30 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Negative when `a` is to be tried first. */
   readonly compare: (a: PodInfo, b: PodInfo) => number;
-  /** Whether a pod may be tried at all. */
-  readonly admits: (pod: PodInfo) => boolean;
+  /** The plugin that does not let the pod be tried. */
+  readonly gate: (pod: PodInfo) => Plugin | undefined;
   /** Called when there is something to take. */
   readonly onActive: () => void;
+  /** Milliseconds, default 1,000 and 10,000. */
+  readonly backoff?: { readonly first: number; readonly longest: number } | undefined;
+  /** Told of every pod that comes into a part. */
+  readonly onIncoming?: (part: QueuePart, cause: Cause) => void;
 }
 
-const anything: ReadonlySet<ClusterEvent> = new Set();
+const nobody: ReadonlySet<Plugin> = new Set();
 
 /**
  * The pods that wait for a node, in three parts: those to be tried now, by priority; those that wait for the end of
- * their back-off; and those that wait for the cluster to change in a way that could make them fit.
+ * their back-off; and those that wait for the cluster to change in a way that could make them fit. What happens while a
+ * pod is being tried is remembered, and counts when it fails.
  */
 export class SchedulingQueue {
   readonly #options: QueueOptions;
   readonly #pods = new Map<string, QueuedPod>();
+  /** The pods that wait for each event. */
+  readonly #waiting = new Map<EventName, Set<QueuedPod>>();
+  readonly #taken = new Set<QueuedPod>();
+  readonly #log = new EventLog();
   readonly #active: Heap<Item>;
   readonly #backoff: Heap<Item>;
   readonly #errorBackoff: Heap<Item>;
@@ -90,13 +117,24 @@ export class SchedulingQueue {
     return this.#pods.get(uid);
   }
 
+  /** How many pods are in each part; those being tried are in none. */
+  counts(): Record<QueuePart, number> {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
+    for (const { state } of this.#pods.values()) {
+      const part = partOf(state);
+      if (part) counts[part]++;
+    }
+    return counts;
+  }
+
   /** Takes in a new pod, or what has become of one that is here: a change may have made it schedulable. */
   put(info: PodInfo): void {
     const known = this.#pods.get(info.uid);
     if (!known) return this.#new(info);
     known.info = info;
-    if (known.state !== 'taken' && known.state !== 'active') this.#wake(known);
-    else if (known.state === 'active' && !this.#options.admits(info)) this.#enter(known, 'gated');
+    if (known.state === 'taken') known.changed = true;
+    else if (known.state !== 'active') this.#wake(known, 'UnscheduledPodUpdate');
+    else if (this.#options.gate(info)) this.#wake(known, 'UnscheduledPodUpdate');
   }
 
   /** Replaces a pod's object when nothing that matters to scheduling has changed. */
@@ -107,52 +145,79 @@ export class SchedulingQueue {
 
   /** Forgets a pod: it is gone, or it has a node. */
   delete(uid: string): void {
+    const pod = this.#pods.get(uid);
+    if (!pod) return;
     this.#pods.delete(uid);
+    this.#leave(pod);
   }
 
-  /** The next pod to try; `done`, `failed` or `retry` must follow. */
+  /** The next pod to try; `delete`, `failed` or `retry` must follow. */
   take(): QueuedPod | undefined {
     const pod = this.#pop(this.#active, 'active') ?? this.#early();
     if (!pod) return undefined;
     this.#enter(pod, 'taken');
+    this.#taken.add(pod);
+    pod.newsFrom = this.#log.end;
+    pod.changed = false;
     pod.attempts++;
+    pod.firstTried ??= pod.since;
     return pod;
   }
 
-  /** The pod fits nowhere: it waits for one of these events. */
-  failed(pod: QueuedPod, wakesOn: ReadonlySet<ClusterEvent>): void {
+  /** The pod fits nowhere: it waits for what could help those who rejected it. */
+  failed(pod: QueuedPod, rejectedBy: ReadonlySet<Plugin>): void {
     if (!this.#holds(pod)) return;
-    pod.wakesOn = wakesOn;
+    pod.rejectedBy = rejectedBy;
     this.#startBackoff(pod);
-    this.#enter(pod, 'unschedulable');
+    const cause = pod.changed ? 'UnscheduledPodUpdate' : this.#log.since(pod.newsFrom).find((e) => helps(pod, e))?.name;
+    if (cause) this.#wake(pod, cause);
+    else this.#enter(pod, 'unschedulable', 'ScheduleAttemptFailure');
   }
 
   /** Something went wrong that has nothing to do with the pod: it is tried again after its back-off. */
   retry(pod: QueuedPod): void {
     if (!this.#holds(pod)) return;
     this.#startBackoff(pod);
-    this.#enter(pod, this.#options.admits(pod.info) ? 'error-backoff' : 'gated');
+    if (!this.#gated(pod)) this.#enter(pod, 'error-backoff', 'ScheduleAttemptFailure');
   }
 
   /** The cluster has changed: pods that this could help are tried again. */
   happened(...events: ClusterEvent[]): void {
-    if (events.length === 0) return;
-    for (const pod of this.#pods.values()) {
-      if (pod.state === 'unschedulable' && events.some((event) => pod.wakesOn.has(event))) this.#wake(pod);
+    for (const event of events) {
+      if (this.#taken.size > 0) this.#log.add(event);
+      for (const pod of [...(this.#waiting.get(event.name) ?? [])]) if (helps(pod, event)) this.#wake(pod, event.name);
     }
+  }
+
+  /** Has a pod tried as soon as possible, whatever it waits for; no-op when it is being tried, or gated. */
+  activate(uid: string): void {
+    const pod = this.#pods.get(uid);
+    if (!pod || pod.state === 'taken' || pod.state === 'active' || this.#gated(pod)) return;
+    this.#enter(pod, 'active', 'ForceActivate');
   }
 
   close(): void {
     this.#sweep.cancel();
     this.#timer?.timer.cancel();
     this.#pods.clear();
+    this.#waiting.clear();
   }
 
   #new(info: PodInfo): void {
-    const since = this.#options.clock.monotonic();
-    const pod: QueuedPod = { info, attempts: 0, state: 'gated', wakesOn: anything, since, backoffUntil: 0, ticket: 0 };
+    const pod: QueuedPod = {
+      info,
+      attempts: 0,
+      state: 'gated',
+      rejectedBy: nobody,
+      firstTried: undefined,
+      since: 0,
+      backoffUntil: 0,
+      ticket: 0,
+      newsFrom: 0,
+      changed: false,
+    };
     this.#pods.set(info.uid, pod);
-    this.#wake(pod);
+    this.#wake(pod, 'UnscheduledPodAdd');
   }
 
   #early(): QueuedPod | undefined {
@@ -173,19 +238,54 @@ export class SchedulingQueue {
   }
 
   /** To the active part, or where it has to wait first. */
-  #wake(pod: QueuedPod): void {
-    if (!this.#options.admits(pod.info)) this.#enter(pod, 'gated');
-    else if (pod.backoffUntil > this.#options.clock.monotonic()) this.#enter(pod, 'backoff');
-    else this.#enter(pod, 'active');
+  #wake(pod: QueuedPod, cause: Cause): void {
+    if (this.#gated(pod)) return;
+    const waits = pod.backoffUntil > this.#options.clock.monotonic();
+    this.#enter(pod, waits ? 'backoff' : 'active', cause);
   }
 
-  #enter(pod: QueuedPod, state: State): void {
+  /** Puts the pod away if a plugin does not let it be tried. */
+  #gated(pod: QueuedPod): boolean {
+    const gate = this.#options.gate(pod.info);
+    if (!gate) return false;
+    pod.rejectedBy = new Set([gate]);
+    this.#enter(pod, 'gated', 'UnscheduledPodAdd');
+    return true;
+  }
+
+  #enter(pod: QueuedPod, state: State, cause?: Cause): void {
+    this.#leave(pod);
     pod.state = state;
     pod.since = this.#options.clock.monotonic();
     pod.ticket = ++this.#tickets;
     this.#heapOf(state)?.push({ pod, ticket: pod.ticket });
+    if (state === 'unschedulable' || state === 'gated') this.#await(pod);
+    const part = partOf(state);
+    if (part && cause) this.#options.onIncoming?.(part, cause);
     if (state === 'active' || state === 'backoff') this.#options.onActive();
     if (state === 'backoff' || state === 'error-backoff') this.#arm(pod.backoffUntil);
+  }
+
+  /** Takes the pod out of the indexes of its present state. */
+  #leave(pod: QueuedPod): void {
+    if (pod.state === 'unschedulable' || pod.state === 'gated') {
+      for (const name of awaitedBy(pod)) {
+        const pods = this.#waiting.get(name);
+        if (pods?.delete(pod) && pods.size === 0) this.#waiting.delete(name);
+      }
+    }
+    if (this.#taken.delete(pod)) {
+      const oldest: QueuedPod | undefined = this.#taken.values().next().value;
+      this.#log.forgetBefore(oldest ? oldest.newsFrom : this.#log.end);
+    }
+  }
+
+  #await(pod: QueuedPod): void {
+    for (const name of awaitedBy(pod)) {
+      const pods = this.#waiting.get(name);
+      if (pods) pods.add(pod);
+      else this.#waiting.set(name, new Set([pod]));
+    }
   }
 
   #heapOf(state: State): Heap<Item> | undefined {
@@ -195,8 +295,9 @@ export class SchedulingQueue {
   }
 
   #startBackoff(pod: QueuedPod): void {
-    const delay = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(pod.attempts - 1, 20));
-    pod.backoffUntil = this.#options.clock.monotonic() + delay;
+    const { clock, backoff: { first, longest } = { first: FIRST_BACKOFF, longest: LONGEST_BACKOFF } } = this.#options;
+    const delay = Math.min(longest, first * 2 ** Math.min(pod.attempts - 1, 20));
+    pod.backoffUntil = clock.monotonic() + delay;
   }
 
   /** Has the end of the earliest back-off noticed. */
@@ -219,13 +320,46 @@ export class SchedulingQueue {
       else if (item.pod.backoffUntil > now) return this.#arm(item.pod.backoffUntil);
       else {
         heap.pop();
-        this.#enter(item.pod, 'active');
+        this.#enter(item.pod, 'active', 'BackoffComplete');
       }
     }
   }
 
   #wakeForgotten(): void {
     const before = this.#options.clock.monotonic() - FORGOTTEN_AFTER;
-    for (const pod of this.#pods.values()) if (pod.state === 'unschedulable' && pod.since <= before) this.#wake(pod);
+    for (const pod of this.#pods.values()) {
+      if (pod.state === 'unschedulable' && pod.since <= before) this.#wake(pod, 'UnschedulableTimeout');
+    }
+  }
+}
+
+function partOf(state: State): QueuePart | undefined {
+  if (state === 'taken') return undefined;
+  return state === 'error-backoff' ? 'backoff' : state;
+}
+
+/** The events that could help one of those who rejected the pod. */
+function awaitedBy(pod: QueuedPod): Set<EventName> {
+  const names = new Set<EventName>();
+  for (const plugin of pod.rejectedBy) for (const wake of plugin.wakesOn ?? []) for (const on of wake.on) names.add(on);
+  return names;
+}
+
+/** Whether the event could help with one of those who rejected the pod. What became of the pod itself is no news. */
+function helps(pod: QueuedPod, event: ClusterEvent): boolean {
+  if (event.object?.metadata.uid === pod.info.uid) return false;
+  for (const plugin of pod.rejectedBy) {
+    for (const wake of plugin.wakesOn ?? []) {
+      if (wake.on.includes(event.name) && mayHelp(wake, pod.info, event)) return true;
+    }
+  }
+  return false;
+}
+
+function mayHelp(wake: Wake, pod: PodInfo, event: ClusterEvent): boolean {
+  try {
+    return wake.helps?.(pod, event) ?? true;
+  } catch {
+    return true; // rather one try too many than a pod that is never tried again
   }
 }

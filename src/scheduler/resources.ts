@@ -38,6 +38,13 @@ export function addResources(total: Resources, amount: Resources, sign: 1 | -1 =
   for (const [name, value] of amount.other) total.other.set(name, (total.other.get(name) ?? 0) + sign * value);
 }
 
+/** Whether `a` is less than `b` of any resource. */
+export function lessIn(a: Resources, b: Resources): boolean {
+  if (a.cpu < b.cpu || a.memory < b.memory || a.ephemeralStorage < b.ephemeralStorage) return true;
+  for (const [name, value] of b.other) if ((a.other.get(name) ?? 0) < value) return true;
+  return false;
+}
+
 /**
  * What a pod needs on its node: the sum of its containers and sidecars, or the peak while its init containers run one
  * by one, whichever is more, and its overhead. Requests of the pod as a whole win over the sum.

@@ -1,25 +1,36 @@
 import type { Random } from '../base/random.ts';
+import { Cycle } from './cycle.ts';
+import type { Diagnosis, Refusal } from './diagnosis.ts';
 import type { NodeInfo } from './node-info.ts';
-import type { ClusterEvent, Plugin, Profile, Rejection } from './plugin.ts';
+import type { Plugin, Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { Profile } from './profile.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Why a pod fits nowhere. */
-export interface Diagnosis {
-  readonly nodes: number;
-  /** On how many nodes each reason holds. */
-  readonly reasons: ReadonlyMap<string, number>;
-  /** On how many nodes removing other pods would not help. */
-  readonly unresolvable: number;
-  /** On how many of the other nodes there are pods of lower priority. */
-  readonly withVictims: number;
-  /** The plugins that rejected. */
-  readonly plugins: ReadonlySet<Plugin>;
+/** What one plugin said of the feasible nodes, normalised and not yet weighted. */
+export interface Scores {
+  readonly plugin: Plugin;
+  readonly weight: number;
+  /** In the order of `Placement.feasible`. */
+  readonly values: readonly number[];
+}
+
+/** A node that was found. */
+export interface Placement {
+  readonly node: NodeInfo;
+  /** How many nodes were looked at. */
+  readonly evaluated: number;
+  readonly feasible: readonly NodeInfo[];
+  /** Empty when there was nothing to choose among. */
+  readonly scores: readonly Scores[];
+  /** Who refused the others that were looked at. */
+  readonly refusals: ReadonlyMap<string, Refusal>;
 }
 
 /** What was decided for one pod. */
-export type Decision =
-  { readonly node: NodeInfo; readonly evaluated: number; readonly feasible: number } | { readonly failure: Diagnosis };
+export type Decision = { readonly cycle: Cycle } & (
+  { readonly placement: Placement } | { readonly failure: Diagnosis }
+);
 
 /** Remembers where the last search ended, so that all nodes get their turn when only some are looked at. */
 export interface SearchPosition {
@@ -30,13 +41,13 @@ export interface SearchPosition {
 const FEW_NODES = 100;
 
 /**
- * How many feasible nodes are enough to choose among: upstream's `percentageOfNodesToScore` at its default, which falls
- * from half of the nodes to a twentieth as the cluster grows.
+ * How many feasible nodes are enough to choose among: `percentage` of all, where 0 stands for a share that falls from half
+ * of the nodes to a twentieth as the cluster grows.
  */
-export function feasibleNodesToFind(nodes: number): number {
+export function feasibleNodesToFind(nodes: number, percentage = 0): number {
   if (nodes < FEW_NODES) return nodes;
-  const percentage = Math.max(5, 50 - Math.trunc(nodes / 125));
-  return Math.max(FEW_NODES, Math.trunc((nodes * percentage) / 100));
+  const share = percentage > 0 ? percentage : Math.max(5, 50 - Math.trunc(nodes / 125));
+  return Math.min(nodes, Math.max(FEW_NODES, Math.trunc((nodes * share) / 100)));
 }
 
 /** Chooses the node for a pod, or says why there is none. Changes nothing but `position`. */
@@ -47,91 +58,100 @@ export function scheduleOne(
   random: Random,
   position: SearchPosition = { next: 0 },
 ): Decision {
-  const steps = profile.plugins.map((plugin): Step => ({ plugin, state: plugin.prepare?.(pod, snapshot) }));
-  const search = findFeasible(pod, snapshot, steps, position);
-  if (search.feasible.length === 0) return { failure: search.diagnosis };
-  const { feasible, evaluated } = search;
-  const node = feasible.length === 1 ? feasible[0]! : best(pod, feasible, steps, random);
-  return { node, evaluated, feasible: feasible.length };
+  const cycle = new Cycle(pod, profile, snapshot);
+  const search = findFeasible(cycle, position);
+  const { feasible, refusals, evaluated } = search;
+  if (feasible.length === 0) return { cycle, failure: search };
+  const scores = feasible.length === 1 ? [] : scoresOf(cycle, feasible);
+  const node = feasible[pickHighest(totalsOf(scores, feasible.length), random)]!;
+  return { cycle, placement: { node, evaluated, feasible, scores, refusals } };
 }
 
-interface Step {
-  readonly plugin: Plugin;
-  readonly state: unknown;
-}
-
-interface Search {
+/** The nodes that a pod can run on, and why it cannot on the others. */
+interface Search extends Diagnosis {
   readonly feasible: NodeInfo[];
   readonly evaluated: number;
-  readonly diagnosis: Diagnosis;
 }
 
-function findFeasible(pod: PodInfo, snapshot: Snapshot, steps: readonly Step[], position: SearchPosition): Search {
-  const { nodes } = snapshot;
-  const enough = feasibleNodesToFind(nodes.length);
-  const filters = steps.filter(({ plugin }) => plugin.filter !== undefined);
-  const diagnosis = {
-    nodes: nodes.length,
-    reasons: new Map(),
-    unresolvable: 0,
-    withVictims: 0,
-    plugins: new Set<Plugin>(),
-  };
+/** The nodes on which the pod can run, as many as are enough to choose among. */
+export function findFeasible(cycle: Cycle, position: SearchPosition): Search {
+  const { nodes: all } = cycle.snapshot;
+  const preFilter = all.length > 0 ? cycle.preFilter() : {};
+  if ('everywhere' in preFilter) return nowhere(all.length, preFilter.everywhere);
+  const { nodes: named, by } = preFilter;
+  const promised = promisedNode(cycle, named);
+  if (promised) return promised;
+  const candidates = named ? [...named].map((n) => cycle.snapshot.existing(n)).filter((n) => n !== undefined) : all;
+  const found = searchAmong(cycle, candidates, position);
+  if (by && found.feasible.length === 0) for (const plugin of by) found.plugins.add(plugin);
+  return { nodes: all.length, ...found, others: by && unnamed(by) };
+}
+
+/** The node that the pod has been promised, if it can run there by now: then no other is looked at. */
+function promisedNode(cycle: Cycle, named: ReadonlySet<string> | undefined): Search | undefined {
+  const name = cycle.pod.pod.status?.nominatedNodeName || cycle.snapshot.nominations.nodeOf(cycle.pod.uid);
+  if (!name || (named && !named.has(name))) return undefined;
+  const node = cycle.snapshot.existing(name);
+  if (!node || cycle.filter(node)) return undefined;
+  const nodes = cycle.snapshot.nodes.length;
+  return { nodes, feasible: [node], evaluated: 1, refusals: new Map(), plugins: new Set() };
+}
+
+function searchAmong(cycle: Cycle, nodes: readonly NodeInfo[], position: SearchPosition) {
+  const enough = feasibleNodesToFind(nodes.length, cycle.profile.percentageOfNodesToScore);
+  const refusals = new Map<string, Refusal>();
+  const plugins = new Set<Plugin>();
   const feasible: NodeInfo[] = [];
   let evaluated = 0;
   for (; evaluated < nodes.length && feasible.length < enough; evaluated++) {
     const node = nodes[(position.next + evaluated) % nodes.length]!;
-    const refused = firstRejection(pod, node, filters);
-    if (!refused) feasible.push(node);
-    else record(diagnosis, pod, node, refused);
+    const refusal = cycle.filter(node);
+    if (!refusal) feasible.push(node);
+    else {
+      refusals.set(node.name, refusal);
+      plugins.add(refusal.plugin);
+    }
   }
   position.next = nodes.length === 0 ? 0 : (position.next + evaluated) % nodes.length;
-  return { feasible, evaluated, diagnosis };
+  return { feasible, evaluated, refusals, plugins };
 }
 
-function firstRejection(pod: PodInfo, node: NodeInfo, filters: readonly Step[]): Refusal | undefined {
-  for (const { plugin, state } of filters) {
-    const rejection = plugin.filter!(pod, node, state);
-    if (rejection) return { plugin, rejection };
+function nowhere(nodes: number, everywhere: Refusal): Search {
+  const plugins = new Set([everywhere.plugin]);
+  return { nodes, feasible: [], evaluated: 0, refusals: new Map(), everywhere, plugins };
+}
+
+function unnamed(by: readonly Plugin[]): Rejection {
+  const names = by.map(({ name }) => name).sort();
+  return { reasons: [`node(s) didn't satisfy plugin(s) [${names.join(' ')}]`], unresolvable: true };
+}
+
+/** What each plugin thinks of the nodes. */
+export function scoresOf(cycle: Cycle, nodes: readonly NodeInfo[]): Scores[] {
+  const { profile, pod, snapshot } = cycle;
+  const states = new Map<Plugin, unknown>();
+  const skipped = new Set<Plugin>();
+  for (const plugin of profile.preScore) {
+    const state = plugin.preScore!(pod, nodes, snapshot, cycle.state(plugin));
+    if (state === 'skip') skipped.add(plugin);
+    else states.set(plugin, state);
   }
-  return undefined;
-}
-
-interface Refusal {
-  readonly plugin: Plugin;
-  readonly rejection: Rejection;
-}
-
-interface MutableDiagnosis {
-  readonly reasons: Map<string, number>;
-  readonly plugins: Set<Plugin>;
-  unresolvable: number;
-  withVictims: number;
-}
-
-function record(into: MutableDiagnosis, pod: PodInfo, node: NodeInfo, { plugin, rejection }: Refusal): void {
-  for (const reason of rejection.reasons) into.reasons.set(reason, (into.reasons.get(reason) ?? 0) + 1);
-  into.plugins.add(plugin);
-  if (rejection.unresolvable) into.unresolvable++;
-  else if (hasVictims(pod, node)) into.withVictims++;
-}
-
-function hasVictims(pod: PodInfo, node: NodeInfo): boolean {
-  for (const other of node.pods.values()) if (other.priority < pod.priority) return true;
-  return false;
-}
-
-/** The node with the highest weighted sum of scores; among equals one at random. */
-function best(pod: PodInfo, nodes: readonly NodeInfo[], steps: readonly Step[], random: Random): NodeInfo {
-  const totals = nodes.map(() => 0);
-  for (const { plugin, state } of steps) {
-    if (!plugin.score) continue;
-    const scores = nodes.map((node) => plugin.score!(pod, node, state));
-    plugin.normalize?.(scores);
-    const weight = plugin.weight ?? 1;
-    for (let i = 0; i < scores.length; i++) totals[i]! += scores[i]! * weight;
+  const scores: Scores[] = [];
+  for (const { plugin, weight } of profile.score) {
+    if (skipped.has(plugin)) continue;
+    const state = states.get(plugin);
+    const values = nodes.map((node) => plugin.score!(pod, node, state));
+    plugin.normalize?.(values, pod, nodes, state);
+    scores.push({ plugin, weight, values });
   }
-  return nodes[pickHighest(totals, random)]!;
+  return scores;
+}
+
+/** The weighted sums. */
+export function totalsOf(scores: readonly Scores[], nodes: number): number[] {
+  const totals = Array.from({ length: nodes }, () => 0);
+  for (const { values, weight } of scores) for (let i = 0; i < nodes; i++) totals[i]! += values[i]! * weight;
+  return totals;
 }
 
 /** The index of the highest value; each of several equal ones is as likely. */
@@ -147,30 +167,4 @@ export function pickHighest(values: readonly number[], random: Random): number {
     }
   }
   return chosen;
-}
-
-/** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: ...` */
-export function failureMessage(failure: Diagnosis): string {
-  const { nodes, reasons } = failure;
-  if (nodes === 0) return 'no nodes available to schedule pods';
-  const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
-  return `0/${nodes} nodes are available: ${parts.join(', ')}. ${preemptionMessage(failure)}`;
-}
-
-/** What upstream's preemption finds when there is nobody to preempt; we do not preempt yet, and say so where it matters. */
-function preemptionMessage({ nodes, unresolvable, withVictims }: Diagnosis): string {
-  const counts: [number, string][] = [
-    [nodes - unresolvable - withVictims, 'No preemption victims found for incoming pod'],
-    [withVictims, 'Preemption is not supported'],
-    [unresolvable, 'Preemption is not helpful for scheduling'],
-  ];
-  const parts = counts.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
-  return `preemption: 0/${nodes} nodes are available: ${parts.sort().join(', ')}.`;
-}
-
-/** The events that can make the pod fit. */
-export function wakingEvents(failure: Diagnosis): Set<ClusterEvent> {
-  const events = new Set<ClusterEvent>(['node-added']);
-  for (const plugin of failure.plugins) for (const event of plugin.wakesOn ?? []) events.add(event);
-  return events;
 }

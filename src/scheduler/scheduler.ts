@@ -1,31 +1,41 @@
 import { node, type Node } from '../api/core-v1/node.ts';
 import { pod, type Pod } from '../api/core-v1/pod.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
-import { keyOf } from '../apimachinery/object.ts';
-import { formatTime } from '../apimachinery/time.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type EventRecorder } from '../client/events.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { Informer } from '../client/informer.ts';
+import { beforeBinding, bind, reserve, unreserve } from './binding-cycle.ts';
+import type { ClusterEvent } from './cluster-event.ts';
+import type { Cycle } from './cycle.ts';
+import { failureMessage, type Diagnosis, type Refusal } from './diagnosis.ts';
+import { SchedulerMetrics } from './metrics.ts';
 import { nodeChanges } from './node-changes.ts';
-import type { Profile } from './plugin.ts';
-import { defaultPlugins } from './plugins/index.ts';
+import type { Plugin, PluginHandle, PostFilterResult } from './plugin.ts';
+import { defaultProfile } from './plugins/index.ts';
+import { assignedPodChanges } from './pod-changes.ts';
 import { isFinished, podInfo, sameSpec, type PodInfo } from './pod-info.ts';
+import { reportFailure } from './pod-report.ts';
+import type { Profile } from './profile.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
-import { failureMessage, scheduleOne, wakingEvents, type Diagnosis } from './schedule-one.ts';
+import { scheduleOne, type Placement } from './schedule-one.ts';
 import { Snapshot } from './snapshot.ts';
+import { watchResources } from './watched-resources.ts';
 
 export interface SchedulerOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where it counts. Absent: nowhere. */
+  readonly metrics?: MetricRegistry | undefined;
   /** Default: one, for `default-scheduler`, with all plugins. */
-  readonly profiles?: readonly Profile[];
+  readonly profiles?: ((handle: PluginHandle) => readonly Profile[]) | undefined;
 }
 
 const defaultSchedulerName = 'default-scheduler';
@@ -48,30 +58,38 @@ export class Scheduler implements Component {
   readonly #nodes: Informer<Node>;
   readonly #events: EventRecorder;
   readonly #queue: SchedulingQueue;
+  readonly #metrics: SchedulerMetrics;
   readonly #abort = new AbortController();
-  readonly #writes = new Set<Promise<void>>();
+  /** What is under way at the API, and of that what counts against `MOST_WRITES`: waiting for volumes does not. */
+  readonly #work = new Set<Promise<void>>();
+  #writes = 0;
   #running = false;
   #turnPlanned = false;
+  /** Whether an attempt waits for something: the next pod has to wait too. */
+  #busy = false;
 
   constructor(options: SchedulerOptions) {
-    const {
-      client,
-      clock,
-      log,
-      profiles = [{ schedulerName: defaultSchedulerName, plugins: defaultPlugins }],
-    } = options;
+    const { client, clock, log, random } = options;
     this.#options = options;
-    this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.#informers = new InformerFactory(options);
     this.#pods = this.#informers.of(pod);
     this.#nodes = this.#informers.of(node);
     this.#events = createEventRecorder({ client, clock, log, component: defaultSchedulerName });
+    this.#metrics = new SchedulerMetrics(options.metrics, clock);
+    const happened = (event: ClusterEvent) => this.#queue.happened(event);
+    const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
+    const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, happened };
+    const profiles = options.profiles?.(handle) ?? [defaultProfile(handle)];
+    this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.#queue = new SchedulingQueue({
       clock,
-      compare: orderOf(profiles),
-      admits: (info) => this.#profileOf(info).plugins.every((plugin) => plugin.admit?.(info) ?? true),
+      // All profiles share one queue, so the first one's order holds, as upstream demands that they agree.
+      compare: (a, b) => profiles[0]?.queueSort.queueSort!(a, b) ?? 0,
+      gate: (info) => this.#profileOf(info).preEnqueue.find((plugin) => plugin.preEnqueue!(info) !== undefined),
       onActive: () => this.#planTurn(),
+      onIncoming: (part, cause) => this.#metrics.incoming(part, cause),
     });
+    this.#metrics.pending(() => this.#queue.counts());
   }
 
   async start(): Promise<void> {
@@ -87,49 +105,72 @@ export class Scheduler implements Component {
     this.#abort.abort(new Error('the scheduler was stopped'));
     this.#queue.close();
     await this.#informers.stop();
-    await Promise.all(this.#writes);
+    await Promise.all(this.#work);
   }
 
   #listen(): void {
     this.#nodes.listen({
-      added: (n) => {
-        this.#snapshot.setNode(n);
-        this.#queue.happened('node-added');
+      added: (object) => {
+        this.#snapshot.setNode(object);
+        this.#queue.happened({ name: 'NodeAdd', object });
       },
-      updated: (n, old) => {
-        this.#snapshot.setNode(n);
-        this.#queue.happened(...nodeChanges(n, old));
+      updated: (object, old) => {
+        this.#snapshot.setNode(object);
+        this.#queue.happened(...nodeChanges(object, old));
       },
-      deleted: (n) => this.#snapshot.removeNode(n.metadata.name),
+      deleted: (object) => {
+        this.#snapshot.removeNode(object.metadata.name);
+        this.#queue.happened({ name: 'NodeDelete', object });
+      },
     });
     this.#pods.listen({
       added: (p) => this.#seen(p),
       updated: (p, old) => this.#seen(p, old),
       deleted: (p) => this.#gone(p),
     });
+    const plugins = new Set([...this.#profiles.values()].flatMap(pluginsOf));
+    watchResources(plugins, this.#informers, (event) => this.#queue.happened(event));
   }
 
   /** Puts a pod where its state says: on its node, into the queue, or nowhere. */
   #seen(p: Pod, old?: Pod): void {
     if (isFinished(p)) return this.#gone(p);
-    if (p.spec?.nodeName) {
-      this.#queue.delete(p.metadata.uid);
-      this.#snapshot.setPod(p);
-      if (old?.spec?.nodeName && !sameSpec(p, old)) this.#queue.happened('pod-freed');
-      return;
-    }
-    if (p.metadata.deletionTimestamp || !this.#profiles.has(schedulerNameOf(p))) {
-      this.#queue.delete(p.metadata.uid);
-      return;
-    }
+    if (p.spec?.nodeName) return this.#seenOnNode(p, old);
+    if (p.metadata.deletionTimestamp || !this.#profiles.has(schedulerNameOf(p))) return this.#gone(p);
     const known = this.#queue.get(p.metadata.uid);
-    if (known && sameSpec(p, known.info.pod)) this.#queue.refresh({ ...known.info, pod: p });
-    else if (!this.#snapshot.isAssumed(p.metadata.uid)) this.#queue.put(podInfo(p));
+    const same = known !== undefined && sameSpec(p, known.info.pod);
+    const info = same ? { ...known.info, pod: p } : podInfo(p);
+    this.#noteNomination(info, old);
+    if (same) this.#queue.refresh(info);
+    else if (!this.#snapshot.isAssumed(p.metadata.uid)) this.#queue.put(info);
+  }
+
+  #seenOnNode(p: Pod, old: Pod | undefined): void {
+    this.#forget(p.metadata.uid);
+    this.#snapshot.setPod(p);
+    if (old?.spec?.nodeName) this.#queue.happened(...assignedPodChanges(p, old));
+    else this.#queue.happened({ name: 'AssignedPodAdd', object: p });
   }
 
   #gone(p: Pod): void {
-    this.#queue.delete(p.metadata.uid);
-    if (this.#snapshot.removePod(p.metadata.uid)) this.#queue.happened('pod-freed');
+    const waited = this.#forget(p.metadata.uid);
+    if (this.#snapshot.removePod(p.metadata.uid)) this.#queue.happened({ name: 'AssignedPodDelete', object: p });
+    else if (waited) this.#queue.happened({ name: 'UnscheduledPodDelete', object: p });
+  }
+
+  /** The pod no longer waits. Returns whether it did. */
+  #forget(uid: string): boolean {
+    const waited = this.#queue.get(uid) !== undefined;
+    this.#queue.delete(uid);
+    this.#snapshot.nominations.delete(uid);
+    return waited;
+  }
+
+  /** Keeps what the API says of promised nodes; what was promised here and is not yet told there stays. */
+  #noteNomination(info: PodInfo, old: Pod | undefined): void {
+    const nodeName = info.pod.status?.nominatedNodeName;
+    if (nodeName) this.#snapshot.nominations.set(info, nodeName);
+    else if (old?.status?.nominatedNodeName) this.#snapshot.nominations.delete(info.uid);
   }
 
   #planTurn(): void {
@@ -145,89 +186,147 @@ export class Scheduler implements Component {
   #turn(): void {
     const { clock } = this.#options;
     const end = clock.monotonic() + TURN;
-    for (let i = 0; this.#running && this.#writes.size < MOST_WRITES; i++) {
+    for (let i = 0; this.#running && !this.#busy && this.#writes < MOST_WRITES; i++) {
       if (i === DECISIONS_PER_TURN || clock.monotonic() > end) return this.#planTurn();
       const queued = this.#queue.take();
       if (!queued) return;
-      this.#schedule(queued);
+      this.#attempt(queued);
     }
   }
 
-  #schedule(queued: QueuedPod): void {
+  #attempt(queued: QueuedPod): void {
     const { info } = queued;
+    const started = this.#options.clock.monotonic();
     try {
       const profile = this.#profileOf(info);
       const decision = scheduleOne(info, this.#snapshot, profile, this.#options.random, this.#position);
-      if ('failure' in decision) this.#reject(queued, decision.failure);
-      else this.#place(queued, decision.node.name);
+      const { cycle } = decision;
+      if ('failure' in decision) this.#reject(queued, cycle, decision.failure, started);
+      else this.#place(queued, cycle, decision.placement, started);
     } catch (error) {
-      this.#fail(queued, error);
+      this.#fail(queued, error, started);
     }
   }
 
   /** Counts the pod on its node at once, and tells the API in the background. */
-  #place(queued: QueuedPod, nodeName: string): void {
-    this.#snapshot.assume(queued.info, nodeName);
-    this.#track(this.#bind(queued, nodeName));
-  }
-
-  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
-    const { info } = queued;
-    const { name, namespace, uid } = info.pod.metadata;
-    const target = { apiVersion: 'v1', kind: 'Node', name: nodeName };
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
+  #place(queued: QueuedPod, cycle: Cycle, { node: chosen }: Placement, started: number): void {
+    this.#snapshot.assume(queued.info, chosen.name);
+    this.#snapshot.nominations.delete(queued.info.uid);
     try {
-      await this.#options.client.createSubresource(pod, { name, namespace }, 'binding', binding);
-      this.#queue.delete(uid);
-      this.#events.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`);
+      const refusal = reserve(cycle, chosen);
+      if (!refusal) return this.#track(this.#bind(queued, cycle, chosen.name, started));
+      this.#takeBack(queued.info);
+      this.#refused(queued, cycle, chosen.name, refusal, started);
     } catch (error) {
-      this.#snapshot.forget(uid);
-      this.#queue.happened('pod-freed');
-      this.#fail(queued, error);
+      this.#takeBack(queued.info);
+      throw error;
     }
   }
 
-  #reject(queued: QueuedPod, failure: Diagnosis): void {
-    const message = failureMessage(failure);
-    this.#queue.failed(queued, wakingEvents(failure));
-    this.#report(queued.info, 'Unschedulable', message);
+  async #bind(queued: QueuedPod, cycle: Cycle, nodeName: string, started: number): Promise<void> {
+    const { info } = queued;
+    try {
+      const waiting = beforeBinding(cycle, nodeName, this.#abort.signal);
+      const refusal = waiting && (await waiting);
+      if (refusal) {
+        unreserve(cycle, nodeName);
+        this.#takeBack(info);
+        return this.#refused(queued, cycle, nodeName, refusal, started);
+      }
+      await this.#counted(bind(cycle, nodeName));
+      this.#queue.delete(info.uid);
+      this.#metrics.scheduled(cycle.profile, queued, started);
+      this.#events.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`);
+      for (const plugin of cycle.profile.postBind) plugin.postBind!(info, nodeName, cycle.state(plugin));
+    } catch (error) {
+      unreserve(cycle, nodeName);
+      this.#takeBack(info);
+      this.#fail(queued, error, started);
+    }
+  }
+
+  /** The pod is not on its node after all. */
+  #takeBack(info: PodInfo): void {
+    if (!this.#snapshot.forget(info.uid)) return;
+    const { nominatedNodeName } = info.pod.status ?? {};
+    if (nominatedNodeName && this.#queue.get(info.uid)) this.#snapshot.nominations.set(info, nominatedNodeName);
+    this.#queue.happened({ name: 'AssignedPodDelete', object: info.pod });
+  }
+
+  /** A plugin refused the chosen node after all. */
+  #refused(queued: QueuedPod, cycle: Cycle, nodeName: string, refusal: Refusal, started: number): void {
+    const refusals = new Map([[nodeName, refusal]]);
+    const diagnosis = { nodes: 1, refusals, plugins: new Set([refusal.plugin]) };
+    this.#metrics.unschedulable(cycle.profile, started);
+    this.#rejected(queued, diagnosis, {});
+  }
+
+  /** The pod fits nowhere: plugins may make room for it. */
+  #reject(queued: QueuedPod, cycle: Cycle, failure: Diagnosis, started: number): void {
+    const result = failure.nodes === 0 ? {} : postFilter(cycle, failure);
+    const end = (made: PostFilterResult) => {
+      this.#metrics.unschedulable(cycle.profile, started);
+      this.#rejected(queued, failure, made);
+    };
+    if (result instanceof Promise) this.#await(queued, result, end, started);
+    else end(result);
+  }
+
+  /** Takes no further pod until `result` is there. */
+  #await<T>(queued: QueuedPod, result: Promise<T>, end: (result: T) => void, started: number): void {
+    const wait = async () => {
+      try {
+        end(await result);
+      } catch (error) {
+        this.#fail(queued, error, started);
+      } finally {
+        this.#busy = false;
+      }
+    };
+    this.#busy = true;
+    this.#track(wait());
+  }
+
+  #rejected(queued: QueuedPod, diagnosis: Diagnosis, { nominatedNode, message }: PostFilterResult): void {
+    const { info } = queued;
+    if (nominatedNode) this.#snapshot.nominations.set(info, nominatedNode);
+    else if (nominatedNode === '') this.#snapshot.nominations.delete(info.uid);
+    if (!this.#running || !this.#queue.get(info.uid)) return;
+    this.#queue.failed(queued, diagnosis.plugins);
+    this.#report(info, 'Unschedulable', failureMessage(diagnosis, message), nominatedNode);
   }
 
   /** Something broke: the pod is tried again, unless it is gone or has a node. */
-  #fail(queued: QueuedPod, error: unknown): void {
+  #fail(queued: QueuedPod, error: unknown, started: number): void {
     const { info } = queued;
     if (!this.#running || !this.#queue.get(info.uid)) return;
-    if (isApiError(error, 'NotFound') && !this.#pods.get(info.key)) return this.#queue.delete(info.uid);
+    if (isApiError(error, 'NotFound') && !this.#pods.get(info.key)) return void this.#forget(info.uid);
+    this.#metrics.error(this.#profileOf(info), started);
     this.#queue.retry(queued);
     this.#options.log.warn('scheduling failed', { pod: info.key, error: errorMessage(error) });
     this.#report(info, 'SchedulerError', errorMessage(error));
   }
 
-  /** The event and the pod's condition; the condition only when it says something new. */
-  #report(info: PodInfo, reason: string, message: string): void {
-    this.#events.event(info.pod, 'Warning', 'FailedScheduling', message);
-    const current = info.pod.status?.conditions?.find((c) => c.type === 'PodScheduled');
-    if (current?.status === 'False' && current.reason === reason && current.message === message) return;
-    const now = formatTime(this.#options.clock.now());
-    const since = current?.status === 'False' ? current.lastTransitionTime : now;
-    const condition = { type: 'PodScheduled', status: 'False', reason, message, lastTransitionTime: since };
-    this.#track(this.#patchCondition(info, condition));
+  #report({ pod: about }: PodInfo, reason: string, message: string, nominatedNode?: string): void {
+    this.#events.event(about, 'Warning', 'FailedScheduling', message);
+    const write = reportFailure(this.#options, about, { reason, message, nominatedNode });
+    if (write) this.#track(this.#counted(write));
   }
 
-  async #patchCondition(info: PodInfo, condition: object): Promise<void> {
-    const { name, namespace, uid } = info.pod.metadata;
-    const patch = { metadata: { uid }, status: { conditions: [condition] } };
+  /** Waits for a write, of which only so many may be under way. */
+  async #counted(write: Promise<void>): Promise<void> {
+    this.#writes++;
     try {
-      await this.#options.client.patch(pod, { name, namespace }, 'strategic', patch, { subresource: 'status' });
-    } catch (error) {
-      this.#options.log.debug('condition was not written', { pod: keyOf(info.pod), error: errorMessage(error) });
+      await write;
+    } finally {
+      this.#writes--;
     }
   }
 
-  #track(write: Promise<void>): void {
-    this.#writes.add(write);
-    void write.finally(() => {
-      this.#writes.delete(write);
+  #track(work: Promise<void>): void {
+    this.#work.add(work);
+    void work.finally(() => {
+      this.#work.delete(work);
       this.#planTurn();
     });
   }
@@ -237,12 +336,34 @@ export class Scheduler implements Component {
   }
 }
 
-function schedulerNameOf(p: Pod): string {
-  return p.spec?.schedulerName || defaultSchedulerName;
+/** Asks the plugins to make room; the first that promises a node wins, else all messages are told. */
+function postFilter(cycle: Cycle, failure: Diagnosis): PostFilterResult | Promise<PostFilterResult> {
+  const results: PostFilterResult[] = [];
+  const plugins = cycle.profile.postFilter;
+  const next = (i: number): PostFilterResult | Promise<PostFilterResult> => {
+    const plugin = plugins[i];
+    if (!plugin) return joined(results);
+    const take = (result: PostFilterResult) => {
+      results.push(result);
+      return result.nominatedNode ? joined(results) : next(i + 1);
+    };
+    const result = plugin.postFilter!(cycle, failure, cycle.state(plugin));
+    return result instanceof Promise ? result.then(take) : take(result);
+  };
+  return next(0);
 }
 
-/** All profiles share one queue, so the first one's order holds, as upstream demands that they agree. */
-function orderOf(profiles: readonly Profile[]): (a: PodInfo, b: PodInfo) => number {
-  const sorter = profiles[0]?.plugins.find((plugin) => plugin.compare !== undefined);
-  return (a, b) => sorter?.compare?.(a, b) ?? 0;
+function joined(results: readonly PostFilterResult[]): PostFilterResult {
+  const nominatedNode = results.findLast((result) => result.nominatedNode !== undefined)?.nominatedNode;
+  const messages = results.map(({ message }) => message).filter(Boolean);
+  return { nominatedNode, message: messages.length > 0 ? messages.join(', ') : undefined };
+}
+
+function pluginsOf(profile: Profile): readonly Plugin[] {
+  const { preEnqueue, preFilter, filter, postFilter: post, reserve: reserving, permit, preBind } = profile;
+  return [...preEnqueue, ...preFilter, ...filter, ...post, ...reserving, ...permit, ...preBind];
+}
+
+function schedulerNameOf(p: Pod): string {
+  return p.spec?.schedulerName || defaultSchedulerName;
 }

@@ -1,6 +1,7 @@
 import type { Node } from '../api/core-v1/node.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import { NodeInfo } from './node-info.ts';
+import { Nominations } from './nominations.ts';
 import { podInfo, sameSpec, type PodInfo } from './pod-info.ts';
 
 /**
@@ -8,6 +9,8 @@ import { podInfo, sameSpec, type PodInfo } from './pod-info.ts';
  * just decided on (assumed). Choosing a node is synchronous, so the live state is the snapshot: nothing is copied.
  */
 export class Snapshot {
+  /** The pods that wait for a node they have been promised. */
+  readonly nominations = new Nominations();
   readonly #nodes = new Map<string, NodeInfo>();
   /** The nodes that exist, in the order they came. */
   #existing: NodeInfo[] = [];
@@ -22,6 +25,12 @@ export class Snapshot {
 
   node(name: string): NodeInfo | undefined {
     return this.#nodes.get(name);
+  }
+
+  /** The node, unless only pods speak of it. */
+  existing(name: string): NodeInfo | undefined {
+    const info = this.#nodes.get(name);
+    return info?.node && info;
   }
 
   /** On how many nodes the image of this name is. */
@@ -66,9 +75,9 @@ export class Snapshot {
     this.#place(pod, nodeName, true);
   }
 
-  /** Takes back what was assumed; no-op when the API has confirmed it meanwhile. */
-  forget(uid: string): void {
-    if (this.#placed.get(uid)?.assumed) this.removePod(uid);
+  /** Takes back what was assumed; false when the API has confirmed it meanwhile. */
+  forget(uid: string): boolean {
+    return this.isAssumed(uid) && this.removePod(uid);
   }
 
   isAssumed(uid: string): boolean {

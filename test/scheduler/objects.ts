@@ -1,7 +1,15 @@
+import { defaultProfile } from '../../src/scheduler/plugins/index.ts';
+import type { PluginHandle } from '../../src/scheduler/plugin.ts';
 import type { Node } from '../../src/api/core-v1/node.ts';
 import type { Pod } from '../../src/api/core-v1/pod.ts';
 
 let uids = 0;
+
+/** What plugins are made with, for those that only compute. */
+export const noHandle = {} as PluginHandle;
+
+/** The default profile. It must not be asked to bind. */
+export const theProfile = defaultProfile(noHandle);
 
 /** A node with 4 CPUs, 8 GiB and room for 110 pods, changed by `more`. */
 export function aNode(

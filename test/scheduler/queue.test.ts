@@ -1,11 +1,15 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import type { ClusterEvent } from '../../src/scheduler/plugin.ts';
+import type { EventName, Wake } from '../../src/scheduler/cluster-event.ts';
+import type { Plugin } from '../../src/scheduler/plugin.ts';
+import { schedulingGates } from '../../src/scheduler/plugins/scheduling-gates.ts';
 import { podInfo } from '../../src/scheduler/pod-info.ts';
 import { SchedulingQueue } from '../../src/scheduler/queue.ts';
-import { aPod } from './objects.ts';
+import { aNode, aPod } from './objects.ts';
 
-const events = (...list: ClusterEvent[]) => new Set(list);
+/** Those who rejected a pod: one plugin that waits for these. */
+const waitsFor = (...wakesOn: Wake[]): Set<Plugin> => new Set([{ name: 'X', wakesOn }]);
+const events = (...on: EventName[]) => waitsFor({ on });
 
 describe('scheduling queue', () => {
   let clock: VirtualClock;
@@ -17,7 +21,7 @@ describe('scheduling queue', () => {
     queue = new SchedulingQueue({
       clock,
       compare: (a, b) => b.priority - a.priority,
-      admits: (info) => !info.spec.schedulingGates?.length,
+      gate: (info) => (schedulingGates.preEnqueue!(info) ? schedulingGates : undefined),
       onActive: () => calls++,
     });
   });
@@ -51,19 +55,19 @@ describe('scheduling queue', () => {
 
   it('tries an unschedulable pod again when something happens that can help', async () => {
     queue.put(info('a'));
-    queue.failed(queue.take()!, events('pod-freed'));
-    queue.happened('node-labels');
+    queue.failed(queue.take()!, events('AssignedPodDelete'));
+    queue.happened({ name: 'NodeUpdateNodeLabel' });
     await clock.advance(5000);
     expect(taken()).to.equal(undefined);
-    queue.happened('pod-freed');
+    queue.happened({ name: 'AssignedPodDelete' });
     expect(taken()).to.equal('a');
   });
 
   it('lets woken pods wait for the end of their back-off only when there is more to do', async () => {
     const names = [...Array(102).keys()].map((i) => `p${i}`);
     for (const name of names) queue.put(info(name));
-    for (let pod = queue.take(); pod; pod = queue.take()) queue.failed(pod, events('pod-freed'));
-    queue.happened('pod-freed');
+    for (let pod = queue.take(); pod; pod = queue.take()) queue.failed(pod, events('AssignedPodDelete'));
+    queue.happened({ name: 'AssignedPodDelete' });
     expect(taken()).to.equal(undefined);
     queue.put(info('new'));
     expect([taken(), taken()]).to.deep.equal(['new', undefined]);
@@ -74,9 +78,9 @@ describe('scheduling queue', () => {
 
   it('tries a woken pod at once when there is nothing else to do', () => {
     queue.put(info('a'));
-    queue.failed(queue.take()!, events('pod-freed'));
+    queue.failed(queue.take()!, events('AssignedPodDelete'));
     const before = calls;
-    queue.happened('pod-freed');
+    queue.happened({ name: 'AssignedPodDelete' });
     expect([calls - before, taken()]).to.deep.equal([1, 'a']);
   });
 
@@ -94,7 +98,7 @@ describe('scheduling queue', () => {
 
   it('holds gated pods until the gates are gone', async () => {
     queue.put(podInfo(aPod('g', {}, { schedulingGates: [{ name: 'x' }] }, { uid: 'g' })));
-    queue.happened('node-added');
+    queue.happened({ name: 'NodeAdd' });
     await clock.advance(10 * 60_000);
     expect(taken()).to.equal(undefined);
     queue.put(info('g'));
@@ -117,9 +121,82 @@ describe('scheduling queue', () => {
   it('does not wake a pod that is being tried', () => {
     queue.put(info('a'));
     const pod = queue.take()!;
-    queue.happened('node-added');
+    queue.happened({ name: 'NodeAdd' });
     queue.put(info('a'));
     expect([queue.get('a')!.state, taken()]).to.deep.equal(['taken', undefined]);
     expect(queue.get('a')).to.equal(pod);
+  });
+
+  it('asks the plugin whether what happened helps this pod', async () => {
+    const rack1 = waitsFor({ on: ['NodeAdd'], helps: (_, { object }) => object!.metadata.name === 'rack1' });
+    queue.put(info('a'));
+    queue.failed(queue.take()!, rack1);
+    await clock.advance(2000);
+    const nodeAdd = (name: string) => queue.happened({ name: 'NodeAdd', object: aNode(name) });
+    nodeAdd('rack2');
+    expect(taken()).to.equal(undefined);
+    nodeAdd('rack1');
+    expect(taken()).to.equal('a');
+  });
+
+  it('tries again rather than never when a plugin cannot tell', () => {
+    queue.put(info('a'));
+    const broken = waitsFor({
+      on: ['NodeAdd'],
+      helps: () => {
+        throw new Error('no idea');
+      },
+    });
+    queue.failed(queue.take()!, broken);
+    queue.happened({ name: 'NodeAdd' });
+    expect(taken()).to.equal('a');
+  });
+
+  it('does not lose what happens while a pod is being tried', () => {
+    for (const name of ['a', 'b', 'c']) queue.put(info(name));
+    const [a, b] = [queue.take()!, queue.take()!];
+    queue.happened({ name: 'NodeAdd' });
+    const c = queue.take()!;
+    queue.failed(b, events('NodeAdd'));
+    queue.failed(a, events('AssignedPodDelete'));
+    queue.failed(c, events('NodeAdd'));
+    expect([a.state, b.state, c.state]).to.deep.equal(['unschedulable', 'backoff', 'unschedulable']);
+  });
+
+  it('tries a pod again that was changed while it was being tried', () => {
+    queue.put(info('a'));
+    const a = queue.take()!;
+    queue.put(info('a'));
+    queue.failed(a, events());
+    expect(taken()).to.equal('a');
+  });
+
+  it('takes what becomes of the pod itself for no news', () => {
+    queue.put(info('a'));
+    queue.failed(queue.take()!, events('AssignedPodDelete'));
+    queue.happened({ name: 'AssignedPodDelete', object: info('a').pod });
+    expect(taken()).to.equal(undefined);
+  });
+
+  it('lets a plugin hold pods until something happens', () => {
+    let open = false;
+    const gate: Plugin = { name: 'Gate', wakesOn: [{ on: ['NamespaceAdd'] }] };
+    queue.close();
+    queue = new SchedulingQueue({ clock, compare: () => 0, gate: () => (open ? undefined : gate), onActive: () => {} });
+    queue.put(info('a'));
+    expect([queue.counts(), taken()]).to.deep.equal([{ active: 0, backoff: 0, unschedulable: 0, gated: 1 }, undefined]);
+    queue.happened({ name: 'NamespaceAdd' });
+    expect(queue.get('a')!.state).to.equal('gated');
+    open = true;
+    queue.happened({ name: 'NamespaceAdd' });
+    expect(taken()).to.equal('a');
+  });
+
+  it('tries a pod at once when told to', () => {
+    queue.put(info('a'));
+    queue.retry(queue.take()!);
+    expect(taken()).to.equal(undefined);
+    queue.activate('a');
+    expect(taken()).to.equal('a');
   });
 });

@@ -1,24 +1,20 @@
 import { expect } from 'chai';
 import { seededRandom } from '../../src/base/random.ts';
-import { defaultPlugins } from '../../src/scheduler/plugins/index.ts';
+import { failureMessage, type Diagnosis } from '../../src/scheduler/diagnosis.ts';
 import { podInfo } from '../../src/scheduler/pod-info.ts';
-import {
-  failureMessage,
-  feasibleNodesToFind,
-  pickHighest,
-  scheduleOne,
-  wakingEvents,
-} from '../../src/scheduler/schedule-one.ts';
+import { feasibleNodesToFind, pickHighest, scheduleOne } from '../../src/scheduler/schedule-one.ts';
 import { Snapshot } from '../../src/scheduler/snapshot.ts';
-import { aNode, aPod } from './objects.ts';
+import { aNode, aPod, theProfile as profile } from './objects.ts';
 
-const profile = { schedulerName: 'default-scheduler', plugins: defaultPlugins };
 const random = () => 0.5;
 
-function failureOf(snapshot: Snapshot, pod: ReturnType<typeof aPod>) {
+function failureOf(snapshot: Snapshot, pod: ReturnType<typeof aPod>): Diagnosis & { message: string } {
   const decision = scheduleOne(podInfo(pod), snapshot, profile, random);
-  if (!('failure' in decision)) throw new Error(`it was put on ${decision.node.name}`);
-  return decision.failure;
+  if (!('failure' in decision)) throw new Error(`it was put on ${decision.placement.node.name}`);
+  const { cycle, failure } = decision;
+  const after = profile.postFilter[0]!.postFilter!(cycle, failure, undefined);
+  if (after instanceof Promise) throw new Error('it waits for something');
+  return { ...failure, message: failureMessage(failure, after.message) };
 }
 
 describe('schedule one', () => {
@@ -29,23 +25,18 @@ describe('schedule one', () => {
       snapshot.setNode(aNode(name, { spec: { taints: [{ key: 'key', value: 'value', effect: 'NoSchedule' }] } }));
     snapshot.assume(podInfo(aPod('x', { cpu: '3' })), 'a');
     const failure = failureOf(snapshot, aPod('p', { cpu: '2' }));
-    expect(failureMessage(failure)).to.equal(
+    expect(failure.message).to.equal(
       '0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {key: value}. ' +
         'preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
     );
-    expect([...wakingEvents(failure)].sort()).to.deep.equal([
-      'node-added',
-      'node-allocatable',
-      'node-taints',
-      'pod-freed',
-    ]);
+    expect([...failure.plugins].map((p) => p.name).sort()).to.deep.equal(['NodeResourcesFit', 'TaintToleration']);
   });
 
   it('does not claim that there are no victims when there are', () => {
     const snapshot = new Snapshot();
     snapshot.setNode(aNode('a'));
     snapshot.assume(podInfo(aPod('x', { cpu: '3' }, { priority: -1 })), 'a');
-    expect(failureMessage(failureOf(snapshot, aPod('p', { cpu: '2' })))).to.contain(
+    expect(failureOf(snapshot, aPod('p', { cpu: '2' })).message).to.contain(
       'preemption: 0/1 nodes are available: 1 Preemption is not supported.',
     );
   });
@@ -61,7 +52,7 @@ describe('schedule one', () => {
     for (let i = 0; i < 50; i++) {
       const info = podInfo(aPod(`p${i}`, { cpu: '100m', memory: '100Mi' }));
       const decision = scheduleOne(info, snapshot, profile, rng);
-      if ('node' in decision) snapshot.assume(info, decision.node.name);
+      if ('placement' in decision) snapshot.assume(info, decision.placement.node.name);
     }
     expect(snapshot.nodes.map((n) => n.pods.size)).to.deep.equal([10, 10, 10, 10, 10]);
   });
@@ -71,7 +62,8 @@ describe('schedule one', () => {
     for (let i = 0; i < 1000; i++) snapshot.setNode(aNode(`n${i}`));
     const position = { next: 0 };
     const decision = scheduleOne(podInfo(aPod('p')), snapshot, profile, random, position);
-    expect(decision).to.include({ evaluated: 420, feasible: 420 });
+    if (!('placement' in decision)) throw new Error('it fits nowhere');
+    expect([decision.placement.evaluated, decision.placement.feasible.length]).to.deep.equal([420, 420]);
     expect(position.next).to.equal(420);
     for (let i = 0; i < 2; i++) scheduleOne(podInfo(aPod('p')), snapshot, profile, random, position);
     expect(position.next).to.equal(260);

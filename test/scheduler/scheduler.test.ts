@@ -103,6 +103,7 @@ describe('scheduler', () => {
       status: 'False',
       reason: 'Unschedulable',
       message,
+      observedGeneration: 1,
       lastTransitionTime: '2026-01-01T00:00:00Z',
     });
     expect(world.events('FailedScheduling')).to.deep.equal([message]);

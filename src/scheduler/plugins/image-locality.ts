@@ -15,9 +15,9 @@ interface State {
 }
 
 /** Prefers nodes that have the pod's large images already. */
-export const imageLocality: Plugin<State> = {
+export const imageLocality: Plugin<void, State> = {
   name: 'ImageLocality',
-  prepare: stateOf,
+  preScore: (pod, _, snapshot) => stateOf(pod, snapshot),
   score(_, node, state) {
     let bytes = 0;
     for (const { image, share } of state.spread) bytes += Math.trunc(sizeOn(node, image) * share);

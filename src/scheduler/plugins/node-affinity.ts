@@ -25,11 +25,11 @@ interface State {
 const mismatch: Rejection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
 
 /** `spec.nodeSelector` and `spec.affinity.nodeAffinity`. */
-export const nodeAffinity: Plugin<State> = {
+export const nodeAffinity: Plugin<State, State> = {
   name: 'NodeAffinity',
-  weight: 2,
-  wakesOn: ['node-added', 'node-labels'],
-  prepare: (pod) => compile(pod.spec),
+  wakesOn: [{ on: ['NodeAdd', 'NodeUpdateNodeLabel'] }],
+  preFilter: (pod) => ({ state: compile(pod.spec) }),
+  preScore: (_, __, ___, state) => state,
   filter(_, node, { selector, required }) {
     if (!selector.matches(node.labels)) return mismatch;
     return required && !required.some((term) => matches(term, node)) ? mismatch : undefined;

@@ -5,6 +5,6 @@ const elsewhere: Rejection = { reasons: ["node(s) didn't match the requested nod
 /** A pod that names its node goes there or nowhere. */
 export const nodeName: Plugin = {
   name: 'NodeName',
-  wakesOn: ['node-added'],
+  wakesOn: [{ on: ['NodeAdd'], helps: ({ spec }, { object }) => spec.nodeName === object?.metadata.name }],
   filter: (pod, node) => (!pod.spec.nodeName || pod.spec.nodeName === node.name ? undefined : elsewhere),
 };

@@ -5,7 +5,7 @@ import type { PodInfo } from '../pod-info.ts';
 /** The node must have left what the pod asks for; among those that do, the emptier is the better. */
 export const nodeResourcesFit: Plugin = {
   name: 'NodeResourcesFit',
-  wakesOn: ['node-added', 'node-allocatable', 'pod-freed'],
+  wakesOn: [{ on: ['NodeAdd', 'NodeUpdateNodeAllocatable', 'AssignedPodDelete', 'AssignedPodUpdatePodScaleDown'] }],
   filter: fit,
   score: leastAllocated,
 };

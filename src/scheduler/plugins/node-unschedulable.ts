@@ -1,5 +1,6 @@
-import type { Plugin, Rejection } from '../plugin.ts';
+import type { Node } from '../../api/core-v1/node.ts';
 import { tolerated } from '../../api/core-v1/tolerations.ts';
+import type { Plugin, Rejection } from '../plugin.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const cordoned: Rejection = { reasons: ['node(s) were unschedulable'], unresolvable: true };
@@ -7,7 +8,9 @@ const cordoned: Rejection = { reasons: ['node(s) were unschedulable'], unresolva
 /** Keeps pods off cordoned nodes, unless they tolerate what cordoning stands for. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  wakesOn: ['node-added', 'node-unschedulable'],
+  wakesOn: [
+    { on: ['NodeAdd', 'NodeUpdateNodeTaint'], helps: (_, { object }) => !(object as Node).spec?.unschedulable },
+  ],
   filter: (pod, node) =>
     node.node!.spec?.unschedulable && !tolerated(pod.spec.tolerations, taint) ? cordoned : undefined,
 };

@@ -1,34 +1,49 @@
-import { scaleToBest, type Plugin, type Rejection } from '../plugin.ts';
+import type { Node, Taint } from '../../api/core-v1/node.ts';
 import type { Toleration } from '../../api/core-v1/pod-spec.ts';
 import { tolerated } from '../../api/core-v1/tolerations.ts';
+import { scaleToBest, type Plugin, type Rejection } from '../plugin.ts';
+import type { PodInfo } from '../pod-info.ts';
 
 /** The tolerations that count for `PreferNoSchedule`. */
-interface State {
-  readonly soft: readonly Toleration[];
-}
+type Soft = readonly Toleration[];
 
 /** Keeps pods off nodes whose taints they do not tolerate, and away from those that would rather not have them. */
-export const taintToleration: Plugin<State> = {
+export const taintToleration: Plugin<void, Soft> = {
   name: 'TaintToleration',
-  weight: 3,
-  wakesOn: ['node-added', 'node-taints'],
-  prepare: (pod) => ({
-    soft: (pod.spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule'),
-  }),
+  wakesOn: [
+    {
+      on: ['NodeAdd', 'NodeUpdateNodeTaint'],
+      helps: (pod, { object, old }) => {
+        const now = forbidding(pod, (object as Node).spec?.taints);
+        return !now && (!old || forbidding(pod, (old as Node).spec?.taints) !== undefined || cordonLifted(object, old));
+      },
+    },
+  ],
   filter(pod, node) {
-    for (const taint of node.taints) {
-      const forbids = taint.effect === 'NoSchedule' || taint.effect === 'NoExecute';
-      if (forbids && !tolerated(pod.spec.tolerations, taint)) return rejectionOf(taint.key, taint.value ?? '');
-    }
-    return undefined;
+    if (node.taints.length === 0) return undefined;
+    const taint = forbidding(pod, node.taints);
+    return taint && rejectionOf(taint.key, taint.value ?? '');
   },
-  score(_, node, { soft }) {
+  preScore: ({ spec }) => (spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule'),
+  score(_, node, soft) {
     let unwelcome = 0;
     for (const taint of node.taints) if (taint.effect === 'PreferNoSchedule' && !tolerated(soft, taint)) unwelcome++;
     return unwelcome;
   },
   normalize: (scores) => scaleToBest(scores, true),
 };
+
+/** The first taint that keeps the pod off. */
+function forbidding({ spec }: PodInfo, taints: readonly Taint[] = []): Taint | undefined {
+  return taints.find(
+    (taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerated(spec.tolerations, taint),
+  );
+}
+
+/** A node that is no longer cordoned is about to lose the taint that says so, or has. */
+function cordonLifted(object: unknown, old: unknown): boolean {
+  return Boolean((old as Node).spec?.unschedulable) && !(object as Node).spec?.unschedulable;
+}
 
 function rejectionOf(key: string, value: string): Rejection {
   return { reasons: [`node(s) had untolerated taint {${key}: ${value}}`], unresolvable: true };

@@ -29,7 +29,12 @@ function reasons(plugin: Plugin, pod: Pod, node: Node, others: Pod[] = []): stri
     others.map((p) => [p, node.metadata.name]),
   );
   const info = podInfo(pod);
-  const rejection = plugin.filter!(info, snapshot.nodes[0]!, plugin.prepare?.(info, snapshot));
+  const prepared = plugin.preFilter?.(info, snapshot);
+  if (prepared === 'skip') return [];
+  const rejection =
+    prepared && 'rejection' in prepared
+      ? prepared.rejection
+      : plugin.filter!(info, snapshot.nodes[0]!, prepared?.state);
   return (rejection?.reasons ?? []).map((r) => (rejection!.unresolvable ? `!${r}` : r));
 }
 
@@ -37,9 +42,12 @@ function reasons(plugin: Plugin, pod: Pod, node: Node, others: Pod[] = []): stri
 function scores(plugin: Plugin, pod: Pod, nodes: Node[], placed: [Pod, string][] = []): number[] {
   const snapshot = snapshotOf(nodes, placed);
   const info = podInfo(pod);
-  const state = plugin.prepare?.(info, snapshot);
+  const prepared = plugin.preFilter?.(info, snapshot);
+  const own = typeof prepared === 'object' && 'state' in prepared ? prepared.state : undefined;
+  const state = plugin.preScore?.(info, snapshot.nodes, snapshot, own);
+  if (state === 'skip') return snapshot.nodes.map(() => 0);
   const raw = snapshot.nodes.map((n) => plugin.score!(info, n, state));
-  plugin.normalize?.(raw);
+  plugin.normalize?.(raw, info, snapshot.nodes, state);
   return raw;
 }
 
@@ -241,7 +249,8 @@ describe('plugin ImageLocality', () => {
 
 describe('plugin SchedulingGates', () => {
   it('admits a pod only without gates', () => {
-    expect(schedulingGates.admit!(podInfo(aPod('a')))).to.equal(true);
-    expect(schedulingGates.admit!(podInfo(aPod('a', {}, { schedulingGates: [{ name: 'x' }] })))).to.equal(false);
+    expect(schedulingGates.preEnqueue!(podInfo(aPod('a')))).to.equal(undefined);
+    const gated = podInfo(aPod('a', {}, { schedulingGates: [{ name: 'x' }, { name: 'y' }] }));
+    expect(schedulingGates.preEnqueue!(gated)!.reasons).to.deep.equal(['waiting for scheduling gates: [x y]']);
   });
 });
