@@ -59,7 +59,10 @@ class Run<T extends KubeObject> {
     const { for: own, owns = [], watches = [], resyncEvery } = this.#definition;
     this.#on(reader.informer(own), (object) => [keyOf(object)]);
     for (const kind of owns) this.#on(reader.informer(kind), (object) => ownerKeys(object, own));
-    for (const watch of watches) this.#on(reader.informer(watch.kind), (object) => watch.keys(object, reader));
+    for (const watch of watches) {
+      const concerns = (object: KubeObject, old: KubeObject) => watch.concerns?.(object, old) ?? true;
+      this.#on(reader.informer(watch.kind), (object) => watch.keys(object, reader), concerns);
+    }
     if (!resyncEvery) return;
     const timer: Timer = this.#context.clock.every(resyncEvery, () => {
       for (const object of reader.list(own)) this.#queue.add(keyOf(object));
@@ -67,11 +70,16 @@ class Run<T extends KubeObject> {
     this.#cleanup.push(() => timer.cancel());
   }
 
-  #on<W extends KubeObject>(informer: Informer<W>, keys: (object: W) => readonly string[]): void {
+  #on<W extends KubeObject>(
+    informer: Informer<W>,
+    keys: (object: W) => readonly string[],
+    concerns?: (object: W, old: W) => boolean,
+  ): void {
     const enqueue = (object: W) => {
       for (const key of keys(object)) this.#queue.add(key);
     };
     const updated = (object: W, old: W) => {
+      if (concerns && !concerns(object, old)) return;
       // Each key once: a waiting worker takes it at once, and adding it again would then mean a second round.
       for (const key of new Set([...keys(old), ...keys(object)])) this.#queue.add(key);
     };

@@ -51,6 +51,8 @@ export interface Watch<T extends KubeObject = any> {
   readonly kind: Kind<T>;
   /** The keys to reconcile when `object` changes. Called with the old and the new state of an update. */
   keys(object: T, reader: ClusterReader): readonly string[];
+  /** Whether an update concerns anybody at all, where `keys` would name many objects for changes that do not. Default: yes. */
+  concerns?(object: T, old: T): boolean;
   /** Narrows what is watched, and so what `reader` has of this kind. */
   readonly fieldSelector?: string;
   /** Indexes to keep over this kind. */

@@ -1,4 +1,5 @@
 import type { Controller } from '../client/controller.ts';
+import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -24,6 +25,7 @@ export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  daemonSetController,
   endpointSliceController,
   endpointsController,
   disruptionController,
