@@ -51,6 +51,7 @@ export function candidatesOf<T extends KubeObject>(reader: ClusterReader, kind: 
 /**
  * Carries out the claims of `owner`, an object of `ownerKind`, and returns what it controls then. Before it adopts, it
  * makes sure that the owner still exists: the local copy may show one that is gone.
+ * @param finalizer what the owner's objects carry: adopted ones get it, released ones lose it
  * @throws ApiError Conflict when an object changed meanwhile
  */
 export async function claim<O extends KubeObject, T extends KubeObject>(
@@ -59,10 +60,13 @@ export async function claim<O extends KubeObject, T extends KubeObject>(
   ownerKind: Kind<O>,
   owner: O,
   claims: Claims<T>,
+  finalizer?: string,
 ): Promise<T[]> {
-  for (const object of claims.release) await release(client, kind, owner, object);
+  for (const object of claims.release) await release(client, kind, owner, object, finalizer);
   if (claims.adopt.length > 0) await assertAlive(client, ownerKind, owner);
-  const adopted = await Promise.all(claims.adopt.map((object) => adopt(client, kind, ownerKind, owner, object)));
+  const adopted = await Promise.all(
+    claims.adopt.map((object) => adopt(client, kind, ownerKind, owner, object, finalizer)),
+  );
   return [...claims.keep, ...adopted.filter((object) => object !== undefined)];
 }
 
@@ -79,9 +83,11 @@ async function adopt<O extends KubeObject, T extends KubeObject>(
   ownerKind: Kind<O>,
   owner: O,
   object: T,
+  finalizer: string | undefined,
 ): Promise<T | undefined> {
   const references = [...(object.metadata.ownerReferences ?? []), controllerRef(owner, ownerKind)];
-  return quietly(setOwners(client, kind, object, references));
+  const finalizers = finalizer && [...new Set(object.metadata.finalizers).add(finalizer)];
+  return quietly(setOwners(client, kind, object, references, finalizers || undefined));
 }
 
 async function release<T extends KubeObject>(
@@ -89,21 +95,26 @@ async function release<T extends KubeObject>(
   kind: Kind<T>,
   owner: KubeObject,
   object: T,
+  finalizer: string | undefined,
 ): Promise<void> {
   const references = (object.metadata.ownerReferences ?? []).filter((ref) => ref.uid !== owner.metadata.uid);
-  await quietly(setOwners(client, kind, object, references));
+  const { finalizers } = object.metadata;
+  const left = finalizer ? finalizers?.filter((one) => one !== finalizer) : undefined;
+  await quietly(setOwners(client, kind, object, references, left));
 }
 
-/** Replaces the owner references of exactly this version of the object. */
+/** Replaces the owner references, and perhaps the finalizers, of exactly this version of the object. */
 export function setOwners<T extends KubeObject>(
   client: Client,
   kind: Kind<T>,
   object: T,
   references: NonNullable<T['metadata']['ownerReferences']>,
+  finalizers?: string[],
 ): Promise<T> {
   const { uid, resourceVersion } = object.metadata;
   const ownerReferences = references.length > 0 ? references : null;
-  return client.patch(kind, object.metadata, 'merge', { metadata: { uid, resourceVersion, ownerReferences } });
+  const metadata = { uid, resourceVersion, ownerReferences, ...(finalizers && { finalizers }) };
+  return client.patch(kind, object.metadata, 'merge', { metadata });
 }
 
 /** Undefined when the object is gone. */

@@ -5,6 +5,7 @@ import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { jobController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
@@ -26,6 +27,7 @@ export const controllers: readonly Controller[] = [
   replicaSetController,
   replicationControllerController,
   daemonSetController,
+  jobController,
   endpointSliceController,
   endpointsController,
   disruptionController,

@@ -1,0 +1,69 @@
+import type { Job } from '../../api/batch-v1/job.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import type { Clock } from '../../base/clock.ts';
+import { Expectations } from '../expectations.ts';
+import type { BackoffRecord } from './backoff.ts';
+import { isTracked } from './job-pods.ts';
+
+interface Remembered {
+  readonly uid: string;
+  /** The version of the job's own last write. */
+  version: bigint;
+  /** Uids of the pods whose finalizers were removed, until the local copy shows it. */
+  readonly untracked: Set<string>;
+  backoff: BackoffRecord | undefined;
+}
+
+/** What the job controller knows beyond its local copies, which lag behind its own writes. All of it may be lost. */
+export class JobMemory {
+  readonly expectations: Expectations;
+  #jobs = new Map<string, Remembered>();
+
+  constructor(clock: Clock) {
+    this.expectations = new Expectations(clock);
+  }
+
+  /** Whether the local copy shows a job older than what was written last: its own event will wake it. */
+  isStale(key: string, job: Job): boolean {
+    return BigInt(job.metadata.resourceVersion) < this.#of(key, job).version;
+  }
+
+  written(key: string, job: Job): void {
+    this.#of(key, job).version = BigInt(job.metadata.resourceVersion);
+  }
+
+  untracked(key: string, job: Job, pod: Pod): void {
+    this.#of(key, job).untracked.add(pod.metadata.uid);
+  }
+
+  /** Uids of the pods that only seem to have their finalizer. */
+  seemTracked(key: string, job: Job, pods: readonly Pod[]): ReadonlySet<string> {
+    const mine = this.#of(key, job);
+    if (mine.untracked.size === 0) return mine.untracked;
+    const shown = new Set(pods.filter(isTracked).map(({ metadata }) => metadata.uid));
+    for (const uid of mine.untracked) if (!shown.has(uid)) mine.untracked.delete(uid);
+    return new Set(mine.untracked);
+  }
+
+  backoff(key: string, job: Job): BackoffRecord | undefined {
+    return this.#of(key, job).backoff;
+  }
+
+  setBackoff(key: string, job: Job, record: BackoffRecord): void {
+    this.#of(key, job).backoff = record;
+  }
+
+  forget(key: string): void {
+    this.#jobs.delete(key);
+    this.expectations.forget(key);
+  }
+
+  #of(key: string, { metadata }: Job): Remembered {
+    let mine = this.#jobs.get(key);
+    if (mine?.uid !== metadata.uid) {
+      mine = { uid: metadata.uid, version: 0n, untracked: new Set(), backoff: undefined };
+      this.#jobs.set(key, mine);
+    }
+    return mine;
+  }
+}
