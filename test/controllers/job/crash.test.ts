@@ -10,7 +10,7 @@ const create = (spec: object) => (client: Client) =>
   client.create(job, {
     metadata: name,
     spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }, ...spec },
-  } as Job);
+  });
 const shared = { controllers: ['job-controller'], kinds: [job, pod], quiet: 60_000 };
 const indexIn = (one: Pod) => one.metadata.annotations?.[indexName];
 const status = (jobs: readonly object[] | undefined) => (jobs![0] as Job).status!;

@@ -20,7 +20,7 @@ describe('job controller', () => {
         template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }], ...podSpec } },
         ...spec,
       },
-    } as Job);
+    });
   const get = () => world.client.get(job, name);
   const pods = async () => (await world.client.list(pod, { namespace: 'default' })).items;
   const running = async (count: number) =>
@@ -39,7 +39,7 @@ describe('job controller', () => {
         state: { terminated: { exitCode, finishedAt, reason: phase === 'Failed' ? 'Error' : 'Completed' } },
       },
     ];
-    await world.client.updateStatus(pod, { ...live, status: { ...live.status, phase, containerStatuses } } as Pod);
+    await world.client.updateStatus(pod, { ...live, status: { ...live.status, phase, containerStatuses } });
   };
   const types = (one: Job) => (one.status?.conditions ?? []).filter((c) => c.status === 'True').map((c) => c.type);
   const finished = (type: 'Complete' | 'Failed') =>
@@ -78,7 +78,7 @@ describe('job controller', () => {
       const [one] = await world
         .eventually(() => running(1))
         .catch(async () => (await world.settle(20_000), running(1)));
-      starts.push(Date.parse(one!.metadata.creationTimestamp!));
+      starts.push(Date.parse(one!.metadata.creationTimestamp));
       await end(one!, 'Failed');
     }
     const gaps = starts.slice(1).map((at, i) => Math.round((at - starts[i]!) / 1000));
