@@ -1,10 +1,14 @@
 import { Backoff } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import { nextTurn } from '../base/turn.ts';
 import type { QueueMetrics } from './work-queue-metrics.ts';
 
 /** Milliseconds before the first retry of a key, and the most; client-go's figures. */
 const FIRST_RETRY = 5;
 const LONGEST_RETRY = 1_000_000;
+
+/** So many waiting keys are given out, then everybody else in the process has a turn: ten thousand must not hold it. */
+const IN_A_ROW = 16;
 
 /**
  * A queue of keys with the semantics of client-go's: a key waits once however often it is added; it is never worked
@@ -20,6 +24,7 @@ export class WorkQueue<K = string> {
   #delayed = new Map<K, { at: number; timer: Timer }>();
   #takers = new Fifo<(key: K | undefined) => void>();
   #closed = false;
+  #inARow = 0;
 
   constructor(
     clock: Clock,
@@ -77,9 +82,10 @@ export class WorkQueue<K = string> {
   }
 
   /** The next key, as soon as there is one; undefined when the queue is closed. `done` must follow. */
-  take(): Promise<K | undefined> {
-    if (this.#closed) return Promise.resolve(undefined);
-    if (this.#order.length > 0) return Promise.resolve(this.#start(this.#order.shift()!));
+  async take(): Promise<K | undefined> {
+    if (this.#order.length > 0 && ++this.#inARow % IN_A_ROW === 0) await nextTurn();
+    if (this.#closed) return undefined;
+    if (this.#order.length > 0) return this.#start(this.#order.shift()!);
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 

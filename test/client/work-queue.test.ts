@@ -75,6 +75,19 @@ describe('work queue', () => {
     expect([queue.length, await queue.take()]).to.deep.equal([0, undefined]);
   });
 
+  it('lets everybody else have a turn while many keys are worked on', async () => {
+    const queue = new WorkQueue<number>(new VirtualClock());
+    for (let key = 0; key < 100; key++) queue.add(key);
+    let [done, turns] = [0, 0];
+    const others = () => {
+      turns++;
+      if (done < 100) setImmediate(others);
+    };
+    setImmediate(others);
+    for (; done < 100; done++) queue.done((await queue.take())!);
+    expect(turns).to.be.greaterThan(3);
+  });
+
   it('keeps its order and its speed with many keys', async () => {
     const queue = new WorkQueue<number>(new VirtualClock());
     for (let i = 0; i < 200_000; i++) queue.add(i);

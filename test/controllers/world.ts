@@ -53,6 +53,7 @@ export class World {
   #manager: { mortal: Mortal; manager: ControllerManager } | undefined;
   readonly #informers: InformerFactory;
   #addresses = 0;
+  #requests: string[] = [];
   #errors: unknown[] = [];
 
   private constructor(options: WorldOptions) {
@@ -93,7 +94,10 @@ export class World {
   async startControllers(diesAt = Infinity): Promise<Mortal> {
     const { only, controllers, rootCa } = this.#options;
     const send = this.#server.exchange(authenticated('controllers', ['system:masters']));
-    const mortal = new Mortal((request) => this.#inPlace(request) ?? send(request));
+    const mortal = new Mortal((request) => {
+      this.#requests.push(request.url);
+      return this.#inPlace(request) ?? send(request);
+    });
     mortal.diesAt = diesAt;
     const client = new Client(mortal.exchange);
     const parts = { client, clock: mortal.clock(this.clock), random: seededRandom(2), log: noLog };
@@ -106,6 +110,11 @@ export class World {
     this.#manager = { mortal, manager };
     await manager.start();
     return mortal;
+  }
+
+  /** How many requests of the controllers went to URLs like this. */
+  requests(like: RegExp): number {
+    return this.#requests.filter((url) => like.test(url)).length;
   }
 
   /** Whether there are controllers that live. */

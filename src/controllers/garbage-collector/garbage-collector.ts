@@ -5,6 +5,7 @@ import {
 import { isApiError } from '../../apimachinery/api-error.ts';
 import { gvkKey, type Kind } from '../../apimachinery/kind.ts';
 import { keyOf, type KubeObject } from '../../apimachinery/object.ts';
+import { sleep } from '../../base/clock.ts';
 import { errorMessage } from '../../base/log.ts';
 import type { Controller, ControllerDependencies, RunningController } from '../../client/controller.ts';
 import { createEventRecorder } from '../../client/events.ts';
@@ -12,11 +13,13 @@ import type { Informer, Informers } from '../../client/informer.ts';
 import { InformerFactory } from '../../client/informer-factory.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import { builtInKinds, customKind } from '../served-kinds.ts';
-import { collect, type Collection } from './collect.ts';
+import { AbsentOwners, collect, type Collection } from './collect.ts';
 import { nodeOf, OwnerGraph } from './graph.ts';
 
 const NAME = 'garbage-collector-controller';
 const WORKERS = 10;
+/** Milliseconds that the list of a custom kind may take before collecting goes on without it, as upstream's. */
+const LIST = 30_000;
 /** The collector sees every object there is, and needs to know who owns it. */
 const METADATA = { metadataOnly: true };
 
@@ -35,6 +38,8 @@ class GarbageCollector implements RunningController {
   #kinds = new Map<string, Kind>();
   /** The informers of custom resources, by the name of their definition: they end with it. */
   #custom = new Map<string, { kind: Kind; informers: Informers }>();
+  /** Lists of custom resources that are under way. */
+  #lists = new Set<Promise<void>>();
   #cleanup: (() => void)[] = [];
   #ended: Promise<unknown>;
 
@@ -48,6 +53,7 @@ class GarbageCollector implements RunningController {
       graph: this.#graph,
       events: createEventRecorder({ client, clock, log, component: NAME }),
       kindOf: (group, kind) => this.#kinds.get(`${group}/${kind}`),
+      absent: new AbsentOwners(),
       look: (uid) => this.#queue.add(uid),
     };
     // What has a time to live comes in great numbers, has no owner, and goes by itself.
@@ -93,8 +99,18 @@ class GarbageCollector implements RunningController {
     this.#custom.set(key, { kind, informers });
     this.#follow(informers, kind);
     informers.start();
+    this.#awaitList(informers);
     // Objects may name owners of this kind, of which nothing could be known until now.
     for (const node of this.#graph.nodes()) if (this.#graph.needsLook(node)) this.#queue.add(node.uid);
+  }
+
+  /** Nothing is collected before the list is in: an owner is let go by what is known of its dependents. */
+  #awaitList(informers: Informers): void {
+    const { clock } = this.#dependencies;
+    const { signal } = this.#abort;
+    const list = Promise.race([informers.synced(signal), sleep(clock, LIST, signal)]).catch(() => {});
+    this.#lists.add(list);
+    void list.then(() => this.#lists.delete(list));
   }
 
   /** The objects of a definition that is gone are gone as well. */
@@ -120,6 +136,7 @@ class GarbageCollector implements RunningController {
   async #work(): Promise<void> {
     for (let uid = await this.#queue.take(); uid !== undefined; uid = await this.#queue.take()) {
       // What looked suspicious while the lists were still coming in mostly is not any more.
+      if (this.#lists.size > 0) await Promise.all(this.#lists);
       const node = this.#graph.get(uid);
       if (node && this.#graph.needsLook(node)) await this.#collect(uid);
       this.#queue.done(uid);

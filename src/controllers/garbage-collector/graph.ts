@@ -36,6 +36,8 @@ export function waitsForDependents(node: Pick<GraphNode, 'deleting' | 'finalizer
 export class OwnerGraph {
   #nodes = new Map<string, GraphNode>();
   #dependents = new Map<string, Set<string>>();
+  /** How many objects hold an owner that waits for its dependents: with thousands, counting them at each change is too slow. */
+  #blockers = new Map<string, number>();
 
   get(uid: string): GraphNode | undefined {
     return this.#nodes.get(uid);
@@ -50,15 +52,17 @@ export class OwnerGraph {
     return [...(this.#dependents.get(uid) ?? [])].map((one) => this.#nodes.get(one)!);
   }
 
+  /** Whether an object holds this owner until it is gone itself. */
+  isBlocked(uid: string): boolean {
+    return (this.#blockers.get(uid) ?? 0) > 0;
+  }
+
   /** Takes in the newest state of an object. @returns the uids to look at */
   put(node: GraphNode): string[] {
     const old = this.#nodes.get(node.uid);
     if (old) this.#unlink(old);
     this.#nodes.set(node.uid, node);
-    for (const { uid } of node.owners) {
-      const dependents = this.#dependents.get(uid) ?? new Set();
-      this.#dependents.set(uid, dependents.add(node.uid));
-    }
+    this.#link(node);
     return [...(this.needsLook(node) ? [node.uid] : []), ...this.#waitingOwners(old), ...this.#waitingOwners(node)];
   }
 
@@ -80,12 +84,21 @@ export class OwnerGraph {
     });
   }
 
+  /** The owners of an object that wait, and that nothing holds any more. */
   #waitingOwners(node: GraphNode | undefined): string[] {
     const uids = (node?.owners ?? []).map(({ uid }) => uid);
     return uids.filter((uid) => {
       const owner = this.#nodes.get(uid);
-      return owner !== undefined && waitsForDependents(owner);
+      return owner !== undefined && waitsForDependents(owner) && !this.isBlocked(uid);
     });
+  }
+
+  #link(node: GraphNode): void {
+    for (const { uid } of node.owners) {
+      const dependents = this.#dependents.get(uid) ?? new Set();
+      this.#dependents.set(uid, dependents.add(node.uid));
+    }
+    for (const uid of blocked(node)) this.#blockers.set(uid, (this.#blockers.get(uid) ?? 0) + 1);
   }
 
   #unlink(node: GraphNode): void {
@@ -94,7 +107,21 @@ export class OwnerGraph {
       dependents?.delete(node.uid);
       if (dependents?.size === 0) this.#dependents.delete(uid);
     }
+    for (const uid of blocked(node)) {
+      const left = this.#blockers.get(uid)! - 1;
+      if (left > 0) this.#blockers.set(uid, left);
+      else this.#blockers.delete(uid);
+    }
   }
+}
+
+/** Whether a node names the owner as one that must wait for it. */
+export function blocks(node: GraphNode, owner: string): boolean {
+  return node.owners.some(({ uid, blockOwnerDeletion }) => uid === owner && blockOwnerDeletion === true);
+}
+
+function blocked(node: GraphNode): Set<string> {
+  return new Set(node.owners.flatMap(({ uid, blockOwnerDeletion }) => (blockOwnerDeletion ? [uid] : [])));
 }
 
 /** Whether a reference from `dependent` names the owner rightly: kind, name, and a namespace that it can reach. */

@@ -118,6 +118,33 @@ describe('garbage collector', () => {
     const a = await create('a');
     await createSecret('b', [refTo(a)], 'other');
     await world.eventually(async () => expect(await world.client.find(secret, at('b', 'other'))).to.equal(undefined));
+    const what = `[v1/ConfigMap, namespace: other, name: a, uid: ${a.metadata.uid}]`;
+    await world.eventually(async () =>
+      expect(await world.events('b', 'other')).to.deep.equal([
+        `OwnerRefInvalidNamespace: ownerRef ${what} does not exist in namespace "other"`,
+      ]),
+    );
+  });
+
+  it('finds out that an owner is not there once for all of its dependents', async () => {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'never', uid: 'never' };
+    await Promise.all(Array.from({ length: 100 }, (_, i) => createSecret(`s${i}`, [ref])));
+    const left = async () => (await world.client.list(secret, { namespace: 'default' })).items;
+    await world.eventually(async () => expect(await left()).to.deep.equal([]));
+    expect(world.requests(/configmaps\/never$/)).to.be.lessThan(20);
+  });
+
+  it('lets an owner of thousands go when the last that holds it is gone, and looks at it few times', async () => {
+    const a = await create('a');
+    const block = [refTo(a, { blockOwnerDeletion: true })];
+    await Promise.all(Array.from({ length: 1000 }, (_, i) => createSecret(`s${i}`, block)));
+    await world.settle();
+    const before = world.requests(/configmaps\/a$/);
+    await world.client.delete(configMap, at('a'), { propagationPolicy: 'Foreground' });
+    await gone('a');
+    expect((await world.client.list(secret, { namespace: 'default' })).items).to.deep.equal([]);
+    // Each dependent asks for its owner before it goes; the owner itself is looked at when it starts to wait and at the end.
+    expect(world.requests(/configmaps\/a$/) - before).to.be.lessThan(1100);
   });
 
   it('keeps what a cluster-scoped owner owns', async () => {
@@ -127,13 +154,19 @@ describe('garbage collector', () => {
 
   it('concludes nothing from a namespaced owner of a cluster-scoped object, and says so', async () => {
     const a = await create('a');
-    await world.client.create(persistentVolume, {
-      metadata: { name: 'v', ownerReferences: [refTo(a, { uid: 'gone' })] },
-      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } },
-    });
+    const volume = (name: string, uid: string) =>
+      world.client.create(persistentVolume, {
+        metadata: { name, ownerReferences: [refTo(a, { uid })] },
+        spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } },
+      });
+    await volume('v', a.metadata.uid);
+    await volume('w', 'gone');
     await world.settle(1000);
-    expect(await world.client.find(persistentVolume, { name: 'v' })).not.to.equal(undefined);
-    expect((await world.events('v'))[0]).to.match(/^OwnerRefInvalidNamespace: /);
+    for (const name of ['v', 'w']) expect(await world.client.find(persistentVolume, { name })).not.to.equal(undefined);
+    const what = `[v1/ConfigMap, namespace: , name: a, uid: ${a.metadata.uid}]`;
+    expect(await world.events('v')).to.deep.equal([
+      `OwnerRefInvalidNamespace: ownerRef ${what} does not exist in namespace ""`,
+    ]);
   });
 
   it('concludes nothing from an owner of an unknown kind', async () => {
