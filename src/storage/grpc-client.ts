@@ -1,14 +1,10 @@
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-} from 'node:http2';
-import { connect as connectSocket, isIP } from 'node:net';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/log.ts';
 import { GrpcError, grpcStatus } from './grpc-error.ts';
+import { Http2Connection, type RequestStream, type ResponseListener } from './http2/connection.ts';
+import { encodeFields, type HeaderFields } from './http2/header-fields.ts';
 
 export interface GrpcOptions {
   /**
@@ -32,9 +28,6 @@ const PING = { every: 10_000, timeout: 5000 };
 /** A message's prefix: whether it is compressed, and its length. */
 const PREFIX = 5;
 
-/** Bytes that may be under way to us, in one call and in all: a page of a list should not wait for permission. */
-const WINDOW = { stream: 8 * 2 ** 20, session: 32 * 2 ** 20 };
-
 /** A call whose answer is many messages. */
 export interface GrpcStream {
   /** Breaks it off without a further word. */
@@ -48,6 +41,14 @@ export interface StreamListener {
   onEnd(error: Error): void;
 }
 
+/** A connection, and what is needed to use it. */
+interface Session {
+  readonly connection: Http2Connection;
+  readonly origin: URL;
+  /** Header fields of a call, by its path. */
+  readonly fields: Map<string, Buffer>;
+}
+
 /**
  * gRPC calls over one HTTP/2 connection: unary ones, and such of one question and many answers. It does nothing else,
  * which makes a call cost a fraction of what a full client needs; retries are the caller's.
@@ -55,9 +56,9 @@ export interface StreamListener {
 export class GrpcClient {
   readonly #options: GrpcOptions;
   /** The one that takes new calls. */
-  #current: ClientHttp2Session | undefined;
+  #current: Session | undefined;
   /** All that have not ended: one that was told to go away may still be answering. */
-  readonly #sessions = new Set<ClientHttp2Session>();
+  readonly #sessions = new Set<Session>();
   #endpoint = 0;
   #closed = false;
 
@@ -72,166 +73,158 @@ export class GrpcClient {
    * @throws GrpcError; `unavailable` also when the connection breaks, and then it is open whether the call was carried out
    */
   async call(path: string, message: Buffer, timeout: number): Promise<Buffer> {
-    const stream = this.#open(path);
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     const answer = new Answer();
+    const stream = this.#open(path, message, true, {
+      onFields: (fields) => answer.head(fields),
+      onData: (data) => void answer.chunks.push(data),
+      onEnd: (error) => {
+        timer.cancel();
+        try {
+          resolve(answer.message(error));
+        } catch (failure) {
+          reject(failure);
+        }
+      },
+    });
     const timer = this.#options.clock.after(timeout, () => {
-      answer.failure = new GrpcError(grpcStatus.deadlineExceeded, `no answer within ${timeout} ms`);
-      stream.close(constants.NGHTTP2_CANCEL);
+      stream.cancel();
+      reject(new GrpcError(grpcStatus.deadlineExceeded, `no answer within ${timeout} ms`));
     });
-    stream.on('response', (headers) => answer.head(headers));
-    stream.on('trailers', (headers) => answer.head(headers));
-    stream.on('data', (chunk: Buffer) => answer.chunks.push(chunk));
-    stream.on('error', (error) => (answer.failure ??= new GrpcError(grpcStatus.unavailable, error.message)));
-    stream.on('close', () => {
-      timer.cancel();
-      try {
-        resolve(answer.message());
-      } catch (error) {
-        reject(error);
-      }
-    });
-    stream.end(framed(message));
     return promise;
   }
 
   /** Sends one message and hands on all that come back. The question is left open: its end would end the answers. */
   stream(path: string, message: Buffer, listener: StreamListener): GrpcStream {
-    const stream = this.#open(path);
     const answer = new Answer();
     const frames = new FrameReader((part) => listener.onMessage(part));
-    let over = false;
-    const end = (error: unknown) => {
-      if (over) return;
-      over = true;
-      stream.close(constants.NGHTTP2_CANCEL);
-      listener.onEnd(error instanceof Error ? error : new Error(errorMessage(error)));
-    };
-    stream.on('response', (headers) => answer.head(headers));
-    stream.on('trailers', (headers) => answer.head(headers));
-    stream.on('data', (chunk: Buffer) => {
-      if (over) return;
-      try {
-        frames.take(chunk);
-      } catch (error) {
-        end(error);
-      }
-    });
-    stream.on('error', (error) => end(new GrpcError(grpcStatus.unavailable, error.message)));
-    stream.on('close', () => end(answer.end()));
-    stream.write(framed(message));
-    return {
-      cancel: () => {
-        over = true;
-        stream.close(constants.NGHTTP2_CANCEL);
+    const stream = this.#open(path, message, false, {
+      onFields: (fields) => answer.head(fields),
+      onData: (data) => {
+        try {
+          frames.take(data);
+        } catch (error) {
+          stream.cancel();
+          listener.onEnd(error instanceof Error ? error : new Error(errorMessage(error)));
+        }
       },
-    };
+      onEnd: (error) => listener.onEnd(answer.end(error)),
+    });
+    return stream;
   }
 
   /** Breaks off what is under way. */
   close(): void {
     this.#closed = true;
-    for (const session of this.#sessions) session.destroy();
+    for (const { connection } of this.#sessions) connection.destroy(new Error('the store is closed'));
   }
 
-  #open(path: string): ClientHttp2Stream {
+  #open(path: string, message: Buffer, last: boolean, listener: ResponseListener): RequestStream {
     if (this.#closed) throw new Error('the store is closed');
-    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
-    try {
-      this.#current ??= this.#connect();
-      return this.#current.request(headers, { endStream: false });
-    } catch (error) {
-      // A connection that has just ended refuses a request at once.
-      if (!String((error as NodeJS.ErrnoException).code).startsWith('ERR_HTTP2_')) throw error;
-      throw new GrpcError(grpcStatus.unavailable, errorMessage(error));
-    }
+    const session = (this.#current ??= this.#connect());
+    let fields = session.fields.get(path);
+    if (!fields) session.fields.set(path, (fields = encodeFields(callFields(session.origin, path))));
+    return session.connection.request(fields, framed(message), last, listener);
   }
 
-  #connect(): ClientHttp2Session {
+  #connect(): Session {
     const { endpoints, clock } = this.#options;
-    const session = this.#newSession(endpoints[this.#endpoint % endpoints.length]!);
-    this.#sessions.add(session);
+    const origin = new URL(endpoints[this.#endpoint % endpoints.length]!);
+    const socket = this.#socket(origin);
     const leave = () => {
       if (this.#current !== session) return;
       this.#current = undefined;
       this.#endpoint++;
     };
-    const connecting = clock.after(CONNECT_TIMEOUT, () => session.destroy(new Error('connect timed out')));
-    session.once('connect', () => {
-      connecting.cancel();
-      session.setLocalWindowSize(WINDOW.session);
+    const connection = new Http2Connection(socket, {
+      onLeaving: leave,
+      onClose: () => {
+        leave();
+        connecting.cancel();
+        pings.cancel();
+        this.#sessions.delete(session);
+      },
     });
-    const pings = clock.every(PING.every, () => this.#ping(session));
-    session.on('goaway', leave);
-    session.on('error', leave);
-    session.once('close', () => {
-      leave();
-      connecting.cancel();
-      pings.cancel();
-      this.#sessions.delete(session);
-    });
+    const session = { connection, origin, fields: new Map<string, Buffer>() };
+    this.#sessions.add(session);
+    const connecting = clock.after(CONNECT_TIMEOUT, () => connection.destroy(new Error('connect timed out')));
+    socket.once('connect', () => connecting.cancel());
+    const pings = clock.every(PING.every, () => socket.connecting || this.#ping(connection));
     return session;
   }
 
-  #newSession(endpoint: string): ClientHttp2Session {
-    const settings = { initialWindowSize: WINDOW.stream, enablePush: false };
-    const options = { settings, maxSessionMemory: 1000 };
-    const url = new URL(endpoint);
-    if (url.protocol !== 'unix:') return connect(endpoint, { ...options, ...this.#tlsOptions(url) });
-    return connect('http://localhost', {
-      ...options,
-      createConnection: () => connectSocket(decodeURIComponent(url.pathname)),
-    });
+  #socket(endpoint: URL): Socket {
+    if (endpoint.protocol === 'unix:') return connectSocket(decodeURIComponent(endpoint.pathname));
+    const host = endpoint.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(endpoint.port) || (endpoint.protocol === 'https:' ? 443 : 80);
+    const socket =
+      endpoint.protocol === 'https:' ? this.#tlsSocket(host, port) : connectSocket({ host, port, noDelay: true });
+    return socket;
   }
 
-  #tlsOptions(endpoint: URL): object {
+  #tlsSocket(host: string, port: number): Socket {
     const { credentials } = this.#options;
-    const host = endpoint.hostname.replace(/^\[|\]$/g, '');
-    if (!credentials) return {};
-    return {
-      ca: credentials.rootCertificate,
-      key: credentials.privateKey,
-      cert: credentials.certChain,
+    const socket = connectTls({
+      ...{ host, port, ALPNProtocols: ['h2'] },
+      ca: credentials?.rootCertificate,
+      key: credentials?.privateKey,
+      cert: credentials?.certChain,
       // TLS has no server names that are addresses; the certificate is checked against the address all the same.
-      ...(isIP(host) && { servername: '' }),
-    };
+      servername: isIP(host) ? '' : host,
+    });
+    socket.setNoDelay(true);
+    socket.once('secureConnect', () => {
+      if (socket.alpnProtocol !== 'h2') socket.destroy(new Error('the other side does not speak HTTP/2'));
+    });
+    return socket;
   }
 
   /** Ends a connection whose other side has gone without a word. */
-  #ping(session: ClientHttp2Session): void {
-    if (session.destroyed || session.connecting) return;
-    const timer = this.#options.clock.after(PING.timeout, () => session.destroy(new Error('no answer to a ping')));
-    session.ping(() => timer.cancel());
+  #ping(connection: Http2Connection): void {
+    const lost = () => connection.destroy(new Error('no answer to a ping'));
+    const timer = this.#options.clock.after(PING.timeout, lost);
+    connection.ping(() => timer.cancel());
   }
+}
+
+function callFields({ protocol, host }: URL, path: string): (readonly [string, string])[] {
+  return [
+    [':method', 'POST'],
+    [':scheme', protocol === 'https:' ? 'https' : 'http'],
+    [':path', path],
+    [':authority', host || 'localhost'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+  ];
 }
 
 /** What has come of an answer. */
 class Answer {
   readonly chunks: Buffer[] = [];
-  failure: GrpcError | undefined;
   #http = 0;
   #status: number | undefined;
   #text = '';
 
   /** Headers or trailers; the status stands in either. */
-  head(headers: IncomingHttpHeaders): void {
-    this.#http ||= Number(headers[':status'] ?? 0);
-    if (headers['grpc-status'] === undefined) return;
-    this.#status = Number(headers['grpc-status']);
-    this.#text = decoded(String(headers['grpc-message'] ?? ''));
+  head(fields: HeaderFields): void {
+    this.#http ||= Number(fields.get(':status') ?? 0);
+    const status = fields.get('grpc-status');
+    if (status === undefined) return;
+    this.#status = Number(status);
+    this.#text = decoded(fields.get('grpc-message') ?? '');
   }
 
-  /** Why there will be no (further) message. */
-  end(): GrpcError {
+  /** Why there will be no (further) message. `broken` is what the connection says about it. */
+  end(broken?: Error): GrpcError {
+    if (broken) return new GrpcError(grpcStatus.unavailable, broken.message);
     if (this.#status !== undefined) return new GrpcError(this.#status, this.#text || 'the answer ended');
     if (this.#http && this.#http !== 200) return new GrpcError(grpcStatus.unknown, `the answer was HTTP ${this.#http}`);
     return new GrpcError(grpcStatus.unavailable, 'the connection broke off');
   }
 
   /** The message. @throws GrpcError */
-  message(): Buffer {
-    if (this.failure) throw this.failure;
-    if (this.#status !== grpcStatus.ok) throw this.end();
+  message(broken?: Error): Buffer {
+    if (broken || this.#status !== grpcStatus.ok) throw this.end(broken);
     const whole = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
     if (whole.length < PREFIX || whole[0] !== 0 || whole.readUInt32BE(1) !== whole.length - PREFIX) {
       throw new GrpcError(grpcStatus.unknown, 'the answer was not one whole, uncompressed message');

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type Settings,
+} from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { realClock } from '../../src/base/clock.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
@@ -12,15 +18,23 @@ class Server {
   readonly #server: Http2Server;
   readonly sessions: ServerHttp2Session[] = [];
   readonly paths: string[] = [];
+  /** Calls that have come and wait for their answer. */
+  running = 0;
+  mostRunning = 0;
   onCall: (stream: ServerHttp2Stream, message: Buffer) => void = (stream, message) => answer(stream, message);
+  /** Called before the message has come. */
+  onStream: (stream: ServerHttp2Stream) => void = () => {};
 
-  constructor() {
-    this.#server = createServer();
+  constructor(settings: Settings = {}) {
+    this.#server = createServer({ settings });
     this.#server.on('session', (session) => this.sessions.push(session));
     this.#server.on('stream', (stream: ServerHttp2Stream, headers) => {
       this.paths.push(String(headers[':path']));
       const chunks: Buffer[] = [];
+      this.mostRunning = Math.max(this.mostRunning, ++this.running);
+      stream.on('close', () => this.running--);
       stream.on('error', () => {});
+      this.onStream(stream);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => this.onCall(stream, Buffer.concat(chunks).subarray(5)));
     });
@@ -84,6 +98,58 @@ describe('GrpcClient', () => {
     const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => call(`n${i}`)));
     expect(answers.map(String)).to.deep.equal(Array.from({ length: 200 }, (_, i) => `n${i}`));
     expect(server.sessions).to.have.length(1);
+  });
+
+  it('sends and takes more than there is room for at once', async () => {
+    const large = Buffer.alloc(3_000_000, 'large');
+    server.onCall = (stream, message) => answer(stream, Buffer.concat(Array(8).fill(message)), { size: 100_000 });
+    const [first, second] = await Promise.all([1, 2].map(() => client.call('/service/Method', large, 20_000)));
+    expect(first!.equals(Buffer.concat(Array(8).fill(large)))).to.equal(true);
+    expect(second!.equals(first!)).to.equal(true);
+    expect((await call('1')).toString()).to.equal('11111111');
+  });
+
+  it('has no more calls under way than the server takes', async () => {
+    const narrow = new Server({ maxConcurrentStreams: 5, initialWindowSize: 100 });
+    client.close();
+    client = new GrpcClient({ endpoints: [await narrow.listen()], clock: realClock });
+    await call('the settings have come when this is answered');
+    const text = 'x'.repeat(1000);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => call(text + i)));
+    expect(answers.map(String)).to.deep.equal(Array.from({ length: 50 }, (_, i) => text + i));
+    expect(narrow.mostRunning).to.be.within(2, 5);
+    narrow.close();
+  });
+
+  it('hands on the messages of a stream as they come, until it is cancelled', async () => {
+    const asked = Promise.withResolvers<ServerHttp2Stream>();
+    server.onCall = () => {};
+    server.onStream = (stream) => asked.resolve(stream);
+    const heard: string[] = [];
+    const two = Promise.withResolvers<void>();
+    const stream = client.stream('/service/Watch', Buffer.from('from now on'), {
+      onMessage: (message) => heard.push(message.toString()) === 2 && two.resolve(),
+      onEnd: (error) => two.reject(error),
+    });
+    const held = await asked.promise;
+    held.respond({ ':status': 200 });
+    const frame = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, 0, text.length]), Buffer.from(text)]);
+    const both = Buffer.concat([frame('one'), frame('two')]);
+    held.write(both.subarray(0, 7));
+    held.write(both.subarray(7));
+    await two.promise;
+    const closed = once(held, 'close');
+    stream.cancel();
+    await closed;
+    expect(heard).to.deep.equal(['one', 'two']);
+  });
+
+  it('tells the end of a stream once', async () => {
+    const ended = Promise.withResolvers<Error>();
+    server.onCall = () => {};
+    server.onStream = (stream) => stream.respond({ ':status': 200, 'grpc-status': '11' }, { endStream: true });
+    client.stream('/service/Watch', Buffer.from('x'), { onMessage: () => {}, onEnd: (error) => ended.resolve(error) });
+    expect(await ended.promise).to.include({ code: 11 });
   });
 
   it('tells the status and its decoded text', async () => {
