@@ -23,18 +23,22 @@ export interface Claims<T extends KubeObject> {
   readonly release: T[];
 }
 
-/** Decides which of `candidates` an owner keeps, takes and lets go. An owner under deletion changes nothing. */
+/**
+ * Decides which of `candidates` an owner keeps, takes and lets go. An owner under deletion changes nothing. `isMember` is
+ * for owners that want more than what their selector says.
+ */
 export function planClaims<T extends KubeObject>(
   owner: KubeObject,
   selector: LabelSelector,
   candidates: readonly T[],
+  isMember: (object: T) => boolean = () => true,
 ): Claims<T> {
   const claims: Claims<T> = { keep: [], adopt: [], release: [] };
   const ending = owner.metadata.deletionTimestamp !== undefined;
   for (const object of candidates) {
     const controller = controllerOf(object);
     if (controller && controller.uid !== owner.metadata.uid) continue;
-    const wanted = selector.matches(object.metadata.labels);
+    const wanted = selector.matches(object.metadata.labels) && isMember(object);
     if (controller && wanted) claims.keep.push(object);
     else if (controller && !ending) claims.release.push(object);
     else if (!controller && wanted && !ending && !object.metadata.deletionTimestamp) claims.adopt.push(object);

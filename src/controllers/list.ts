@@ -17,6 +17,7 @@ import { replicationControllerController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
+import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 
 /** Every controller, in the order in which they start. One more controller is one more line. */
@@ -26,6 +27,7 @@ export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  statefulSetController,
   daemonSetController,
   jobController,
   endpointSliceController,
