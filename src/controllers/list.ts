@@ -11,7 +11,7 @@ import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
 import { persistentVolumeClaimProtectionController } from './persistent-volume-claim-protection.ts';
 import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
-import { podGarbageCollector } from './pod-garbage-collector.ts';
+import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
