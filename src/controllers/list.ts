@@ -1,9 +1,11 @@
 import type { Controller } from '../client/controller.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
+import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -19,6 +21,7 @@ import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
+import { ttlController } from './ttl.ts';
 
 /** Every controller, in the order in which they start. One more controller is one more line. */
 export const controllers: readonly Controller[] = [
@@ -39,7 +42,10 @@ export const controllers: readonly Controller[] = [
   podGarbageCollector,
   garbageCollector,
   persistentVolumeBinderController,
+  ephemeralVolumeController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
   resourceQuotaController,
+  clusterRoleAggregationController,
+  ttlController,
 ];
