@@ -54,7 +54,7 @@ export class Cycle {
 
   /** Whether the pod can run on the node: with the pods that are there, and also beside those that are promised it. */
   filter(node: NodeInfo): Refusal | undefined {
-    const promised = this.#promised(node);
+    const promised = this.promised(node);
     if (promised.length > 0) {
       const simulation = this.simulate(node);
       for (const other of promised) simulation.add(other);
@@ -70,7 +70,7 @@ export class Cycle {
   }
 
   /** The pods at least as important as ours that are promised the node and not counted on it. */
-  #promised(node: NodeInfo): PodInfo[] {
+  promised(node: NodeInfo): PodInfo[] {
     const { nominations } = this.snapshot;
     if (nominations.size === 0) return [];
     return nominations.on(node.name).filter((p) => p.priority >= this.pod.priority && p.uid !== this.pod.uid);

@@ -1,3 +1,5 @@
+import { InformerFactory, type InformerDependencies } from '../../src/client/informer-factory.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import { defaultProfile } from '../../src/scheduler/plugins/index.ts';
 import type { PluginHandle } from '../../src/scheduler/plugin.ts';
 import type { Node } from '../../src/api/core-v1/node.ts';
@@ -6,7 +8,10 @@ import type { Pod } from '../../src/api/core-v1/pod.ts';
 let uids = 0;
 
 /** What plugins are made with, for those that only compute. */
-export const noHandle = {} as PluginHandle;
+export const noHandle = {
+  informers: new InformerFactory({} as InformerDependencies),
+  random: seededRandom(1),
+} as unknown as PluginHandle;
 
 /** The default profile. It must not be asked to bind. */
 export const theProfile = defaultProfile(noHandle);

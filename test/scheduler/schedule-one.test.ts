@@ -32,15 +32,6 @@ describe('schedule one', () => {
     expect([...failure.plugins].map((p) => p.name).sort()).to.deep.equal(['NodeResourcesFit', 'TaintToleration']);
   });
 
-  it('does not claim that there are no victims when there are', () => {
-    const snapshot = new Snapshot();
-    snapshot.setNode(aNode('a'));
-    snapshot.assume(podInfo(aPod('x', { cpu: '3' }, { priority: -1 })), 'a');
-    expect(failureOf(snapshot, aPod('p', { cpu: '2' })).message).to.contain(
-      'preemption: 0/1 nodes are available: 1 Preemption is not supported.',
-    );
-  });
-
   it('says when there are no nodes at all', () => {
     expect(failureMessage(failureOf(new Snapshot(), aPod('p')))).to.equal('no nodes available to schedule pods');
   });

@@ -134,7 +134,7 @@ type Written = readonly { readonly name?: string; readonly args?: Readonly<Recor
 
 /** The arguments of all plugins, those that were written and the defaults of the others. */
 export function withArgumentDefaults(written: Written): PluginArguments {
-  const out: Record<string, object> = { ...defaultArguments } as unknown as Record<string, object>;
+  const out: Record<string, object> = { ...defaultArguments };
   for (const { name = '', args } of written) {
     const { apiVersion: _, kind: __, ...given } = args ?? {};
     const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));

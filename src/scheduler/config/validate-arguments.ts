@@ -109,7 +109,7 @@ function validateStrategy(strategy: Arguments, at: string): FieldError[] {
 }
 
 function validateResources(resources: readonly WeightedResource[], at: string): FieldError[] {
-  return resources.flatMap(({ name = '', weight }, i) => [
+  return resources.flatMap(({ name, weight }, i) => [
     ...(name ? [] : [required(path(at, i, 'name'))]),
     ...(inRange(weight, 0, 100)
       ? []

@@ -97,7 +97,8 @@ function validateQueueSort(profiles: readonly WrittenProfile[]): FieldError[] {
 }
 
 function validateExtender(extender: ExtenderConfiguration, at: string): FieldError[] {
-  const { prioritizeVerb, weight = 0, urlPrefix = '' } = extender;
+  const { prioritizeVerb, weight = 0 } = extender;
+  const urlPrefix = extender.urlPrefix ?? '';
   return [
     ...(/^https?:\/\/[^/\s]+(\/\S*)?$/.test(urlPrefix)
       ? []
@@ -111,7 +112,7 @@ function validateExtender(extender: ExtenderConfiguration, at: string): FieldErr
 }
 
 function validateManaged({ managedResources = [] }: ExtenderConfiguration, field: string): FieldError[] {
-  return managedResources.flatMap(({ name = '' }, i) => {
+  return managedResources.flatMap(({ name }, i) => {
     const at = path(field, i, 'name');
     const isExtended = /^[^/]+\/[^/]+$/.test(name) && !/^(requests\.|.*kubernetes\.io\/)/.test(name);
     return isExtended && qualifiedName(name).length === 0

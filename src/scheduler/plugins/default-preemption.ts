@@ -1,26 +1,89 @@
+import { podDisruptionBudget, type PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-budget.ts';
+import { errorMessage } from '../../base/log.ts';
+import type { Informer } from '../../client/informer.ts';
+import { defaultArguments, type DefaultPreemptionArguments } from '../config/arguments.ts';
 import type { Cycle } from '../cycle.ts';
-import { countedReasons, rejectionOf, type Diagnosis } from '../diagnosis.ts';
+import { rejectionOf, type Diagnosis } from '../diagnosis.ts';
 import type { NodeInfo } from '../node-info.ts';
-import type { Plugin, Rejection } from '../plugin.ts';
+import type { Plugin, PluginFactory, PluginHandle, PostFilterResult } from '../plugin.ts';
+import type { PodInfo } from '../pod-info.ts';
+import { bestCandidate, findCandidates } from '../preemption/candidates.ts';
+import { execute } from '../preemption/execute.ts';
+import type { Candidate } from '../preemption/victims.ts';
 
-/** Says what evicting less important pods would help. */
-export const defaultPreemption: Plugin = {
+/** Makes room for a pod that fits nowhere by removing less important ones, and promises it the node. */
+export const defaultPreemption: PluginFactory = {
   name: 'DefaultPreemption',
-  postFilter(cycle, diagnosis) {
-    const { nodes } = cycle.snapshot;
-    const rejections = nodes.map((node) => verdict(cycle, diagnosis, node));
-    return {
-      message: `preemption: 0/${nodes.length} nodes are available: ${countedReasons(rejections)}.`,
-    };
-  },
+  create: (args, handle) =>
+    new DefaultPreemption((args as DefaultPreemptionArguments) ?? defaultArguments.DefaultPreemption, handle),
 };
 
-const notHelpful: Rejection = { reasons: ['Preemption is not helpful for scheduling'], unresolvable: true };
-const noVictims: Rejection = { reasons: ['No preemption victims found for incoming pod'], unresolvable: false };
-const notSupported: Rejection = { reasons: ['Preemption is not supported'], unresolvable: false };
+class DefaultPreemption implements Plugin {
+  readonly name = 'DefaultPreemption';
+  readonly #limits: DefaultPreemptionArguments;
+  readonly #handle: PluginHandle;
+  readonly #budgets: Informer<PodDisruptionBudget>;
+  /** Victims, by uid, whose removal has been asked for and may not show yet, with their nodes. */
+  readonly #doomed = new Map<string, string>();
 
-function verdict(cycle: Cycle, diagnosis: Diagnosis, node: NodeInfo): Rejection {
-  if (rejectionOf(diagnosis, node.name)?.unresolvable) return notHelpful;
-  for (const other of node.pods.values()) if (other.priority < cycle.pod.priority) return notSupported;
-  return noVictims;
+  constructor(limits: DefaultPreemptionArguments, handle: PluginHandle) {
+    this.#limits = limits;
+    this.#handle = handle;
+    this.#budgets = handle.informers.of(podDisruptionBudget);
+  }
+
+  postFilter(cycle: Cycle, diagnosis: Diagnosis): PostFilterResult {
+    const why = this.#whyNotEligible(cycle, diagnosis);
+    if (why) return { message: `preemption: ${why}` };
+    const { random } = this.#handle;
+    const search = findCandidates(cycle, diagnosis, this.#budgets.list(), this.#limits, random);
+    const best = bestCandidate(search.candidates);
+    if (!best) return { nominatedNode: '', message: `preemption: ${search.message}` };
+    void this.#execute(cycle.pod, best);
+    return { nominatedNode: best.node.name };
+  }
+
+  /** A pod that has made room already waits for its victims to go before it has others removed. */
+  #whyNotEligible({ pod, snapshot }: Cycle, diagnosis: Diagnosis): string | undefined {
+    if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
+    const name = snapshot.nominations.nodeOf(pod.uid);
+    const node = name === undefined ? undefined : snapshot.existing(name);
+    if (!node || rejectionOf(diagnosis, node.name)?.unresolvable) return undefined;
+    return this.#isClearing(node, pod) ? 'not eligible due to a terminating pod on the nominated node.' : undefined;
+  }
+
+  #isClearing(node: NodeInfo, { priority }: PodInfo): boolean {
+    for (const other of node.pods.values()) {
+      const leaves = isPreempted(other) || this.#doomed.has(other.uid);
+      if (leaves && other.priority < priority) return true;
+    }
+    return false;
+  }
+
+  /** In the background: the next pods need not wait for what is written. */
+  async #execute(preemptor: PodInfo, candidate: Candidate): Promise<void> {
+    const { log } = this.#handle;
+    this.#forgetThoseThatGo();
+    for (const { uid } of candidate.victims) this.#doomed.set(uid, candidate.node.name);
+    try {
+      await execute(preemptor, candidate, this.#handle);
+    } catch (error) {
+      log.warn('preemption failed', { pod: preemptor.key, node: candidate.node.name, error: errorMessage(error) });
+      for (const { uid } of candidate.victims) this.#doomed.delete(uid);
+      this.#handle.happened({ name: 'AssignedPodDelete' }); // it is tried again
+    }
+  }
+
+  #forgetThoseThatGo(): void {
+    for (const [uid, nodeName] of this.#doomed) {
+      const victim = this.#handle.snapshot.node(nodeName)?.pods.get(uid);
+      if (!victim || victim.pod.metadata.deletionTimestamp) this.#doomed.delete(uid);
+    }
+  }
+}
+
+function isPreempted({ pod: { metadata, status } }: PodInfo): boolean {
+  if (!metadata.deletionTimestamp) return false;
+  const why = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  return why?.status === 'True' && why.reason === 'PreemptionByScheduler';
 }

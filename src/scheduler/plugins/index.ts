@@ -23,7 +23,7 @@ export const pluginFactories: readonly PluginFactory[] = [
   fixed(nodeAffinity, 2),
   fixed(nodePorts),
   fixed(nodeResourcesFit),
-  fixed(defaultPreemption),
+  defaultPreemption,
   fixed(balancedAllocation),
   fixed(imageLocality),
   defaultBinder,
