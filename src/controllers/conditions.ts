@@ -31,3 +31,16 @@ export function withCondition<C extends ConditionLike>(conditions: readonly C[] 
     current?.status === next.status ? (current.lastTransitionTime ?? next.lastTransitionTime) : next.lastTransitionTime;
   return [...withoutCondition(conditions, next.type), { ...next, lastTransitionTime }];
 }
+
+/**
+ * The list with `next` in its place (or at the end), reason and message as they are now. Only a change of the status
+ * changes the time of the last transition.
+ */
+export function updateCondition<C extends ConditionLike>(conditions: readonly C[] | undefined, next: C): C[] {
+  const all = conditions ?? [];
+  const current = findCondition(all, next.type);
+  if (!current) return [...all, next];
+  const lastTransitionTime =
+    current.status === next.status ? (current.lastTransitionTime ?? next.lastTransitionTime) : next.lastTransitionTime;
+  return all.map((one) => (one === current ? { ...next, lastTransitionTime } : one));
+}

@@ -8,6 +8,7 @@ import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job.ts';
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
@@ -36,6 +37,7 @@ export const controllers: readonly Controller[] = [
   endpointSliceController,
   endpointsController,
   disruptionController,
+  horizontalPodAutoscalerController,
   nodeLifecycleController,
   taintEvictionController,
   serviceCidrController,

@@ -3,6 +3,7 @@ import type { PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-bud
 import { resolvePercent } from '../../apimachinery/int-or-string.ts';
 import { controllerOf } from '../../apimachinery/object.ts';
 import { formatTime, parseTime } from '../../apimachinery/time.ts';
+import { updateCondition } from '../conditions.ts';
 import { isPodReady } from '../pod-state.ts';
 
 export type BudgetStatus = NonNullable<PodDisruptionBudget['status']>;
@@ -70,7 +71,7 @@ export function planBudget(budget: PodDisruptionBudget, pods: readonly Pod[], ne
   };
   const condition = disruptionsAllowed > 0 ? allowed('True', 'SufficientPods') : allowed('False', 'InsufficientPods');
   return {
-    status: { ...status, conditions: withCondition(budget, condition, status.observedGeneration, now) },
+    status: { ...status, conditions: withAllowed(budget, condition, status.observedGeneration, now) },
     notDeleted,
     ...(after !== undefined && { after }),
   };
@@ -80,7 +81,7 @@ export function planBudget(budget: PodDisruptionBudget, pods: readonly Pod[], ne
 export function failedStatus(budget: PodDisruptionBudget, why: string, now: number): BudgetStatus {
   const before = { ...{ currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }, ...budget.status };
   const condition = { ...allowed('False', 'SyncFailed'), message: why };
-  const conditions = withCondition(budget, condition, before.observedGeneration, now);
+  const conditions = withAllowed(budget, condition, before.observedGeneration, now);
   return { ...before, disruptionsAllowed: 0, conditions };
 }
 
@@ -114,17 +115,13 @@ function allowed(status: 'True' | 'False', reason: string) {
   return { type: CONDITION, status, reason, message: '' };
 }
 
-/** The budget's conditions with this one in place, whose time changes only with its status. */
-function withCondition(
+/** The budget's conditions with this one in place. */
+function withAllowed(
   { status }: PodDisruptionBudget,
   next: ReturnType<typeof allowed>,
   observedGeneration: number | undefined,
   now: number,
 ): NonNullable<BudgetStatus['conditions']> {
-  const conditions = status?.conditions ?? [];
-  const before = conditions.find((c) => c.type === CONDITION);
-  const lastTransitionTime = before?.status === next.status ? before.lastTransitionTime : formatTime(now);
   const observed = observedGeneration ? { observedGeneration } : {};
-  const made = { ...next, ...observed, lastTransitionTime };
-  return before ? conditions.map((c) => (c === before ? made : c)) : [...conditions, made];
+  return updateCondition(status?.conditions, { ...next, ...observed, lastTransitionTime: formatTime(now) });
 }
