@@ -2,55 +2,49 @@ import { customResourceDefinition } from '../../api/apiextensions-v1/custom-reso
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { podDisruptionBudget, type PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-budget.ts';
 import { isApiError } from '../../apimachinery/api-error.ts';
-import { selectorFromObject, type LabelSelector } from '../../apimachinery/label-selector.ts';
+import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { keyOf } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
+import { selectorText } from '../selector-text.ts';
 import { semanticEqual } from '../semantic-equal.ts';
+import { budgetsCovering, Overlaps } from './overlaps.ts';
 import { ownerScales, scaledKinds } from './owner-scales.ts';
 import { failedStatus, needOf, needsScales, planBudget, type BudgetPlan, type BudgetStatus } from './plan.ts';
 import { staleConditionController } from './stale-condition.ts';
 
-const budgets: Controller = controller<PodDisruptionBudget>({
-  name: 'disruption-controller',
-  for: podDisruptionBudget,
-  watches: [{ kind: podKind, keys: budgetsOf }],
-  reads: [...scaledKinds, customResourceDefinition],
-  reconcile,
-});
-
 /** Works out how many of the pods that each PodDisruptionBudget covers may be evicted. */
 export const disruptionController: Controller = {
-  name: budgets.name,
+  name: 'disruption-controller',
   start(dependencies) {
+    const overlaps = new Overlaps();
+    const budgets = controller<PodDisruptionBudget>({
+      ...{ name: 'disruption-controller', eventSource: 'controllermanager' },
+      for: podDisruptionBudget,
+      watches: [{ kind: podKind, keys: budgetsOf }],
+      reads: [...scaledKinds, customResourceDefinition],
+      reconcile: (key, context) => reconcile(key, context, overlaps),
+    });
     const running = [budgets, staleConditionController].map((one) => one.start(dependencies));
     return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) };
   },
 };
 
-function selectorOf(budget: PodDisruptionBudget): LabelSelector {
-  return selectorFromObject(budget.spec?.selector);
-}
-
 function budgetsOf(pod: Pod, reader: ClusterReader): string[] {
-  const { namespace, labels } = pod.metadata;
-  const covers = (budget: PodDisruptionBudget) => {
-    try {
-      return selectorOf(budget).matches(labels);
-    } catch {
-      return false;
-    }
-  };
-  return reader.list(podDisruptionBudget, namespace).filter(covers).map(keyOf);
+  return budgetsCovering(pod, reader).map(keyOf);
 }
 
-async function reconcile(key: string, context: ReconcileContext): Promise<void | { after: number }> {
+async function reconcile(
+  key: string,
+  context: ReconcileContext,
+  overlaps: Overlaps,
+): Promise<void | { after: number }> {
   const { reader, clock, events } = context;
   const budget = reader.get(podDisruptionBudget, key);
-  if (!budget) return undefined;
+  if (!budget) return overlaps.forget(key);
   let plan: BudgetPlan;
   try {
-    plan = await workOut(budget, context);
+    plan = await workOut(budget, context, overlaps);
   } catch (error) {
     await writeStatus(budget, failedStatus(budget, errorMessage(error), clock.now()), context);
     return undefined;
@@ -63,18 +57,18 @@ async function reconcile(key: string, context: ReconcileContext): Promise<void |
 }
 
 /** @throws Error when the selector cannot be read or an owner has no scale */
-async function workOut(budget: PodDisruptionBudget, context: ReconcileContext): Promise<BudgetPlan> {
+async function workOut(
+  budget: PodDisruptionBudget,
+  context: ReconcileContext,
+  overlaps: Overlaps,
+): Promise<BudgetPlan> {
   const { reader, clock, events } = context;
-  const selector = selectorOf(budget);
+  const selector = selectorFromObject(budget.spec?.selector);
   const pods = reader.list(podKind, budget.metadata.namespace).filter((pod) => selector.matches(pod.metadata.labels));
+  overlaps.tell(budget, pods, context);
   if (pods.length === 0) events.event(budget, 'Normal', 'NoPods', 'No matching pods found');
   try {
-    return planBudget(
-      budget,
-      pods,
-      needOf(budget, pods, await scalesFor(budget, selector, pods, context)),
-      clock.now(),
-    );
+    return planBudget(budget, pods, needOf(budget, pods, await scalesFor(budget, pods, context)), clock.now());
   } catch (error) {
     const message = `Failed to calculate the number of expected pods: ${errorMessage(error)}`;
     events.event(budget, 'Warning', 'CalculateExpectedPodCountFailed', message);
@@ -84,7 +78,6 @@ async function workOut(budget: PodDisruptionBudget, context: ReconcileContext): 
 
 async function scalesFor(
   budget: PodDisruptionBudget,
-  selector: LabelSelector,
   pods: readonly Pod[],
   context: ReconcileContext,
 ): Promise<ReadonlyMap<string, number>> {
@@ -92,7 +85,7 @@ async function scalesFor(
   const { scales, unmanaged } = await ownerScales(pods, context);
   if (unmanaged.length > 0) {
     const message =
-      `Pods selected by this PodDisruptionBudget (selector: ${selector.toString()}) were found to be unmanaged. ` +
+      `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget.spec?.selector)}) were found to be unmanaged. ` +
       'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
       'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
     context.events.event(budget, 'Warning', 'UnmanagedPods', message);

@@ -82,7 +82,9 @@ function knownScale(
   );
   if (object?.metadata.uid !== owner.uid) return undefined;
   const above = controllerOf(object);
-  if (above && names(above, deployment)) return knownScale(deployment, above, namespace, reader);
+  const deployed = above && names(above, deployment) && knownScale(deployment, above, namespace, reader);
+  // A set whose deployment is gone stands for itself.
+  if (deployed) return deployed;
   return { uid: owner.uid, replicas: object.spec?.replicas ?? 1 };
 }
 
@@ -93,7 +95,7 @@ async function askedScale(
   { reader, client }: ReconcileContext,
 ): Promise<Scale | undefined> {
   const kind = builtInKinds.find((k) => names(owner, k)) ?? customKindOf(owner, reader);
-  if (!kind) return undefined;
+  if (!kind) throw new Error(`no matches for kind "${owner.kind}" in version "${owner.apiVersion}"`);
   try {
     const { metadata, spec } = (await client.get(kind, { namespace, name: owner.name }, 'scale')) as KubeObject & {
       spec?: { replicas?: number };

@@ -17,7 +17,8 @@ import {
 } from './replica-count.ts';
 import type { ScaleTargets } from './scale-target.ts';
 import { isPodReady } from '../pod-state.ts';
-import { milliText, selectorText } from './texts.ts';
+import { selectorText } from '../selector-text.ts';
+import { milliText } from './milli-text.ts';
 
 export type Metric = NonNullable<HorizontalPodAutoscaler['spec']['metrics']>[number];
 export type MetricStatus = NonNullable<NonNullable<HorizontalPodAutoscaler['status']>['currentMetrics']>[number];

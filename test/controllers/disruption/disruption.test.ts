@@ -69,6 +69,45 @@ describe('disruption controller', () => {
     );
   });
 
+  it("says that pods are nobody's", async () => {
+    const meta = { name: 'bare', namespace: 'default', labels: { app: 'web' } };
+    await world.client.create(pod, { metadata: meta, spec: template().spec });
+    const spec = { selector, minAvailable: '50%' };
+    await world.client.create(podDisruptionBudget, { metadata: { name: 'web', namespace: 'default' }, spec });
+    await allowed(0, 0);
+    await world.eventually(async () =>
+      expect((await world.events('web'))[0]).to.match(
+        /^UnmanagedPods: Pods selected by this PodDisruptionBudget \(selector: &LabelSelector{MatchLabels:map\[string]string{app: web,},MatchExpressions:\[]LabelSelectorRequirement{},}\) were found to be unmanaged\. /,
+      ),
+    );
+  });
+
+  it('says once of each pod that it has several budgets', async () => {
+    await aDeployment(2, { minAvailable: 1 });
+    await allowed(1, 2);
+    const second = { metadata: { name: 'zweb', namespace: 'default' }, spec: { selector, minAvailable: 1 } };
+    await world.client.create(podDisruptionBudget, second);
+    const [one, other] = await pods();
+    await world.ready(one!);
+    const told = (name: string) =>
+      `MultiplePodDisruptionBudgets: Pod "default"/"${name}" matches multiple PodDisruptionBudgets.  Chose "web" arbitrarily.`;
+    for (const { metadata } of [one!, other!]) {
+      await world.eventually(async () =>
+        expect(await world.events(metadata.name)).to.deep.equal([told(metadata.name)]),
+      );
+    }
+  });
+
+  it('counts a replica set whose deployment is gone for itself', async () => {
+    await aDeployment(3, { maxUnavailable: 1 });
+    await allowed(1, 3);
+    await world.client.delete(deployment, { name: 'web', namespace: 'default' }, { propagationPolicy: 'Orphan' });
+    const [one] = await pods();
+    world.podsBecomeReady = false;
+    await world.client.delete(pod, one!.metadata);
+    await allowed(0, 3);
+  });
+
   it('forgets an eviction that never happened', async () => {
     await aDeployment(2, { minAvailable: 1 });
     await allowed(1, 2);

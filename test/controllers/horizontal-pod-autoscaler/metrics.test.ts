@@ -10,7 +10,8 @@ import {
 } from '../../../src/controllers/horizontal-pod-autoscaler/pod-metrics.ts';
 import { podRequests } from '../../../src/controllers/horizontal-pod-autoscaler/pod-requests.ts';
 import { MetricError } from '../../../src/controllers/horizontal-pod-autoscaler/propose.ts';
-import { milliText, selectorText } from '../../../src/controllers/horizontal-pod-autoscaler/texts.ts';
+import { milliText } from '../../../src/controllers/horizontal-pod-autoscaler/milli-text.ts';
+import { selectorText } from '../../../src/controllers/selector-text.ts';
 import { aPod, now } from '../objects.ts';
 
 describe('autoscaler: measured usage', () => {
@@ -146,6 +147,10 @@ describe('autoscaler: texts', () => {
     expect(selectorText(undefined)).to.equal('nil');
     expect(selectorText({ matchLabels: { queue: 'b', a: 'x' } })).to.equal(
       '&LabelSelector{MatchLabels:map[string]string{a: x,queue: b,},MatchExpressions:[]LabelSelectorRequirement{},}',
+    );
+    const matchExpressions = [{ key: 'k', operator: 'In', values: ['a', 'b'] }];
+    expect(selectorText({ matchExpressions })).to.equal(
+      '&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[a b],},},}',
     );
   });
 });

@@ -1,12 +1,6 @@
-import type { LabelSelectorObject } from '../../apimachinery/label-selector.ts';
-import { Quantity } from '../../apimachinery/quantity.ts';
+import type { LabelSelectorObject } from '../apimachinery/label-selector.ts';
 
-/** Thousandths as a quantity: `1500m`, `2`. */
-export function milliText(milli: bigint): string {
-  return new Quantity(milli * 1_000_000n).toString();
-}
-
-/** A label selector as it stands in the messages about external metrics, in Go's notation. */
+/** A label selector as it stands in upstream's messages: in Go's notation. */
 export function selectorText(selector: LabelSelectorObject | undefined): string {
   if (!selector) return 'nil';
   const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
