@@ -34,7 +34,7 @@ async function deleteKinds(client: Client, namespace: string, kinds: readonly Ki
   };
   await Promise.all(kinds.map(one));
   objects.sort((a, b) => (gvkKey(a.kind) < gvkKey(b.kind) ? -1 : 1));
-  return { objects, errors };
+  return { objects, errors: errors.sort() };
 }
 
 /** What is left of one kind. A kind that is no longer served has nothing left. */

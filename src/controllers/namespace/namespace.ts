@@ -36,12 +36,14 @@ function endingNamespace(changed: Pod, reader: ClusterReader): string[] {
   return reader.get(namespaceKind, namespace)?.metadata.deletionTimestamp ? [namespace] : [];
 }
 
-async function reconcile(key: string, context: ReconcileContext): Promise<void | { after: number }> {
+/** One look at a namespace; exported for tests. The local copy may be of one that was there before: the server knows. */
+export async function reconcile(key: string, context: ReconcileContext): Promise<void | { after: number }> {
   const { reader, client, clock } = context;
-  const cached = reader.get(namespaceKind, key);
-  if (!cached?.metadata.deletionTimestamp || !holdsFinalizer(cached)) return undefined;
+  if (!reader.get(namespaceKind, key)?.metadata.deletionTimestamp) return undefined;
+  const live = await client.find(namespaceKind, { name: key });
+  if (!live?.metadata.deletionTimestamp || !holdsFinalizer(live)) return undefined;
   const remains = await deleteContent(client, key, namespacedKinds(reader));
-  const left = await writeStatus(cached, remains, context);
+  const left = await writeStatus(live, remains, context);
   if (!left) return undefined;
   if (remains.objects.length === 0 && remains.errors.length === 0) return finalize(left, context);
   const waited = clock.now() - timeOrZero(left.metadata.deletionTimestamp);

@@ -6,7 +6,10 @@ import { pod } from '../../../src/api/core-v1/pod.ts';
 import { secret } from '../../../src/api/core-v1/secret.ts';
 import { serviceAccount } from '../../../src/api/core-v1/service-account.ts';
 import { role } from '../../../src/api/rbac-v1/role.ts';
+import type { ReconcileContext } from '../../../src/client/controller.ts';
+import { reconcile } from '../../../src/controllers/namespace/namespace.ts';
 import { deletionConditions } from '../../../src/controllers/namespace/status.ts';
+import { crashTest } from '../crash-test.ts';
 import { now, template } from '../objects.ts';
 import { World } from '../world.ts';
 
@@ -119,4 +122,46 @@ describe('namespace controller', () => {
     await world.client.delete(pod, { namespace: 'shop', name: 'p' }, { gracePeriodSeconds: 0 });
     await gone();
   });
+});
+
+describe('namespace controller: a stale copy', () => {
+  it('never costs a namespace of the same name its content', async () => {
+    const world = await World.start({ only: [], kubelet: false });
+    await world.newNamespace('shop');
+    const old = await world.client.get(namespace, { name: 'shop' });
+    const stale = { ...old, metadata: { ...old.metadata, uid: 'before', deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    await world.client.create(configMap, { metadata: { namespace: 'shop', name: 'new' } });
+    const { client, clock } = world;
+    const reader = { get: () => stale, list: () => [] };
+    await reconcile('shop', { reader, client, clock } as unknown as ReconcileContext);
+    expect((await client.list(configMap, { namespace: 'shop' })).items).to.have.length(1);
+    await world.stop();
+  });
+});
+
+describe('namespace controller: crashes', () => {
+  it('survives them', () =>
+    crashTest({
+      name: 'namespace',
+      controllers: ['namespace-controller'],
+      setUp: async (client, world) => {
+        await world.newNamespace('shop');
+        await client.create(secret, { metadata: { namespace: 'shop', name: 's' } });
+        await client.create(configMap, { metadata: { namespace: 'shop', name: 'c', finalizers: ['a.b/c'] } });
+        await client.create(pod, {
+          metadata: { namespace: 'shop', name: 'p' },
+          spec: { containers: [{ name: 'c', image: 'i' }] },
+        });
+      },
+      act: [
+        (client) => client.delete(namespace, { name: 'shop' }),
+        (client) =>
+          client.patch(configMap, { namespace: 'shop', name: 'c' }, 'merge', { metadata: { finalizers: null } }),
+      ],
+      kinds: [namespace, pod, configMap, secret],
+      check: ([namespaces, ...content]) => {
+        expect(namespaces!.map(({ metadata }) => metadata.name)).not.to.include('shop');
+        expect(content.flat()).to.deep.equal([]);
+      },
+    }));
 });
