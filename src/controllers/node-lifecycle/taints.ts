@@ -21,14 +21,22 @@ const ours = new Set([
   ...Object.values(byCondition).flatMap((statuses) => Object.values(statuses)),
 ]);
 
-/** The taints that a node should have: those of its conditions in place of those that we put there before. */
-export function desiredTaints(node: Node, now: number): Taint[] {
+/**
+ * The taints that a node should have: those of its conditions in place of those that we put there before.
+ * @param giveUp whether its pods are to leave when it is not ready
+ */
+export function desiredTaints(node: Node, giveUp: boolean, now: number): Taint[] {
   const current = node.spec?.taints ?? [];
-  const wanted = [...noSchedule(node), ...noExecute(node)];
+  const wanted = [...noSchedule(node), ...(giveUp ? noExecute(node) : [])];
   const same = (a: Omit<Taint, 'timeAdded'>, b: Omit<Taint, 'timeAdded'>) => a.key === b.key && a.effect === b.effect;
   const kept = current.filter((taint) => !isOurs(taint) || wanted.some((one) => same(one, taint)));
   const added = wanted.filter((one) => !current.some((taint) => same(one, taint)));
   return [...kept, ...added.map((taint) => ({ ...taint, timeAdded: formatTime(now) }))];
+}
+
+/** Whether the pods of a node are being driven away because it is not ready. */
+export function isGivenUp(node: Node): boolean {
+  return (node.spec?.taints ?? []).some((taint) => taint.effect === 'NoExecute' && isOurs(taint));
 }
 
 function isOurs({ key, effect }: Taint): boolean {

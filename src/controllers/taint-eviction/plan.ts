@@ -4,13 +4,9 @@ import { tolerates } from '../../api/core-v1/tolerations.ts';
 import { parseTime, timeOrZero } from '../../apimachinery/time.ts';
 import { findCondition } from '../conditions.ts';
 
-/** How long (seconds) a pod that says nothing stays on a node that is not ready: the API server's default. */
-const DEFAULT_SECONDS = 300;
-const defaulted = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-
 /**
  * When a pod has to leave a node with these NoExecute taints, in milliseconds: the shortest of the times that it
- * tolerates each. 0 when it does not tolerate one at all, undefined when it may stay. `since` says when a taint came; a pod
+ * tolerates each, where for each taint the first toleration that matches counts. 0 when it does not tolerate one at all, undefined when it may stay. `since` says when a taint came; a pod
  * that came later than the taint has its time from then on.
  */
 export function evictionTime(pod: Pod, taints: readonly Taint[], since: (taint: Taint) => number): number | undefined {
@@ -27,10 +23,8 @@ export function evictionTime(pod: Pod, taints: readonly Taint[], since: (taint: 
 
 /** 0: not tolerated. Undefined: tolerated for ever. */
 function toleratedSeconds(pod: Pod, taint: Taint): number | undefined {
-  const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
-  if (matching.length === 0) return defaulted.includes(taint.key) ? DEFAULT_SECONDS : 0;
-  const limits = matching.map(({ tolerationSeconds }) => tolerationSeconds).filter((seconds) => seconds !== undefined);
-  return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits));
+  const first = pod.spec?.tolerations?.find((toleration) => tolerates(toleration, taint));
+  return first ? first.tolerationSeconds : 0;
 }
 
 /** The taints of a node that drive pods away. */

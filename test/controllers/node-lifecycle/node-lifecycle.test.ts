@@ -2,9 +2,12 @@ import { expect } from 'chai';
 import { lease, type Lease } from '../../../src/api/coordination-v1/lease.ts';
 import { node, type Node } from '../../../src/api/core-v1/node.ts';
 import { pod } from '../../../src/api/core-v1/pod.ts';
+import { isApiError } from '../../../src/apimachinery/api-error.ts';
+import type { Timer } from '../../../src/base/clock.ts';
 import { formatMicroTime, formatTime } from '../../../src/apimachinery/time.ts';
 import { heard, silentAt, silentConditions } from '../../../src/controllers/node-lifecycle/health.ts';
 import { desiredTaints } from '../../../src/controllers/node-lifecycle/taints.ts';
+import { evictionRate, Zones, zoneState } from '../../../src/controllers/node-lifecycle/zones.ts';
 import { aNode, now } from '../objects.ts';
 import { World } from '../world.ts';
 
@@ -57,7 +60,7 @@ describe('node lifecycle: taints', () => {
   ];
   for (const [name, conditions, spec, expected] of cases) {
     it(`of ${name}: ${expected.join(', ') || 'none'}`, () => {
-      const taints = desiredTaints(aNode('n1', conditions, spec), now);
+      const taints = desiredTaints(aNode('n1', conditions, spec), true, now);
       expect(taints.map((taint) => `${taint.key}:${taint.effect}`)).to.deep.equal(
         expected.map((one) => `node.kubernetes.io/${one}`),
       );
@@ -69,36 +72,102 @@ describe('node lifecycle: taints', () => {
     const mine = { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' };
     const old = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: 'before' };
     const stale = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule', timeAdded: 'before' };
-    const taints = desiredTaints(aNode('n1', { Ready: 'Unknown' }, { taints: [mine, old, stale] }), now);
+    const taints = desiredTaints(aNode('n1', { Ready: 'Unknown' }, { taints: [mine, old, stale] }), true, now);
     expect(taints.slice(0, 2)).to.deep.equal([mine, old]);
     expect(taints).to.have.length(3);
-    expect(desiredTaints(aNode('n1', { Ready: 'True' }, { taints: [mine, old, stale] }), now)).to.deep.equal([mine]);
+    const spared = desiredTaints(aNode('n1', { Ready: 'Unknown' }, { taints: [mine, old] }), false, now);
+    expect(spared.map(({ effect }) => effect)).to.deep.equal(['NoSchedule', 'NoSchedule']);
+    expect(desiredTaints(aNode('n1', { Ready: 'True' }, { taints: [mine, old, stale] }), true, now)).to.deep.equal([
+      mine,
+    ]);
+  });
+});
+
+describe('node lifecycle: zones', () => {
+  const states: [number, number, string][] = [
+    [3, 0, 'normal'],
+    [0, 0, 'normal'],
+    [0, 1, 'full'],
+    [0, 9, 'full'],
+    [1, 2, 'normal'],
+    [1, 3, 'partial'],
+    [3, 3, 'normal'],
+    [9, 11, 'partial'],
+    [10, 10, 'normal'],
+  ];
+  for (const [ready, notReady, state] of states) {
+    it(`${ready} nodes that are ready and ${notReady} that are not are ${state}`, () =>
+      expect(zoneState(ready, notReady)).to.equal(state));
+  }
+
+  it('lose their nodes at a rate by how they do and how large they are', () => {
+    expect(evictionRate('normal', 10)).to.equal(0.1);
+    expect(evictionRate('full', 10)).to.equal(0.1);
+    expect(evictionRate('partial', 51)).to.equal(0.01);
+    expect(evictionRate('partial', 50)).to.equal(0);
+  });
+
+  const inZone = (name: string, zone: string) => {
+    const one = aNode(name);
+    return { ...one, metadata: { ...one.metadata, labels: { 'topology.kubernetes.io/zone': zone } } };
+  };
+
+  it('are counted one by one', () => {
+    const zones = new Zones();
+    for (const name of ['a1', 'a2', 'a3']) zones.note(inZone(name, 'a'), false);
+    for (const name of ['b1', 'b2', 'b3', 'b4']) zones.note(inZone(name, 'b'), name !== 'b1');
+    expect(zones.mayGiveUp('a1', false, 0), 'a zone that is down loses its nodes while another is not').to.equal(true);
+    expect(zones.mayGiveUp('a2', false, 9999), 'but not so fast').to.equal(false);
+    expect(zones.mayGiveUp('a1', false, 9999), 'what was allowed stays so').to.equal(true);
+    expect(zones.mayGiveUp('b1', false, 9999), 'other zones do not count').to.equal(true);
+    expect(zones.mayGiveUp('a2', false, 10_000)).to.equal(true);
+    for (const name of ['b2', 'b3']) zones.note(inZone(name, 'b'), false);
+    expect(zones.mayGiveUp('b2', false, 1e9), 'much of a small zone is down').to.equal(false);
+    expect(zones.mayGiveUp('b2', true, 1e9), 'but it was given up before').to.equal(true);
+    zones.note(inZone('b4', 'b'), false);
+    expect(zones.mayGiveUp('b2', true, 1e9), 'all is down').to.equal(false);
+    zones.forget('b4');
+    expect(zones.mayGiveUp('a1', true, 1e9)).to.equal(false);
+    zones.note(inZone('b1', 'b'), true);
+    expect(zones.mayGiveUp('a1', false, 1e9)).to.equal(true);
   });
 });
 
 describe('node lifecycle controllers', () => {
   let world: World;
+  let beats: Timer;
+  const alive = new Set<string>();
   beforeEach(async () => {
     const only = ['node-lifecycle-controller', 'taint-eviction-controller', 'pod-garbage-collector-controller'];
     world = await World.start({ only });
-    await report();
+    alive.clear();
+    await report('n1');
+    for (const name of ['n2', 'n3']) {
+      await report(name);
+      alive.add(name);
+    }
+    beats = world.clock.every(10_000, () => void Promise.all([...alive].map((name) => renew(name))));
   });
-  afterEach(() => world.stop());
+  afterEach(() => {
+    beats.cancel();
+    return world.stop();
+  });
 
   const n1 = { name: 'n1' };
-  const get = () => world.client.get(node, n1);
+  const get = (name = 'n1') => world.client.get(node, { name });
   const p = { namespace: 'default', name: 'p' };
 
   /** What a kubelet does when it starts. */
-  async function report(): Promise<void> {
-    await world.client.create(node, { metadata: n1 });
-    await reportReady('True');
-    await renew();
+  async function report(name: string): Promise<void> {
+    const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
+    await world.client.create(node, { metadata: { name, labels } });
+    await reportReady('True', name);
+    await renew(name);
   }
 
-  async function reportReady(status: string): Promise<void> {
+  async function reportReady(status: string, name = 'n1'): Promise<void> {
     const time = formatTime(world.clock.now());
-    const found: Node = await get();
+    const found: Node = await get(name);
     const condition = {
       type: 'Ready',
       status,
@@ -106,19 +175,33 @@ describe('node lifecycle controllers', () => {
       lastHeartbeatTime: time,
       lastTransitionTime: time,
     };
-    await world.client.updateStatus(node, { ...found, status: { ...found.status, conditions: [condition] } });
+    await retry(async () => {
+      const { metadata } = await get(name);
+      await world.client.updateStatus(node, {
+        ...found,
+        metadata,
+        status: { ...found.status, conditions: [condition] },
+      });
+    });
   }
 
-  async function renew(): Promise<void> {
-    const at = { namespace: 'kube-node-lease', name: 'n1' };
-    const spec = { holderIdentity: 'n1', renewTime: formatMicroTime(world.clock.now()) };
+  async function retry(write: () => Promise<void>): Promise<void> {
+    await write().catch((error: unknown) => {
+      if (!isApiError(error, 'Conflict')) throw error;
+      return retry(write);
+    });
+  }
+
+  async function renew(name = 'n1'): Promise<void> {
+    const at = { namespace: 'kube-node-lease', name };
+    const spec = { holderIdentity: name, renewTime: formatMicroTime(world.clock.now()) };
     if (await world.client.find(lease, at)) await world.client.patch(lease, at, 'merge', { spec });
     else await world.client.create(lease, { metadata: at, spec });
   }
 
   const status = async () => (await get()).status!.conditions!.find((c) => c.type === 'Ready')!;
-  const taints = async () =>
-    ((await get()).spec?.taints ?? []).map(({ key, effect }) => `${key.split('/')[1]}:${effect}`);
+  const taints = async (name = 'n1') =>
+    ((await get(name)).spec?.taints ?? []).map(({ key, effect }) => `${key.split('/')[1]}:${effect}`);
   const createPod = async (tolerations?: object[]) => {
     await world.client.create(pod, {
       metadata: p,
@@ -150,7 +233,10 @@ describe('node lifecycle controllers', () => {
       expect(await taints()).to.deep.equal(['unreachable:NoSchedule', 'unreachable:NoExecute']),
     );
     await world.eventually(async () =>
-      expect(await world.events('n1')).to.deep.equal(['NodeNotReady: Node n1 status is now: NodeNotReady']),
+      expect(await world.events('n1')).to.deep.equal([
+        'RegisteredNode: Node n1 event: Registered Node n1 in Controller',
+        'NodeNotReady: Node n1 status is now: NodeNotReady',
+      ]),
     );
     await world.eventually(async () => {
       const ready = (await world.client.get(pod, p)).status!.conditions!.find((c) => c.type === 'Ready');
@@ -175,6 +261,58 @@ describe('node lifecycle controllers', () => {
       reason: 'DeletionByTaintManager',
     });
     expect(await world.events('p')).to.include('TaintManagerEviction: Marking for deletion Pod default/p');
+  });
+
+  it('let pods stay when the node comes back in time, and say so', async () => {
+    await createPod();
+    await world.settle(60_000);
+    await reportReady('True');
+    alive.add('n1');
+    const cancelled = 'TaintManagerEviction: Cancelling deletion of Pod default/p';
+    await world.eventually(async () => expect(await world.events('p')).to.include(cancelled));
+    await world.settle(400_000);
+    expect((await world.client.get(pod, p)).metadata.deletionTimestamp).to.equal(undefined);
+  });
+
+  it('give up no node when all are silent: then it is us who cannot see them', async () => {
+    await createPod();
+    await world.settle(60_000);
+    expect(await taints()).to.include('unreachable:NoExecute');
+    alive.clear();
+    await world.settle(70_000);
+    for (const name of ['n1', 'n2', 'n3']) expect(await taints(name)).to.deep.equal(['unreachable:NoSchedule']);
+    await world.settle(400_000);
+    expect((await world.client.get(pod, p)).metadata.deletionTimestamp).to.equal(undefined);
+    for (const name of ['n2', 'n3']) {
+      await reportReady('True', name);
+      alive.add(name);
+    }
+    await world.eventually(async () => expect(await taints()).to.include('unreachable:NoExecute'));
+  });
+
+  it('give up one node of a zone after the other', async () => {
+    await report('n4');
+    const givenUp = async () => {
+      const all = await Promise.all(['n1', 'n4'].map((name) => taints(name)));
+      return all.filter((one) => one.includes('unreachable:NoExecute')).length;
+    };
+    await world.settle(54_000);
+    expect(await givenUp()).to.equal(1);
+    await world.settle(12_000);
+    expect(await givenUp()).to.equal(2);
+  });
+
+  it('keep the labels by their former names, and tell of nodes that come and go', async () => {
+    await world.eventually(async () =>
+      expect((await get()).metadata.labels).to.include({
+        'beta.kubernetes.io/os': 'linux',
+        'beta.kubernetes.io/arch': 'amd64',
+      }),
+    );
+    await world.client.delete(node, n1);
+    await world.eventually(async () =>
+      expect(await world.events('n1')).to.include('RemovingNode: Node n1 event: Removing Node n1 from Controller'),
+    );
   });
 
   it('do not evict pods that tolerate it for ever', async () => {

@@ -10,20 +10,29 @@ describe('taint eviction: plan', () => {
   const cases: [string, object[] | undefined, object[], number | undefined][] = [
     ['no taints', undefined, [], undefined],
     ['a taint that is not tolerated', undefined, [taint('x')], 0],
-    ['the default for silent nodes', undefined, [unreachable], now + 300_000],
+    ['a silent node, without the tolerations that every pod is given', undefined, [unreachable], 0],
+    [
+      'the first of two tolerations',
+      [{ operator: 'Exists' }, { key: 'x', operator: 'Exists', tolerationSeconds: 10 }],
+      [taint('x')],
+      undefined,
+    ],
     ['a toleration for ever', [{ key: 'x', operator: 'Exists' }], [taint('x')], undefined],
     ['a toleration for a time', [{ key: 'x', operator: 'Exists', tolerationSeconds: 10 }], [taint('x')], now + 10_000],
     ['a toleration for no time', [{ key: 'x', operator: 'Exists', tolerationSeconds: 0 }], [taint('x')], 0],
     [
-      'the shortest of two tolerations',
+      'the first of two tolerations, when the second is for ever',
       [{ key: 'x', operator: 'Exists', tolerationSeconds: 10 }, { operator: 'Exists' }],
       [taint('x')],
       now + 10_000,
     ],
     [
       'the shortest of two taints',
-      [{ key: 'x', operator: 'Exists', tolerationSeconds: 10 }],
-      [taint('x'), unreachable],
+      [
+        { key: 'x', operator: 'Exists', tolerationSeconds: 10 },
+        { operator: 'Exists', tolerationSeconds: 20 },
+      ],
+      [unreachable, taint('x')],
       now + 10_000,
     ],
     ['a toleration of another value', [{ key: 'x', value: 'a' }], [taint('x', 'b')], 0],
@@ -39,7 +48,8 @@ describe('taint eviction: plan', () => {
 
   it('gives a pod that came after the taint its whole time', () => {
     const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(now) }];
-    const late = { ...aPod(), status: { conditions } };
+    const tolerations = [{ operator: 'Exists', tolerationSeconds: 300 }];
+    const late = { ...aPod({ spec: { tolerations } }), status: { conditions } };
     expect(evictionTime(late, [unreachable], () => now - 3_600_000)).to.equal(now + 300_000);
     expect(evictionTime(late, [unreachable], () => now + 1000)).to.equal(now + 301_000);
   });
