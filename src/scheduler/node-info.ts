@@ -10,6 +10,8 @@ export class NodeInfo {
   /** Undefined while only pods speak of it. */
   node: Node | undefined;
   readonly pods = new Map<string, PodInfo>();
+  /** Without a prototype: any key may be asked for, `constructor` too. */
+  labels: Readonly<Record<string, string>> = {};
   allocatable: Resources = noResources();
   allocatablePods = 0;
   taints: readonly Taint[] = [];
@@ -25,16 +27,20 @@ export class NodeInfo {
     this.name = name;
   }
 
-  get labels(): Readonly<Record<string, string>> {
-    return this.node?.metadata.labels ?? {};
-  }
-
   setNode(node: Node): void {
     this.node = node;
+    this.labels = Object.assign(Object.create(null), node.metadata.labels);
     this.allocatable = resourcesOf(node.status?.allocatable);
     this.allocatablePods = quantityValue(node.status?.allocatable?.['pods']);
     this.taints = node.spec?.taints ?? [];
     this.images = imagesOf(node);
+  }
+
+  /** The node is gone; its pods may not be yet. */
+  unsetNode(): void {
+    this.node = undefined;
+    this.labels = {};
+    this.images = new Map();
   }
 
   addPod(pod: PodInfo): void {
@@ -56,6 +62,7 @@ export class NodeInfo {
   clone(): NodeInfo {
     const copy = new NodeInfo(this.name);
     copy.node = this.node;
+    copy.labels = this.labels;
     copy.allocatable = this.allocatable;
     copy.allocatablePods = this.allocatablePods;
     copy.taints = this.taints;

@@ -1,6 +1,7 @@
 import type { Pod } from '../api/core-v1/pod.ts';
 import type { PodSpec } from '../api/core-v1/pod-spec.ts';
 import { keyOf } from '../apimachinery/object.ts';
+import { affinityTermsOf, type AffinityTerms } from './affinity-terms.ts';
 import { hostPorts, type HostPort } from './host-ports.ts';
 import { podRequests, podScoringRequests, type Resources } from './resources.ts';
 
@@ -10,13 +11,19 @@ export interface PodInfo {
   pod: Pod;
   readonly key: string;
   readonly uid: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly spec: PodSpec;
   readonly priority: number;
   readonly requests: Resources;
   /** Requests with stand-ins for those left open. */
   readonly scoring: Resources;
   readonly ports: readonly HostPort[];
+  /** Absent: the pod does not care who is near. */
+  readonly affinity: AffinityTerms | undefined;
 }
+
+const noLabels = {};
 
 /** What scheduling asks of a pod again and again, worked out once. */
 export function podInfo(pod: Pod): PodInfo {
@@ -25,11 +32,14 @@ export function podInfo(pod: Pod): PodInfo {
     pod,
     key: keyOf(pod),
     uid: pod.metadata.uid,
+    namespace: pod.metadata.namespace ?? '',
+    labels: pod.metadata.labels ?? noLabels,
     spec,
     priority: spec.priority ?? 0,
     requests: podRequests(pod),
     scoring: podScoringRequests(pod),
     ports: hostPorts(spec),
+    affinity: affinityTermsOf(pod),
   };
 }
 

@@ -51,17 +51,66 @@ export function lessIn(a: Resources, b: Resources): boolean {
  * See https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
  */
 export function podRequests(pod: Pod): Resources {
-  return total(pod.spec, (container) => resourcesOf(container.resources?.requests));
+  const running = runningRequests(pod);
+  return total(pod.spec, (container) => withRunning(resourcesOf(container.resources?.requests), container, running));
 }
 
 /** Like `podRequests`, with a small stand-in for what containers leave open, so that they are spread too. */
 export function podScoringRequests(pod: Pod): Resources {
+  const running = runningRequests(pod);
   return total(pod.spec, (container) => {
-    const requests = resourcesOf(container.resources?.requests);
-    requests.cpu ||= UNSTATED_CPU;
-    requests.memory ||= UNSTATED_MEMORY;
-    return requests;
+    const stated = container.resources?.requests;
+    const requests = resourcesOf(stated);
+    if (stated?.['cpu'] === undefined) requests.cpu = UNSTATED_CPU;
+    if (stated?.['memory'] === undefined) requests.memory = UNSTATED_MEMORY;
+    return withRunning(requests, container, running);
   });
+}
+
+/** What the kubelet has given each container by now: more than is asked for while a pod is being made smaller. */
+interface Running {
+  readonly byName: ReadonlyMap<string, Resources>;
+  /** A resize that the node cannot grant: what is asked for does not count. */
+  readonly infeasible: boolean;
+}
+
+function runningRequests({ status }: Pod): Running | undefined {
+  let byName: Map<string, Resources> | undefined;
+  for (const { name, allocatedResources, resources } of statusesOf(status)) {
+    if (!allocatedResources && !resources?.requests) continue;
+    const given = resourcesOf(allocatedResources);
+    raise(given, resourcesOf(resources?.requests));
+    (byName ??= new Map()).set(name, given);
+  }
+  if (!byName) return undefined;
+  const pending = status?.conditions?.find((c) => c.type === 'PodResizePending' && c.status === 'True');
+  return { byName, infeasible: pending?.reason === 'Infeasible' };
+}
+
+function statusesOf(status: Pod['status']) {
+  const { containerStatuses = [], initContainerStatuses = [] } = status ?? {};
+  return initContainerStatuses.length > 0 ? [...initContainerStatuses, ...containerStatuses] : containerStatuses;
+}
+
+/** The larger of what a container asks for and what it has. */
+function withRunning(asked: Resources, { name }: Container, running: Running | undefined): Resources {
+  const has = running?.byName.get(name);
+  if (!has) return asked;
+  if (running!.infeasible) return has;
+  raise(asked, has);
+  return asked;
+}
+
+/** Whether the kubelet has given the same to the containers of two states of one pod. */
+export function sameAllocation(a: Pod, b: Pod): boolean {
+  if (a === b || a.status?.containerStatuses === b.status?.containerStatuses) return true;
+  return allocationText(a) === allocationText(b);
+}
+
+function allocationText({ status }: Pod): string {
+  const given = statusesOf(status).map((s) => [s.name, s.allocatedResources, s.resources?.requests]);
+  const resize = status?.conditions?.find((c) => c.type === 'PodResizePending');
+  return JSON.stringify([given.filter(([, x, y]) => x || y), resize?.reason]);
 }
 
 function total(spec: PodSpec | undefined, requestsOf: (container: Container) => Resources): Resources {

@@ -2,7 +2,17 @@ import type { Node } from '../api/core-v1/node.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import { NodeInfo } from './node-info.ts';
 import { Nominations } from './nominations.ts';
-import { podInfo, sameSpec, type PodInfo } from './pod-info.ts';
+import { podInfo, sameLabels, sameSpec, type PodInfo } from './pod-info.ts';
+import { sameAllocation } from './resources.ts';
+
+/** A pod that is counted on a node. */
+export interface PlacedPod {
+  readonly info: PodInfo;
+  /** Its `node` is undefined while only pods speak of it. */
+  readonly on: NodeInfo;
+  /** Whether only we know so far. */
+  assumed: boolean;
+}
 
 /**
  * The cluster as the scheduler knows it: nodes with the pods on them, those that the API reports and those that we have
@@ -14,8 +24,11 @@ export class Snapshot {
   readonly #nodes = new Map<string, NodeInfo>();
   /** The nodes that exist, in the order they came. */
   #existing: NodeInfo[] = [];
-  /** Where each pod is counted, by uid. */
-  readonly #placed = new Map<string, { node: string; assumed: boolean }>();
+  /** By uid. */
+  readonly #placed = new Map<string, PlacedPod>();
+  readonly #byNamespace = new Map<string, Set<PlacedPod>>();
+  readonly #withAffinity = new Set<PlacedPod>();
+  readonly #withRequiredAntiAffinity = new Set<PlacedPod>();
   /** On how many nodes each image is. */
   readonly #imageNodes = new Map<string, number>();
 
@@ -33,6 +46,25 @@ export class Snapshot {
     return info?.node && info;
   }
 
+  /** All pods that are counted on nodes. */
+  get placed(): Iterable<PlacedPod> {
+    return this.#placed.values();
+  }
+
+  /** Those in one namespace. */
+  placedIn(namespace: string): Iterable<PlacedPod> {
+    return this.#byNamespace.get(namespace) ?? none;
+  }
+
+  /** Those that want others near them or far from them, required or preferred. */
+  get withAffinity(): ReadonlySet<PlacedPod> {
+    return this.#withAffinity;
+  }
+
+  get withRequiredAntiAffinity(): ReadonlySet<PlacedPod> {
+    return this.#withRequiredAntiAffinity;
+  }
+
   /** On how many nodes the image of this name is. */
   nodesWithImage(image: string): number {
     return this.#imageNodes.get(image) ?? 0;
@@ -43,31 +75,27 @@ export class Snapshot {
     if (!info.node) this.#existing.push(info);
     const before = info.images;
     info.setNode(node);
-    this.#countImages(before, info.images);
+    if (before !== info.images) this.#countImages(before, info.images);
   }
 
   removeNode(name: string): void {
     const info = this.#nodes.get(name);
     if (!info?.node) return;
     this.#countImages(info.images, new Map());
-    info.node = undefined;
-    info.images = new Map();
+    info.unsetNode();
     this.#existing = this.#existing.filter((n) => n !== info);
     this.#dropIfEmpty(info);
   }
 
   /** Counts a pod on the node that the API says it is on, whatever was assumed before. */
   setPod(pod: Pod): void {
-    const { uid } = pod.metadata;
-    const nodeName = pod.spec!.nodeName!;
-    const placed = this.#placed.get(uid);
-    const known = placed && this.#nodes.get(placed.node)?.pods.get(uid);
-    if (known && placed.node === nodeName && (placed.assumed || sameSpec(known.pod, pod))) {
-      known.pod = pod; // what was assumed has come true, or only the status changed
+    const placed = this.#placed.get(pod.metadata.uid);
+    if (placed && placed.on.name === pod.spec!.nodeName && confirms(placed, pod)) {
+      placed.info.pod = pod; // what was assumed has come true, or only the status changed
       placed.assumed = false;
       return;
     }
-    this.#place(podInfo(pod), nodeName, false);
+    this.#place(podInfo(pod), pod.spec!.nodeName!, false);
   }
 
   /** Counts a pod on the node that was chosen for it, until the API confirms or `forget` takes it back. */
@@ -89,16 +117,37 @@ export class Snapshot {
     const placed = this.#placed.get(uid);
     if (!placed) return false;
     this.#placed.delete(uid);
-    const info = this.#nodes.get(placed.node)!;
-    info.removePod(uid);
-    this.#dropIfEmpty(info);
+    this.#unindex(placed);
+    placed.on.removePod(uid);
+    this.#dropIfEmpty(placed.on);
     return true;
   }
 
-  #place(pod: PodInfo, nodeName: string, assumed: boolean): void {
-    this.removePod(pod.uid);
-    this.#entry(nodeName).addPod(pod);
-    this.#placed.set(pod.uid, { node: nodeName, assumed });
+  #place(info: PodInfo, nodeName: string, assumed: boolean): void {
+    this.removePod(info.uid);
+    const on = this.#entry(nodeName);
+    on.addPod(info);
+    const placed = { info, on, assumed };
+    this.#placed.set(info.uid, placed);
+    this.#index(placed);
+  }
+
+  #index(placed: PlacedPod): void {
+    const { namespace, affinity } = placed.info;
+    const others = this.#byNamespace.get(namespace);
+    if (others) others.add(placed);
+    else this.#byNamespace.set(namespace, new Set([placed]));
+    if (affinity) this.#withAffinity.add(placed);
+    if (affinity && affinity.requiredAnti.length > 0) this.#withRequiredAntiAffinity.add(placed);
+  }
+
+  #unindex(placed: PlacedPod): void {
+    const { namespace } = placed.info;
+    const others = this.#byNamespace.get(namespace)!;
+    others.delete(placed);
+    if (others.size === 0) this.#byNamespace.delete(namespace);
+    this.#withAffinity.delete(placed);
+    this.#withRequiredAntiAffinity.delete(placed);
   }
 
   #entry(name: string): NodeInfo {
@@ -119,4 +168,11 @@ export class Snapshot {
     }
     for (const name of after.keys()) this.#imageNodes.set(name, (this.#imageNodes.get(name) ?? 0) + 1);
   }
+}
+
+const none: readonly PlacedPod[] = [];
+
+/** Whether the pod, as the API has it, is what was counted: binding itself changes the spec of an assumed pod. */
+function confirms({ info, assumed }: PlacedPod, pod: Pod): boolean {
+  return (assumed ? sameLabels(info.pod, pod) : sameSpec(info.pod, pod)) && sameAllocation(info.pod, pod);
 }

@@ -1,5 +1,6 @@
-import { InformerFactory, type InformerDependencies } from '../../src/client/informer-factory.ts';
 import { seededRandom } from '../../src/base/random.ts';
+import type { Kind } from '../../src/apimachinery/kind.ts';
+import { keyOf, type KubeObject } from '../../src/apimachinery/object.ts';
 import { defaultProfile } from '../../src/scheduler/plugins/index.ts';
 import type { PluginHandle } from '../../src/scheduler/plugin.ts';
 import type { Node } from '../../src/api/core-v1/node.ts';
@@ -8,10 +9,7 @@ import type { Pod } from '../../src/api/core-v1/pod.ts';
 let uids = 0;
 
 /** What plugins are made with, for those that only compute. */
-export const noHandle = {
-  informers: new InformerFactory({} as InformerDependencies),
-  random: seededRandom(1),
-} as unknown as PluginHandle;
+export const noHandle = handleWith(() => []);
 
 /** The default profile. It must not be asked to bind. */
 export const theProfile = defaultProfile(noHandle);
@@ -56,4 +54,17 @@ export function aPod(
     },
     status: { phase: 'Pending' },
   };
+}
+
+/** A handle whose informers know what `objects` says, by the plural name of the kind. */
+export function handleWith(objects: (plural: string) => readonly KubeObject[]): PluginHandle {
+  const of = (kind: Kind<any>) => ({
+    get: (key: string) => objects(kind.plural).find((object) => keyOf(object) === key),
+    list: (namespace?: string) =>
+      objects(kind.plural).filter((object) => namespace === undefined || object.metadata.namespace === namespace),
+    addIndex: () => {},
+    byIndex: () => [],
+    listen: () => () => {},
+  });
+  return { informers: { of }, random: seededRandom(1) } as unknown as PluginHandle;
 }

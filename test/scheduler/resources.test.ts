@@ -55,4 +55,28 @@ describe('pod requests', () => {
     const { cpu, memory } = podScoringRequests(aPod('a', { cpu: '2' }));
     expect([cpu, memory]).to.deep.equal([2000, 200 * 2 ** 20]);
   });
+
+  it('counts what is stated as nothing as nothing', () => {
+    const { cpu, memory } = podScoringRequests(aPod('a', { cpu: '0' }));
+    expect([cpu, memory]).to.deep.equal([0, 200 * 2 ** 20]);
+  });
+
+  const running = (given: object, more: object = {}) => ({
+    ...aPod('a', { cpu: '1' }),
+    status: { containerStatuses: [{ name: 'c', ...given }] as any, ...more },
+  });
+  const resizes: [string, ReturnType<typeof running>, number][] = [
+    ['what was allocated stays until it is given back', running({ allocatedResources: { cpu: '2' } }), 2000],
+    ['what runs stays until it is given back', running({ resources: { requests: { cpu: '3' } } }), 3000],
+    ['what is asked for is kept free', running({ allocatedResources: { cpu: '500m' } }), 1000],
+    [
+      'what the node cannot grant does not count',
+      running(
+        { allocatedResources: { cpu: '500m' } },
+        { conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] },
+      ),
+      500,
+    ],
+  ];
+  for (const [name, pod, cpu] of resizes) it(name, () => expect(podRequests(pod).cpu).to.equal(cpu));
 });

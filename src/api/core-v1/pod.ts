@@ -5,6 +5,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { formatTime } from '../../apimachinery/time.ts';
 import { validateTrimmedImages } from './container-validation.ts';
 import { podQuota } from './pod-quota.ts';
+import { mergeMatchLabelKeys } from './match-label-keys.ts';
 import { podColumns } from './pod-columns.ts';
 import { defaultPod, defaultPodSpec, mirrorServiceAccount } from './pod-spec-defaults.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
@@ -60,6 +61,7 @@ function prepareForUpdate(pod: Pod, old: Pod, { subresource }: StrategyContext):
 
 function prepareForCreate(pod: Pod, context: StrategyContext): void {
   mirrorServiceAccount(pod.spec!);
+  mergeMatchLabelKeys(pod.spec!, pod.metadata.labels);
   pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec!) };
   if (pod.spec!.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';

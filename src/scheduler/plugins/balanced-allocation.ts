@@ -1,19 +1,41 @@
 import type { NodeInfo } from '../node-info.ts';
-import { BEST_SCORE, type Plugin } from '../plugin.ts';
+import { BEST_SCORE, type Plugin, type PluginFactory } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
+import { amountIn, cpuAndMemory, usageOf, type WeightedResource } from '../resource-scoring.ts';
 
-/** Prefers nodes on which CPU and memory would be used to a like degree. Says nothing of pods that ask for neither. */
-export const balancedAllocation: Plugin = {
+/** `NodeResourcesBalancedAllocationArgs`. */
+interface Args {
+  readonly resources?: readonly WeightedResource[];
+}
+
+/** Prefers nodes on which the resources would be used to a like degree. Says nothing of pods that ask for none of them. */
+export function createBalancedAllocation({ resources }: Args = {}): Plugin<void, void> {
+  const names = (resources?.length ? resources : cpuAndMemory).map(({ name }) => name);
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    preScore: (pod) => (names.every((name) => amountIn(pod.requests, name) === 0) ? 'skip' : undefined),
+    score: (pod, node) => Math.trunc((1 - deviation(shares(pod, node, names))) * BEST_SCORE),
+  };
+}
+
+export const balancedAllocation: PluginFactory = {
   name: 'NodeResourcesBalancedAllocation',
-  score(pod: PodInfo, node: NodeInfo): number {
-    if (pod.requests.cpu === 0 && pod.requests.memory === 0) return 0;
-    const { allocatable, requested } = node;
-    const cpu = usedShare(requested.cpu + pod.requests.cpu, allocatable.cpu);
-    const memory = usedShare(requested.memory + pod.requests.memory, allocatable.memory);
-    return Math.trunc((1 - Math.abs(cpu - memory) / 2) * BEST_SCORE);
-  },
+  create: (args) => createBalancedAllocation(args as Args | undefined),
 };
 
-function usedShare(used: number, capacity: number): number {
-  return capacity <= 0 ? 1 : Math.min(1, used / capacity);
+function shares(pod: PodInfo, node: NodeInfo, names: readonly string[]): number[] {
+  const found: number[] = [];
+  for (const name of names) {
+    const usage = usageOf(pod, node, name, false);
+    if (usage) found.push(Math.min(1, usage.used / usage.capacity));
+  }
+  return found;
+}
+
+/** How far the values lie from their mean: the standard deviation. */
+function deviation(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  if (values.length === 2) return Math.abs(values[0]! - values[1]!) / 2;
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }

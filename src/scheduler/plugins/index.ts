@@ -3,12 +3,15 @@ import { profileOf, type Profile } from '../profile.ts';
 import { balancedAllocation } from './balanced-allocation.ts';
 import { defaultBinder } from './default-binder.ts';
 import { defaultPreemption } from './default-preemption.ts';
+import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
+import { interPodAffinity } from './inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity.ts';
 import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
 import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
+import { podTopologySpread } from './pod-topology-spread.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
@@ -20,11 +23,14 @@ export const pluginFactories: readonly PluginFactory[] = [
   fixed(nodeUnschedulable),
   fixed(nodeName),
   fixed(taintToleration, 3),
-  fixed(nodeAffinity, 2),
+  nodeAffinity,
   fixed(nodePorts),
-  fixed(nodeResourcesFit),
+  nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+  dynamicResources,
   defaultPreemption,
-  fixed(balancedAllocation),
+  balancedAllocation,
   fixed(imageLocality),
   defaultBinder,
 ];

@@ -1,85 +1,86 @@
-import type { V1NodeSelectorRequirement, V1NodeSelectorTerm } from '@kubernetes/client-node';
-import type { PodSpec } from '../../api/core-v1/pod-spec.ts';
-import { LabelSelector, selectorFromMap, type LabelOperator } from '../../apimachinery/label-selector.ts';
+import type { V1NodeAffinity, V1PreferredSchedulingTerm } from '@kubernetes/client-node';
+import type { Node } from '../../api/core-v1/node.ts';
 import type { Plain } from '../../apimachinery/object.ts';
-import type { NodeInfo } from '../node-info.ts';
-import { scaleToBest, type Plugin, type Rejection } from '../plugin.ts';
+import {
+  matchesSome,
+  matchesTerm,
+  meetsDemand,
+  namedNodes,
+  nodeDemand,
+  parseNodeTerm,
+  type NodeDemand,
+  type NodeTerm,
+} from '../node-selector.ts';
+import { fixed, scaleToBest, type Plugin, type PluginFactory, type Rejection } from '../plugin.ts';
+import type { PodInfo } from '../pod-info.ts';
 
-type Term = Plain<V1NodeSelectorTerm>;
-type Requirement = Plain<V1NodeSelectorRequirement>;
+type Preference = Plain<V1PreferredSchedulingTerm>;
 
-/** A term of a node selector, parsed: its labels and its fields must match; one that says nothing matches nothing. */
-interface CompiledTerm {
-  readonly labels: LabelSelector;
-  readonly fields: LabelSelector;
-  readonly empty: boolean;
+interface WeightedTerm {
+  readonly weight: number;
+  readonly term: NodeTerm;
 }
 
-interface State {
-  readonly selector: LabelSelector;
-  /** One of these must match, if there are any. */
-  readonly required: readonly CompiledTerm[] | undefined;
-  readonly preferred: readonly { readonly weight: number; readonly term: CompiledTerm }[];
+/** `NodeAffinityArgs`: what holds for every pod of the profile, besides what it says itself. */
+interface Args {
+  readonly addedAffinity?: Plain<V1NodeAffinity>;
 }
 
 const mismatch: Rejection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
+const enforced: Rejection = {
+  reasons: ["node(s) didn't match scheduler-enforced node affinity"],
+  unresolvable: true,
+};
+const conflict: Rejection = { reasons: ['pod affinity terms conflict'], unresolvable: true };
 
 /** `spec.nodeSelector` and `spec.affinity.nodeAffinity`. */
-export const nodeAffinity: Plugin<State, State> = {
-  name: 'NodeAffinity',
-  wakesOn: [{ on: ['NodeAdd', 'NodeUpdateNodeLabel'] }],
-  preFilter: (pod) => ({ state: compile(pod.spec) }),
-  preScore: (_, __, ___, state) => state,
-  filter(_, node, { selector, required }) {
-    if (!selector.matches(node.labels)) return mismatch;
-    return required && !required.some((term) => matches(term, node)) ? mismatch : undefined;
-  },
-  score(_, node, { preferred }) {
-    let score = 0;
-    for (const { weight, term } of preferred) if (matches(term, node)) score += weight;
-    return score;
-  },
-  normalize: (scores) => scaleToBest(scores),
-};
-
-function compile(spec: PodSpec): State {
-  const affinity = spec.affinity?.nodeAffinity;
+export function createNodeAffinity({ addedAffinity }: Args = {}): Plugin<NodeDemand | undefined, WeightedTerm[]> {
+  const required = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map(parseNodeTerm);
+  const preferred = weightedTerms(addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution);
   return {
-    selector: selectorFromMap(spec.nodeSelector),
-    required: affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map(compileTerm),
-    preferred: (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, preference }) => ({
-      weight,
-      term: compileTerm(preference),
-    })),
+    name: 'NodeAffinity',
+    wakesOn: [
+      {
+        on: ['NodeAdd', 'NodeUpdateNodeLabel'],
+        helps: (pod, { object, old }) => accepts(pod, required, object) && !(old && accepts(pod, required, old)),
+      },
+    ],
+    preFilter({ spec }) {
+      const state = nodeDemand(spec);
+      if (!state && !required) return 'skip';
+      const nodes = namedNodes(state?.terms);
+      return nodes?.size === 0 ? { rejection: conflict } : { state, nodes };
+    },
+    filter(_, node, demand) {
+      if (required && !matchesSome(required, node)) return enforced;
+      return meetsDemand(node, demand) ? undefined : mismatch;
+    },
+    preScore({ spec }) {
+      const own = weightedTerms(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution);
+      return own.length + preferred.length === 0 ? 'skip' : [...preferred, ...own];
+    },
+    score(_, node, terms) {
+      let score = 0;
+      for (const { weight, term } of terms) if (matchesTerm(term, node)) score += weight;
+      return score;
+    },
+    normalize: (scores) => scaleToBest(scores),
   };
 }
 
-function compileTerm(term: Term): CompiledTerm {
-  const labels = compileRequirements(term.matchExpressions);
-  const fields = compileRequirements(term.matchFields);
-  return { labels, fields, empty: labels.empty && fields.empty };
-}
-
-const operators: Readonly<Record<string, LabelOperator>> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: 'exists',
-  DoesNotExist: '!',
-  Gt: 'gt',
-  Lt: 'lt',
+export const nodeAffinity: PluginFactory = {
+  ...fixed(createNodeAffinity(), 2),
+  create: (args) => createNodeAffinity(args as Args | undefined),
 };
 
-/** An operator that we do not know matches nothing, as in upstream, where the whole term is in error. */
-function compileRequirements(requirements: readonly Requirement[] = []): LabelSelector {
-  const known = requirements.every((r) => Object.hasOwn(operators, r.operator));
-  if (!known) return new LabelSelector([], true);
-  return new LabelSelector(
-    requirements.map(({ key, operator, values = [] }) => ({ key, operator: operators[operator]!, values })),
-  );
+function accepts({ spec }: PodInfo, required: readonly NodeTerm[] | undefined, object: unknown): boolean {
+  const { metadata } = object as Node;
+  const node = { name: metadata.name, labels: metadata.labels ?? {} };
+  return (!required || matchesSome(required, node)) && meetsDemand(node, nodeDemand(spec));
 }
 
-/** The only field that node selectors may name is `metadata.name`. */
-function matches(term: CompiledTerm, node: NodeInfo): boolean {
-  if (term.empty || !term.labels.matches(node.labels)) return false;
-  return term.fields.empty || term.fields.matches({ 'metadata.name': node.name });
+function weightedTerms(preferences: readonly Preference[] = []): WeightedTerm[] {
+  return preferences
+    .filter(({ weight }) => weight !== 0)
+    .map(({ weight, preference }) => ({ weight, term: parseNodeTerm(preference) }));
 }

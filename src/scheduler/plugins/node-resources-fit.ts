@@ -1,17 +1,45 @@
+import type { Node } from '../../api/core-v1/node.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import { quantityValue } from '../../apimachinery/quantity.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { BEST_SCORE, type Plugin, type Rejection } from '../plugin.ts';
+import type { Plugin, PluginFactory, Rejection } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
+import { amountIn } from '../resource-scoring.ts';
+import { lessIn, podRequests, resourcesOf } from '../resources.ts';
+import { scoringOf, type ScoringStrategy } from './resource-strategies.ts';
 
-/** The node must have left what the pod asks for; among those that do, the emptier is the better. */
-export const nodeResourcesFit: Plugin = {
+/** `NodeResourcesFitArgs`. */
+interface Args {
+  /** Extended resources that the scheduler leaves to others, by name and by the part of the name before the slash. */
+  readonly ignoredResources?: readonly string[];
+  readonly ignoredResourceGroups?: readonly string[];
+  readonly scoringStrategy?: ScoringStrategy;
+}
+
+/** The node must have left what the pod asks for; which of those that do is the better, the strategy says. */
+export function createNodeResourcesFit(args: Args = {}): Plugin {
+  const resources = new Set(args.ignoredResources);
+  const groups = new Set(args.ignoredResourceGroups);
+  const ignored = (name: string) => resources.has(name) || groups.has(name.slice(0, name.indexOf('/')));
+  return {
+    name: 'NodeResourcesFit',
+    wakesOn: [
+      { on: ['AssignedPodDelete'], helps: (pod, { object }) => freesSome(pod, object as Pod) },
+      { on: ['AssignedPodUpdatePodScaleDown'], helps: (pod, e) => lendsSome(pod, e.object as Pod, e.old as Pod) },
+      { on: ['NodeAdd', 'NodeUpdateNodeAllocatable'], helps: (pod, { object }) => couldHold(pod, object as Node) },
+    ],
+    filter: (pod, node) => fit(pod, node, ignored),
+    score: scoringOf(args.scoringStrategy),
+  };
+}
+
+export const nodeResourcesFit: PluginFactory = {
   name: 'NodeResourcesFit',
-  wakesOn: [{ on: ['NodeAdd', 'NodeUpdateNodeAllocatable', 'AssignedPodDelete', 'AssignedPodUpdatePodScaleDown'] }],
-  filter: fit,
-  score: leastAllocated,
+  create: (args) => createNodeResourcesFit(args as Args | undefined),
 };
 
 /** Why `pod` does not fit into what `node` has left, naming every resource that is short. */
-function fit(pod: PodInfo, node: NodeInfo): Rejection | undefined {
+export function fit(pod: PodInfo, node: NodeInfo, ignored: (name: string) => boolean = () => false) {
   const { requests } = pod;
   const { allocatable, requested } = node;
   let short: Shortage | undefined;
@@ -23,8 +51,11 @@ function fit(pod: PodInfo, node: NodeInfo): Rejection | undefined {
   check('memory', requests.memory, allocatable.memory, requested.memory);
   const storage = requests.ephemeralStorage;
   check('ephemeral-storage', storage, allocatable.ephemeralStorage, requested.ephemeralStorage);
-  for (const [name, want] of requests.other) {
-    check(name, want, allocatable.other.get(name) ?? 0, requested.other.get(name) ?? 0);
+  if (requests.other.size > 0) {
+    for (const [name, want] of requests.other) {
+      if (ignored(name)) continue;
+      check(name, want, allocatable.other.get(name) ?? 0, requested.other.get(name) ?? 0);
+    }
   }
   return short;
 }
@@ -42,14 +73,21 @@ function shortOf(before: Shortage | undefined, reason: string, tooSmall: boolean
   return short;
 }
 
-/** The share of CPU and of memory that would be left free, the mean of both. */
-function leastAllocated(pod: PodInfo, node: NodeInfo): number {
-  const { allocatable, scoringRequested } = node;
-  const cpu = freeShare(allocatable.cpu, scoringRequested.cpu + pod.scoring.cpu);
-  const memory = freeShare(allocatable.memory, scoringRequested.memory + pod.scoring.memory);
-  return Math.trunc((cpu + memory) / 2);
+/** A pod that goes leaves at least its place. */
+function freesSome(_pod: PodInfo, gone: Pod): boolean {
+  return Boolean(gone.spec?.nodeName);
 }
 
-function freeShare(capacity: number, used: number): number {
-  return capacity <= 0 || used > capacity ? 0 : Math.trunc(((capacity - used) * BEST_SCORE) / capacity);
+/** Whether a pod that asks for less now asks for less of something that ours wants. */
+function lendsSome({ requests }: PodInfo, now: Pod, before: Pod): boolean {
+  const [less, more] = [podRequests(now), podRequests(before)];
+  if (!lessIn(less, more)) return false;
+  const names = ['cpu', 'memory', 'ephemeral-storage', ...requests.other.keys()];
+  return names.some((name) => amountIn(requests, name) > 0 && amountIn(less, name) < amountIn(more, name));
+}
+
+/** Whether the node, if nothing else were on it, could hold the pod. */
+function couldHold({ requests }: PodInfo, { status }: Node): boolean {
+  const allocatable = resourcesOf(status?.allocatable);
+  return !lessIn(allocatable, requests) && quantityValue(status?.allocatable?.['pods']) > 0;
 }

@@ -1,6 +1,7 @@
-import type { Node, Taint } from '../../api/core-v1/node.ts';
+import type { Node } from '../../api/core-v1/node.ts';
 import type { Toleration } from '../../api/core-v1/pod-spec.ts';
 import { tolerated } from '../../api/core-v1/tolerations.ts';
+import { untolerated } from '../forbidding-taint.ts';
 import { scaleToBest, type Plugin, type Rejection } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
 
@@ -13,15 +14,13 @@ export const taintToleration: Plugin<void, Soft> = {
   wakesOn: [
     {
       on: ['NodeAdd', 'NodeUpdateNodeTaint'],
-      helps: (pod, { object, old }) => {
-        const now = forbidding(pod, (object as Node).spec?.taints);
-        return !now && (!old || forbidding(pod, (old as Node).spec?.taints) !== undefined || cordonLifted(object, old));
-      },
+      helps: (pod, { object, old }) =>
+        !forbidding(pod, object) && (!old || forbidding(pod, old) || cordonLifted(object, old)),
     },
   ],
   filter(pod, node) {
     if (node.taints.length === 0) return undefined;
-    const taint = forbidding(pod, node.taints);
+    const taint = untolerated(pod.spec.tolerations, node.taints);
     return taint && rejectionOf(taint.key, taint.value ?? '');
   },
   preScore: ({ spec }) => (spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule'),
@@ -33,11 +32,8 @@ export const taintToleration: Plugin<void, Soft> = {
   normalize: (scores) => scaleToBest(scores, true),
 };
 
-/** The first taint that keeps the pod off. */
-function forbidding({ spec }: PodInfo, taints: readonly Taint[] = []): Taint | undefined {
-  return taints.find(
-    (taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerated(spec.tolerations, taint),
-  );
+function forbidding({ spec }: PodInfo, node: unknown): boolean {
+  return untolerated(spec.tolerations, (node as Node).spec?.taints ?? []) !== undefined;
 }
 
 /** A node that is no longer cordoned is about to lose the taint that says so, or has. */

@@ -1,55 +1,22 @@
 import { expect } from 'chai';
-import type { Node } from '../../../src/api/core-v1/node.ts';
 import type { Pod } from '../../../src/api/core-v1/pod.ts';
-import type { Plugin } from '../../../src/scheduler/plugin.ts';
-import { balancedAllocation } from '../../../src/scheduler/plugins/balanced-allocation.ts';
+import { createBalancedAllocation } from '../../../src/scheduler/plugins/balanced-allocation.ts';
+import { dynamicResources } from '../../../src/scheduler/plugins/dynamic-resources.ts';
 import { imageLocality } from '../../../src/scheduler/plugins/image-locality.ts';
-import { nodeAffinity } from '../../../src/scheduler/plugins/node-affinity.ts';
+import { createNodeAffinity } from '../../../src/scheduler/plugins/node-affinity.ts';
 import { nodeName } from '../../../src/scheduler/plugins/node-name.ts';
 import { nodePorts } from '../../../src/scheduler/plugins/node-ports.ts';
-import { nodeResourcesFit } from '../../../src/scheduler/plugins/node-resources-fit.ts';
+import { createNodeResourcesFit } from '../../../src/scheduler/plugins/node-resources-fit.ts';
 import { nodeUnschedulable } from '../../../src/scheduler/plugins/node-unschedulable.ts';
 import { schedulingGates } from '../../../src/scheduler/plugins/scheduling-gates.ts';
 import { taintToleration } from '../../../src/scheduler/plugins/taint-toleration.ts';
 import { podInfo } from '../../../src/scheduler/pod-info.ts';
-import { Snapshot } from '../../../src/scheduler/snapshot.ts';
-import { aNode, aPod } from '../objects.ts';
+import { aNode, aPod, handleWith } from '../objects.ts';
+import { reasons, scores, snapshotOf } from './probe.ts';
 
-function snapshotOf(nodes: Node[], placed: [Pod, string][] = []): Snapshot {
-  const snapshot = new Snapshot();
-  for (const n of nodes) snapshot.setNode(n);
-  for (const [p, name] of placed) snapshot.setPod({ ...p, spec: { ...p.spec!, nodeName: name } });
-  return snapshot;
-}
-
-/** The reasons why `pod` cannot run on `node`, on which `others` run; a `!` in front when that is beyond help. */
-function reasons(plugin: Plugin, pod: Pod, node: Node, others: Pod[] = []): string[] {
-  const snapshot = snapshotOf(
-    [node],
-    others.map((p) => [p, node.metadata.name]),
-  );
-  const info = podInfo(pod);
-  const prepared = plugin.preFilter?.(info, snapshot);
-  if (prepared === 'skip') return [];
-  const rejection =
-    prepared && 'rejection' in prepared
-      ? prepared.rejection
-      : plugin.filter!(info, snapshot.nodes[0]!, prepared?.state);
-  return (rejection?.reasons ?? []).map((r) => (rejection!.unresolvable ? `!${r}` : r));
-}
-
-/** The normalised score of each node. */
-function scores(plugin: Plugin, pod: Pod, nodes: Node[], placed: [Pod, string][] = []): number[] {
-  const snapshot = snapshotOf(nodes, placed);
-  const info = podInfo(pod);
-  const prepared = plugin.preFilter?.(info, snapshot);
-  const own = typeof prepared === 'object' && 'state' in prepared ? prepared.state : undefined;
-  const state = plugin.preScore?.(info, snapshot.nodes, snapshot, own);
-  if (state === 'skip') return snapshot.nodes.map(() => 0);
-  const raw = snapshot.nodes.map((n) => plugin.score!(info, n, state));
-  plugin.normalize?.(raw, info, snapshot.nodes, state);
-  return raw;
-}
+const nodeAffinity = createNodeAffinity();
+const nodeResourcesFit = createNodeResourcesFit();
+const balancedAllocation = createBalancedAllocation();
 
 describe('plugin NodeName', () => {
   it('lets a pod go to the node it names, and anywhere when it names none', () => {
@@ -253,4 +220,73 @@ describe('plugin SchedulingGates', () => {
     const gated = podInfo(aPod('a', {}, { schedulingGates: [{ name: 'x' }, { name: 'y' }] }));
     expect(schedulingGates.preEnqueue!(gated)!.reasons).to.deep.equal(['waiting for scheduling gates: [x y]']);
   });
+});
+
+describe('plugin NodeAffinity, its settings', () => {
+  const zone = (value: string) => ({ matchExpressions: [{ key: 'zone', operator: 'In', values: [value] }] });
+  const addedAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [zone('a')] },
+    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: zone('a') }],
+  };
+  const plugin = createNodeAffinity({ addedAffinity });
+  const [inside, outside] = [aNode('i', { labels: { zone: 'a' } }), aNode('o', { labels: { zone: 'b' } })];
+  it('adds what every pod of the profile must have', () => {
+    expect(reasons(plugin, aPod('p'), inside)).to.deep.equal([]);
+    expect(reasons(plugin, aPod('p'), outside)).to.deep.equal([
+      "!node(s) didn't match scheduler-enforced node affinity",
+    ]);
+    expect(scores(plugin, aPod('p'), [inside, outside])).to.deep.equal([100, 0]);
+  });
+});
+
+describe('plugin NodeAffinity, named nodes', () => {
+  const named = (...groups: string[][]) => {
+    const nodeSelectorTerms = groups.map((values) => ({
+      matchFields: values.map((value) => ({ key: 'metadata.name', operator: 'In', values: value.split(',') })),
+    }));
+    const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+    return podInfo(aPod('p', {}, { affinity: { nodeAffinity: required } }));
+  };
+  const result = (info: ReturnType<typeof podInfo>) => nodeAffinity.preFilter!(info, snapshotOf([])) as any;
+  it('narrows the search to the nodes that a pod names', () => {
+    expect([...result(named(['a'], ['b,c'])).nodes]).to.deep.equal(['a', 'b', 'c']);
+    expect(result(named(['a'], [])).nodes).to.equal(undefined);
+    expect(result(podInfo(aPod('p')))).to.equal('skip');
+  });
+  it('rejects names that exclude each other', () => {
+    expect(result(named(['a', 'b'])).rejection.reasons).to.deep.equal(['pod affinity terms conflict']);
+  });
+});
+
+describe('plugin DynamicResources', () => {
+  const claim = (name: string) => ({
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceClaim',
+    metadata: { name, namespace: 'default' },
+  });
+  const plugin = dynamicResources.create(
+    undefined,
+    handleWith(() => [claim('there') as any]),
+  );
+  const table: [string, object, RegExp | undefined][] = [
+    ['no claims', {}, undefined],
+    [
+      'a claim that is to be made',
+      { resourceClaims: [{ name: 'c', resourceClaimTemplateName: 't' }] },
+      /^!waiting for dynamic resource controller/,
+    ],
+    [
+      'a claim that is missing',
+      { resourceClaims: [{ name: 'c', resourceClaimName: 'gone' }] },
+      /^!resourceclaim "gone" not found$/,
+    ],
+    ['a claim', { resourceClaims: [{ name: 'c', resourceClaimName: 'there' }] }, /^!cannot allocate all claims/],
+  ];
+  for (const [name, spec, expected] of table) {
+    it(name, () => {
+      const [reason] = reasons(plugin, aPod('p', {}, spec), aNode('n'));
+      if (expected) expect(reason).to.match(expected);
+      else expect(reason).to.equal(undefined);
+    });
+  }
 });
