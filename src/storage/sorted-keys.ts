@@ -46,6 +46,20 @@ export class SortedKeys {
     }
   }
 
+  /** The first keys between `start` (included) and `end` (excluded), ascending, at most `limit`. */
+  slice(start: string, end: string, limit: number): string[] {
+    let c = this.#chunkOf(start);
+    let from = lowerBound(this.#chunks[c] ?? [], start);
+    let found: string[] = [];
+    for (; c < this.#chunks.length && found.length < limit; c++, from = 0) {
+      const chunk = this.#chunks[c]!;
+      const last = chunk.at(-1)! < end ? chunk.length : lowerBound(chunk, end);
+      found = found.concat(chunk.slice(from, Math.min(last, from + limit - found.length)));
+      if (last < chunk.length) break;
+    }
+    return found;
+  }
+
   /** How many keys lie between `start` (included) and `end` (excluded). */
   count(start: string, end: string): number {
     return Math.max(0, this.#rank(end) - this.#rank(start));

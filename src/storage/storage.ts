@@ -51,6 +51,8 @@ export interface ListResult {
   readonly continue?: string;
   /** How many more there are, where it is known at no cost (never with `match`). */
   readonly remaining?: number;
+  /** True when the same `entries` (the array itself) will be the answer again: what is made of them may be kept with them. */
+  readonly kept?: boolean;
 }
 
 export interface WatchOptions {

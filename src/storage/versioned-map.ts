@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { EventWindow } from './event-window.ts';
 import type { KeyIndexes } from './key-indexes.ts';
+import { KeptPages, type Page } from './kept-pages.ts';
 import { prefixEnd, SortedKeys } from './sorted-keys.ts';
 import type { Entry, ListOptions, ListResult, StorageEvent } from './storage.ts';
 import { WatchHub } from './watch-hub.ts';
@@ -21,6 +22,7 @@ export class VersionedMap {
   readonly window: EventWindow;
   readonly hub: WatchHub;
   readonly #indexes: KeyIndexes | undefined;
+  readonly #kept = new KeptPages();
   #entries = new Map<string, Entry>();
   #keys = new SortedKeys();
   #revision: number;
@@ -70,12 +72,14 @@ export class VersionedMap {
     if (!this.#entries.has(entry.key)) this.#keys.add(entry.key);
     this.#entries.set(entry.key, entry);
     this.#indexes?.set(entry);
+    this.#kept.changed(entry.key);
   }
 
   #remove(key: string): void {
     this.#entries.delete(key);
     this.#keys.delete(key);
     this.#indexes?.delete(key);
+    this.#kept.changed(key);
   }
 
   /** Begins the window anew at `revision`: what was before cannot be told any more. */
@@ -108,9 +112,24 @@ export class VersionedMap {
     const at = position?.revision ?? revision;
     this.check(at);
     const start = position ? position.last + '\0' : prefix;
+    if (at === this.#revision && !options.match && !options.index) return this.#plainPage(prefix, start, options.limit);
     const overlay = this.#overlay(prefix, at);
     const entries = this.#entriesFrom(start, prefixEnd(prefix), overlay, options.index);
     return page(prefix, entries, options, at, () => this.#rest(overlay, prefix));
+  }
+
+  /** A page of everything as it is now. */
+  #plainPage(prefix: string, start: string, limit: number | undefined): ListResult {
+    const id = `${limit ?? 0} ${prefix} ${start}`;
+    const known = this.#kept.get(id);
+    if (known) return { ...told(known, this.#revision), kept: true };
+    const end = prefixEnd(prefix);
+    const keys = this.#keys.slice(start, end, limit || Infinity);
+    const entries = keys.map((key) => this.#entries.get(key)!);
+    const remaining = limit && keys.length === limit ? this.#keys.count(`${keys.at(-1)!}\0`, end) : 0;
+    const page: Page = { prefix, entries, remaining: remaining || undefined };
+    const kept = this.#kept.offer(id, page);
+    return { ...told(page, this.#revision), ...(kept && { kept }) };
   }
 
   /** A counter of the entries behind a key at the overlay's revision. */
@@ -152,6 +171,11 @@ export class VersionedMap {
 function tooOld(revision: number, oldest: number): Error {
   const what = 'The provided resource version or continue parameter is too old to be served';
   return expired(`${what} (${revision}, the oldest is ${oldest}): start a new list without it`);
+}
+
+function told({ prefix, entries, remaining }: Page, revision: number): ListResult {
+  if (remaining === undefined) return { entries, revision };
+  return { entries, revision, continue: encodeContinue(prefix, { revision, last: entries.at(-1)!.key }), remaining };
 }
 
 /** Two ascending sequences without common elements as one. */

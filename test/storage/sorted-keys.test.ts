@@ -19,6 +19,9 @@ describe('SortedKeys', () => {
         const expected = [...model].filter((k) => k >= a && k < b).sort();
         expect([...keys.range(a, b)]).to.deep.equal(expected);
         expect(keys.count(a, b)).to.equal(expected.length);
+        for (const limit of [0, 1, 3, Infinity]) {
+          expect(keys.slice(a, b, limit)).to.deep.equal(expected.slice(0, limit));
+        }
         expect(keys.size).to.equal(model.size);
       }),
     );
@@ -32,6 +35,9 @@ describe('SortedKeys', () => {
     for (const key of all.slice(0, 2000)) keys.delete(key);
     const expected = [...new Set(all.slice(2000))].sort();
     expect([...keys.range('/k/', prefixEnd('/k/'))]).to.deep.equal(expected);
+    expect(keys.slice('/k/', prefixEnd('/k/'), Infinity)).to.deep.equal(expected);
+    expect(keys.slice(expected[100]!, expected[2000]!, 1500)).to.deep.equal(expected.slice(100, 1600));
+    expect(keys.slice(expected[100]!, expected[2000]!, 5000)).to.deep.equal(expected.slice(100, 2000));
     expect(keys.count('/k/5', '/k/6')).to.equal(expected.filter((k) => k.startsWith('/k/5')).length);
   });
 });

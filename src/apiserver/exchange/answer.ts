@@ -11,10 +11,14 @@ export abstract class Answer implements ApiResponse {
   }
 
   send(status: number, headers: ResponseHeaders, body: Buffer): void {
+    this.sendParts(status, headers, [body], body.length);
+  }
+
+  sendParts(status: number, headers: ResponseHeaders, parts: readonly Buffer[], length: number): void {
     if (this.status !== 0) return;
     this.status = status;
-    this.size = body.length;
-    this.write(status, this.#added ? Object.assign(headers, this.#added) : headers, body);
+    this.size = length;
+    this.write(status, this.#added ? Object.assign(headers, this.#added) : headers, parts, length);
   }
 
   stream(status: number, headers: ResponseHeaders): BodyStream {
@@ -24,7 +28,7 @@ export abstract class Answer implements ApiResponse {
   }
 
   abstract abort(): void;
-  protected abstract write(status: number, headers: ResponseHeaders, body: Buffer): void;
+  protected abstract write(status: number, headers: ResponseHeaders, parts: readonly Buffer[], length: number): void;
   protected abstract open(status: number, headers: ResponseHeaders): BodyStream;
 }
 

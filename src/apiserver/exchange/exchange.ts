@@ -61,6 +61,8 @@ export interface ApiResponse {
   /** Adds a header field to whatever the answer will be. */
   addHeader(name: string, value: string): void;
   send(status: number, headers: ResponseHeaders, body: Buffer): void;
+  /** The same with a body in parts, which are `length` bytes together. */
+  sendParts(status: number, headers: ResponseHeaders, parts: readonly Buffer[], length: number): void;
   stream(status: number, headers: ResponseHeaders): BodyStream;
   /** Ends an answer that cannot be completed. */
   abort(): void;

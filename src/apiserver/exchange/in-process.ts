@@ -84,8 +84,8 @@ class InProcessResponse extends Answer {
     this.#closing = closing;
   }
 
-  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.#resolve({ status, headers: plain(headers), body: once(body) });
+  protected write(status: number, headers: ResponseHeaders, parts: readonly Buffer[]): void {
+    this.#resolve({ status, headers: plain(headers), body: inOrder(parts) });
     this.#closing.close();
   }
 
@@ -107,8 +107,8 @@ class InProcessResponse extends Answer {
   }
 }
 
-async function* once(body: Buffer): AsyncGenerator<Buffer> {
-  if (body.length > 0) yield body;
+async function* inOrder(parts: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const part of parts) if (part.length > 0) yield part;
 }
 
 function plain(headers: ResponseHeaders): Record<string, string | string[]> {

@@ -102,11 +102,13 @@ export class NodeApiResponse extends Answer {
     this.#withoutBody = request.method === 'HEAD';
   }
 
-  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
-    headers['content-length'] = body.length;
-    this.#response.writeHead(status, headers);
-    if (this.#withoutBody) this.#response.end();
-    else this.#response.end(body);
+  protected write(status: number, headers: ResponseHeaders, parts: readonly Buffer[], length: number): void {
+    const response = this.#response;
+    headers['content-length'] = length;
+    response.writeHead(status, headers);
+    if (this.#withoutBody) return void response.end();
+    for (let i = 0; i < parts.length - 1; i++) response.write(parts[i]!);
+    response.end(parts.at(-1));
   }
 
   protected open(status: number, headers: ResponseHeaders): BodyStream {

@@ -20,17 +20,18 @@ class SocketResponse extends Answer {
     this.#socket = socket;
   }
 
-  protected write(status: number, headers: ResponseHeaders, body: Buffer): void {
+  protected write(status: number, headers: ResponseHeaders, parts: readonly Buffer[], length: number): void {
     const lines = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
       'Connection: close',
-      `Content-Length: ${body.length}`,
+      `Content-Length: ${length}`,
     ];
     for (const [name, value] of Object.entries(headers)) {
       for (const one of [value].flat()) lines.push(`${name}: ${one}`);
     }
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'); // as header fields come
-    this.#socket.end(body);
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.end();
   }
 
   /** The handler has taken the socket over: nothing is written here any more. */

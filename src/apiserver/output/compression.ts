@@ -27,6 +27,20 @@ export function sendBody(
   });
 }
 
+/** The same for a body in parts, which is put together only where it must be. */
+export function sendParts(
+  exchange: Exchange,
+  status: number,
+  headers: ResponseHeaders,
+  parts: readonly Buffer[],
+): void | Promise<void> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length <= threshold || takesGzip(exchange.request.headers['accept-encoding'])) {
+    return sendBody(exchange, status, headers, Buffer.concat(parts, length));
+  }
+  return exchange.response.sendParts(status, headers, parts, length);
+}
+
 /** Whether `gzip` is among the encodings, and not as one that the client does not want. */
 function takesGzip(header: string | string[] | undefined): boolean {
   return String(header ?? '')

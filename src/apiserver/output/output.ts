@@ -6,7 +6,7 @@ import type { Entry, ListResult } from '../../storage/storage.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { negotiate, wantsPretty, type Negotiated } from '../handlers/negotiate.ts';
 import { headersFor } from '../handlers/respond.ts';
-import { sendBody } from './compression.ts';
+import { sendBody, sendParts } from './compression.ts';
 import { jsonList, prettyList, writeJson, writeList, writePretty, writeYaml, yamlList } from './list-text.ts';
 import type { ListText, WriteDocument } from './list-text.ts';
 import { entryDocument, listDocument, objectDocument, partialListDocument } from './protobuf.ts';
@@ -56,7 +56,8 @@ export function sendList(exchange: Exchange, kind: Kind, result: ListResult, clo
     ...(result.remaining && { remainingItemCount: result.remaining }),
   };
   if (accepted.form === 'object' && writerFor(exchange, accepted) === writeJson && !accepted.protobuf) {
-    return send(exchange, 200, accepted, concatList(kind, metadata, result.entries));
+    const head = listHead(kind, metadata);
+    return sendParts(exchange, 200, headersFor(exchange, accepted.contentType), [head, listItems(kind, result)]);
   }
   return sendMadeList(exchange, kind, result.entries, metadata, accepted, clock);
 }
@@ -114,18 +115,35 @@ function wrongForm(what: string): ApiError {
   return new ApiError(406, 'NotAcceptable', `you requested ${what}`);
 }
 
+/** `{"kind":...,"items":[`. */
+function listHead(kind: Kind, metadata: object): Buffer {
+  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items: [] };
+  return Buffer.from(JSON.stringify(head).slice(0, -2));
+}
+
+/** What was made of lists that come again. */
+const keptItems = new WeakMap<readonly Entry[], { readonly kind: Kind; readonly items: Buffer }>();
+
+/** What follows the head. */
+function listItems(kind: Kind, { entries, kept }: ListResult): Buffer {
+  if (!kept) return concatItems(kind, entries);
+  const known = keptItems.get(entries);
+  if (known?.kind === kind) return known.items;
+  const items = concatItems(kind, entries);
+  keptItems.set(entries, { kind, items });
+  return items;
+}
+
 /**
- * `{"kind":...,"items":[<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. Items do not name their
- * type, as upstream's do not: the list says it.
+ * `<bytes>,<bytes>]}` with one copy of each object's bytes and no encoding. Items do not name their type, as upstream's do
+ * not: the list says it.
  */
-function concatList(kind: Kind, metadata: object, entries: readonly Entry[]): Buffer {
-  const apiVersion = apiVersionOf(kind);
-  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion, metadata, items: [] }).slice(0, -2);
-  const type = Buffer.from(`${JSON.stringify({ apiVersion, kind: kind.kind }).slice(0, -1)},`);
-  let size = Buffer.byteLength(head) + 2;
+function concatItems(kind: Kind, entries: readonly Entry[]): Buffer {
+  const type = Buffer.from(`${JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind }).slice(0, -1)},`);
+  let size = 2;
   for (const { bytes } of entries) size += bytes.length + 1;
   const list = Buffer.allocUnsafe(size);
-  let at = list.write(head);
+  let at = 0;
   for (let i = 0; i < entries.length; i++) {
     const { bytes } = entries[i]!;
     if (i > 0) list[at++] = comma;

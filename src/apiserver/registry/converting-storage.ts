@@ -44,7 +44,7 @@ function convertingStorage(storage: Storage, conversion: Conversion): ObjectStor
       const { index: _ofTheStoredVersion, match, ...rest } = options;
       const test = match && ((object: KubeObject) => match(conversion.fromStored(object)));
       const result = await storage.list(prefix, { ...rest, ...(test && { match: test }) });
-      return { ...result, entries: result.entries.map(entryOf) };
+      return { ...result, entries: result.entries.map(entryOf), kept: false };
     },
     create: async (key, object, ttl) => entryOf(await storage.create(key, conversion.toStored(object), ttl)),
     update: async (key, change) =>
