@@ -4,7 +4,7 @@ import { configFields } from './config-fields.ts';
 import { conflictError, type Conflict } from './conflict.ts';
 import { difference, intersection, isEmpty, recursiveDifference, type FieldSet } from './field-set.ts';
 import { fieldsFromLastApplied } from './last-applied.ts';
-import { entryOf, isSameManager, NO_MANAGERS, type ManagedFields, type ManagedFieldsEntry } from './managed-fields.ts';
+import { entryOf, isSameManager, type ManagedFields, type ManagedFieldsEntry } from './managed-fields.ts';
 import { equalJson } from '../json-value.ts';
 import { merge } from './merge.ts';
 import { prune } from './prune.ts';
@@ -43,14 +43,43 @@ const KUBECTL = 'kubectl';
  * @throws TypeFault when the config does not fit the type, ApiError Conflict when others own fields that would change
  */
 export function apply(scope: ApplyScope, applied: Applied, writer: Writer): ApplyResult {
+  const steps = applySteps(scope, applied, writer);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same with `pause` awaited between the steps, for objects of many fields. */
+export async function applyInTurns(
+  scope: ApplyScope,
+  applied: Applied,
+  writer: Writer,
+  pause: () => Promise<void>,
+): Promise<ApplyResult> {
+  const steps = applySteps(scope, applied, writer);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+/** The work in parts that grow with the object, none much longer than the others. */
+function* applySteps(scope: ApplyScope, applied: Applied, writer: Writer): Generator<void, ApplyResult> {
   const set = recursiveDifference(configSet(scope, applied.config), scope.reset);
-  const plan = planApply(scope, applied, writer, set);
+  yield;
+  const plan = yield* planSteps(scope, applied, writer, set);
+  yield;
   const conflicts = applied.force ? [] : conflictsOf(plan.others, plan.changes);
   const unresolved = writer.manager === KUBECTL ? withoutLastApplied(scope, applied.live, conflicts) : conflicts;
   if (unresolved.length > 0) throw conflictError(unresolved);
+  yield;
   const others = takeFromAll(plan.others, plan.changes, undefined);
-  const own = isEmpty(set) ? [] : [ownEntry(scope, plan, applied, writer, set)];
-  return { object: plan.object, managers: finish(NO_MANAGERS, [...others, ...own]) };
+  yield;
+  const own = isEmpty(set) ? [] : [yield* ownEntry(scope, plan, applied, writer, set)];
+  yield;
+  return { object: plan.object, managers: finish(applied.managers, [...others, ...own]) };
 }
 
 /** The fields that the config names, but for those that cannot be set here. */
@@ -68,13 +97,15 @@ interface Plan {
   readonly others: ManagedFields;
 }
 
-function planApply(scope: ApplyScope, applied: Applied, writer: Writer, set: FieldSet): Plan {
+function* planSteps(scope: ApplyScope, applied: Applied, writer: Writer, set: FieldSet): Generator<void, Plan> {
   const managers = knownManagers(scope, applied, writer);
   const previous = managers.find((entry) => isSameManager(entry, ownIdentity(scope, writer)));
   const others = managers.filter((entry) => entry !== previous);
   const live = applied.live ?? {};
+  yield;
   const merged = applied.live ? merge(live, applied.config, scope.type) : applied.config;
   const wanted = [...others, entryOf({ ...ownIdentity(scope, writer), fieldsV1: set })];
+  yield;
   const object = previous ? prune(scope, merged, previous, wanted) : merged;
   return { object, changes: new VersionChanges(scope, live, object), previous, others };
 }
@@ -100,16 +131,18 @@ function ownIdentity({ apiVersion, subresource }: ApplyScope, { manager }: Write
   return { manager, operation: 'Apply', apiVersion, subresource } as const;
 }
 
-/** The time says when the applier last changed anything. */
-function ownEntry(
+/** The time says when the applier last changed anything. What it owned already is the very same set as before. */
+function* ownEntry(
   scope: ApplyScope,
   { object, previous }: Plan,
   { live }: Applied,
   writer: Writer,
   set: FieldSet,
-): ManagedFieldsEntry {
-  const same = previous && equalJson(previous.fieldsV1, set) && equalJson(live, object);
-  return entryOf({ ...ownIdentity(scope, writer), time: same ? previous.time : writer.time, fieldsV1: set });
+): Generator<void, ManagedFieldsEntry> {
+  const known = previous && equalJson(previous.fieldsV1, set) ? previous : undefined;
+  yield;
+  const time = known && equalJson(live, object) ? known.time : writer.time;
+  return entryOf({ ...ownIdentity(scope, writer), time, fieldsV1: known?.fieldsV1 ?? set });
 }
 
 function conflictsOf(others: ManagedFields, changes: VersionChanges): Conflict[] {

@@ -1,5 +1,5 @@
 import { ApiError, badRequest, conflict } from '../../apimachinery/api-error.ts';
-import { apply } from '../../apimachinery/apply/apply.ts';
+import { apply, applyInTurns } from '../../apimachinery/apply/apply.ts';
 import { TypeFault } from '../../apimachinery/apply/config-fields.ts';
 import { refreshLastApplied } from '../../apimachinery/apply/last-applied.ts';
 import { hasMoreParts, MOST_APPLIED } from '../../apimachinery/apply/size.ts';
@@ -28,6 +28,7 @@ export async function handleApply(services: HandlerServices, request: ResourceRe
   const options = { ...writeOptions(exchange), managersGiven: true };
   const config = await readConfig(exchange);
   const bodyTarget = lensTarget(target.kind, subresource);
+  if (exchange.pause) await exchange.pause();
   checkConfig(config, bodyTarget);
   const applier = new Applier(services, request, config, bodyTarget, exchange.flag('force'));
   const { pause } = exchange;
@@ -102,10 +103,15 @@ class Applier {
     const writer = this.#services.registry.fieldManagers.writer(this.#request.exchange.query.get('fieldManager')!);
     const seen = current && lens.live(current);
     const applied = { ...(seen ?? { live: undefined, managers: [] }), config: this.#config, force: this.#force };
-    const { object, managers } = named(this.#config, () => apply(lens.scope, applied, writer));
     const { pause } = this.#request.exchange;
+    const { object, managers } = await named(this.#config, () =>
+      pause ? applyInTurns(lens.scope, applied, writer, pause) : apply(lens.scope, applied, writer),
+    );
     if (pause) await pause();
-    const decoded = this.#decode(copyJson(object) as AnyObject);
+    const copy = copyJson(object) as AnyObject;
+    if (pause) await pause();
+    const decoded = this.#decode(copy);
+    if (pause) await pause();
     if (writer.manager === 'kubectl') refreshLastApplied(decoded, this.#config);
     return { object: decoded, managers };
   }
@@ -120,9 +126,9 @@ class Applier {
 }
 
 /** Says which object does not fit its type. */
-function named<T>(config: AnyObject, work: () => T): T {
+async function named<T>(config: AnyObject, work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (!(error instanceof TypeFault)) throw error;
     const { namespace, name } = config.metadata as Partial<AnyObject['metadata']>;

@@ -139,6 +139,7 @@ class Attempt {
     const goes = isReadyToGo(updated, old) && !extension?.holds?.(updated);
     this.removed = goes ? updated : undefined;
     if (goes) return (this.#outcome = 'delete');
+    if (options.pause) await options.pause();
     if (isSameButForTimes(updated, old)) return (this.#outcome = 'keep');
     return (this.#outcome = { store: updated, ...(kind.ttl !== undefined && { ttl: kind.ttl }) });
   };

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { applyFacts } from '../../../src/api/apply-facts.ts';
 import { definitions } from '../../../src/api/definitions.ts';
 import { fieldsOfNew } from '../../../src/apimachinery/apply/all-fields.ts';
-import { apply, type ApplyResult } from '../../../src/apimachinery/apply/apply.ts';
+import { apply, applyInTurns, type ApplyResult } from '../../../src/apimachinery/apply/apply.ts';
 import { capManagers } from '../../../src/apimachinery/apply/cap-managers.ts';
 import { changedFields, compare } from '../../../src/apimachinery/apply/compare.ts';
 import { configFields } from '../../../src/apimachinery/apply/config-fields.ts';
@@ -71,6 +71,34 @@ const applied = (before: ApplyResult | undefined, config: object, manager: strin
   apply(scope, { live: before?.object, managers: before?.managers ?? NO_MANAGERS, config, force }, at(manager));
 
 describe('apply', () => {
+  it('comes to the same in turns', async () => {
+    const outcome = async (work: () => unknown) => {
+      try {
+        return await work();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(pod, pod, pod, fc.boolean(), async (first, second, third, force) => {
+        const before = applied(applied(undefined, first, 'one'), second, 'two');
+        const how = { live: before.object, managers: before.managers, config: third, force };
+        let turns = 0;
+        const pause = async () => void turns++;
+        const inTurns = await outcome(() => applyInTurns(scope, how, at('one'), pause));
+        expect(inTurns).to.deep.equal(await outcome(() => apply(scope, how, at('one'))));
+        expect(turns).to.be.above(3);
+      }),
+    );
+  });
+
+  it('leaves the set of fields alone that did not change', () => {
+    const config = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { hostNetwork: true } };
+    const first = applied(undefined, config, 'one');
+    const again = applied(first, { ...config, spec: { hostNetwork: false } }, 'one');
+    expect(again.managers[0]!.fieldsV1).to.equal(first.managers[0]!.fieldsV1);
+  });
+
   it('twice is apply once', () => {
     fc.assert(
       fc.property(pod, pod, (live, config) => {
