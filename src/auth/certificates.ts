@@ -16,6 +16,7 @@ import {
   X509CertificateGenerator,
   type Extension,
   type JsonName,
+  type Name,
   type PublicKeyType,
 } from '@peculiar/x509';
 import type { Clock } from '../base/clock.ts';
@@ -39,6 +40,15 @@ export interface CertificateRequest {
   readonly usages: readonly CertificateUsage[];
   /** How long it is valid. Never longer than the authority itself. */
   readonly days: number;
+}
+
+/** What a certificate is to say, in the library's terms. */
+export interface CertificateContents {
+  readonly subject: Name | JsonName;
+  readonly publicKey: PublicKeyType;
+  /** How long it is valid. */
+  readonly seconds: number;
+  readonly extensions: readonly Extension[];
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -110,18 +120,25 @@ export class CertificateAuthority {
   }
 
   /** Signs a certificate, PEM, for somebody else's key. */
-  async sign(publicKey: PublicKeyType, request: CertificateRequest): Promise<string> {
-    const { notBefore, notAfter } = validity(this.#clock, request.days);
+  sign(publicKey: PublicKeyType, request: CertificateRequest): Promise<string> {
+    const subject = nameOf(request.commonName, request.organizations ?? []);
+    const seconds = (request.days * day) / 1000;
+    return this.certify({ subject, publicKey, seconds, extensions: extensionsOf(request) });
+  }
+
+  /** Signs a certificate, PEM, that says what it is told to, as long as the authority itself is valid. */
+  async certify({ subject, publicKey, seconds, extensions }: CertificateContents): Promise<string> {
+    const { notBefore, notAfter } = validity(this.#clock, (seconds * 1000) / day);
     const certificate = await X509CertificateGenerator.create({
       serialNumber: newSerial(),
-      subject: nameOf(request.commonName, request.organizations ?? []),
+      subject,
       issuer: this.#parsed.subjectName,
       notBefore,
       notAfter: notAfter < this.#parsed.notAfter ? notAfter : this.#parsed.notAfter,
       publicKey,
       signingKey: this.#signingKey,
       signingAlgorithm: algorithm,
-      extensions: [...extensionsOf(request), await AuthorityKeyIdentifierExtension.create(this.#parsed)],
+      extensions: [...extensions, await AuthorityKeyIdentifierExtension.create(this.#parsed)],
     });
     return pem(certificate);
   }

@@ -9,6 +9,7 @@ import { ApiServer } from '../apiserver/server.ts';
 import { defaultAuthenticator } from '../auth/authn/index.ts';
 import { serviceAccountTokenAuthenticator, type BoundObjectLookup } from '../auth/authn/service-account-token.ts';
 import { staticTokenAuthenticator, type StaticToken } from '../auth/authn/static-token.ts';
+import { CertificateSigner } from '../auth/certificate-signer.ts';
 import { defaultAuthorizer } from '../auth/authz/index.ts';
 import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
 import { authenticated, type UserInfo } from '../auth/user.ts';
@@ -103,7 +104,9 @@ export class ControlPlane {
     if (options.controllers !== false) {
       const client = as(controllerManagerUser, 'kube-controller-manager');
       const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics, selection };
-      const make = () => new ControllerManager({ client, ...shared, rootCa: options.pki.caCertificate });
+      const { ca, caCertificate: rootCa } = options.pki;
+      const given = { rootCa, signer: new CertificateSigner(ca) };
+      const make = () => new ControllerManager({ client, ...shared, ...given });
       parts.push({ name: 'kube-controller-manager', client, make });
     }
     if (options.scheduler !== false) {

@@ -1,4 +1,5 @@
 import type { Controller } from '../client/controller.ts';
+import { certificateCleanerController } from './certificates/cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
@@ -48,6 +49,7 @@ export const controllers: readonly Controller[] = [
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
   resourceQuotaController,
+  certificateCleanerController,
   clusterRoleAggregationController,
   ttlController,
 ];

@@ -7,11 +7,11 @@ import type { Client } from '../client/client.ts';
 import type { Controller, RunningController } from '../client/controller.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
+import { controllersGiven, namesOfGiven, type Given } from './given.ts';
 import { controllers as all } from './list.ts';
 import { namesOf, selectedControllers } from './names.ts';
-import { rootCaController } from './root-ca.ts';
 
-export interface ControllerManagerOptions {
+export interface ControllerManagerOptions extends Given {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
@@ -20,15 +20,13 @@ export interface ControllerManagerOptions {
   readonly controllers?: readonly Controller[];
   /** Which of them run: a list as `selectedControllers` understands it. Default: all that are on by default. */
   readonly selection?: readonly string[] | undefined;
-  /** The cluster's CA certificates (PEM), to be published in every namespace. */
-  readonly rootCa?: string;
   /** Where the controllers' queues count. */
   readonly metrics?: MetricRegistry;
 }
 
 /** The names of all controllers that there are. */
 export function controllerNames(): string[] {
-  return [...all, rootCaController('')].map(({ name }) => name);
+  return [...all.map(({ name }) => name), ...namesOfGiven()];
 }
 
 /** Runs controllers over one set of informers. Several managers of one cluster need leader election around them. */
@@ -64,8 +62,8 @@ export class ControllerManager implements Component {
   }
 
   #chosen(): Controller[] {
-    const { controllers = all, selection = ['*'], rootCa } = this.#options;
-    const offered = rootCa ? [...controllers, rootCaController(rootCa)] : [...controllers];
+    const { controllers = all, selection = ['*'] } = this.#options;
+    const offered = [...controllers, ...controllersGiven(this.#options)];
     const known = [...new Set([...controllerNames(), ...controllers.map(({ name }) => name)])];
     const selected = selectedControllers(selection, known);
     return offered.filter(({ name }) => selected.has(name));
