@@ -10,7 +10,7 @@ import { ApiServer } from '../../src/apiserver/server.ts';
 import { defaultAuthenticator } from '../../src/auth/authn/index.ts';
 import { defaultAuthorizer } from '../../src/auth/authz/index.ts';
 import { authenticated } from '../../src/auth/user.ts';
-import type { HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
+import type { HttpExchange, HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
 import { noLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
@@ -27,6 +27,8 @@ export interface WorldOptions {
   /** What these names stand for. Default: all that there are. */
   readonly controllers?: readonly Controller[];
   readonly rootCa?: string;
+  /** What stands between the controllers and the server. */
+  readonly between?: (send: HttpExchange) => HttpExchange;
   /** Whether pods are run. Default true. */
   readonly kubelet?: boolean;
   /** Whether controllers run from the start. Default true; else `startControllers` does it. */
@@ -92,8 +94,8 @@ export class World {
    * @returns what tells of its writes, and lets it die
    */
   async startControllers(diesAt = Infinity): Promise<Mortal> {
-    const { only, controllers, rootCa } = this.#options;
-    const send = this.#server.exchange(authenticated('controllers', ['system:masters']));
+    const { only, controllers, rootCa, between = (send) => send } = this.#options;
+    const send = between(this.#server.exchange(authenticated('controllers', ['system:masters'])));
     const mortal = new Mortal((request) => {
       this.#requests.push(request.url);
       return this.#inPlace(request) ?? send(request);

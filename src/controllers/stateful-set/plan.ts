@@ -134,7 +134,7 @@ function isConsistent(view: View, pod: Pod): boolean {
 /** Of a surplus pod whose claims are to go with it, also those that the local copy does not show yet. */
 function claimsNeedOwners({ set, claim }: View, pod: Pod): boolean {
   const ordinal = ordinalOf(pod);
-  const goesWithPod = deletesWhenScaled(set) && !isTerminating(pod) && !isWanted(set, ordinal);
+  const goesWithPod = deletesWhenScaled(set) && !isWanted(set, ordinal);
   return claimNames(set, ordinal).some((name) => {
     const found = claim(name);
     return found ? planOwners(set, pod, found) !== undefined : goesWithPod;
