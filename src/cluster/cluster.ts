@@ -49,21 +49,21 @@ export class Cluster {
   readonly url: string;
   readonly clock: Clock;
   readonly #plane: ControlPlane;
-  readonly #nodes: readonly Component[];
+  readonly #nodes: ReadonlyMap<string, SimulatedNode>;
 
   private constructor(parts: {
     plane: ControlPlane;
     kubeconfig: string;
     url: string;
     clock: Clock;
-    nodes: readonly Component[];
+    nodes: readonly SimulatedNode[];
   }) {
     this.client = parts.plane.clientAs(adminUser);
     this.kubeconfig = parts.kubeconfig;
     this.url = parts.url;
     this.clock = parts.clock;
     this.#plane = parts.plane;
-    this.#nodes = parts.nodes;
+    this.#nodes = new Map(parts.nodes.map((node) => [node.name, node]));
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -90,7 +90,8 @@ export class Cluster {
     const nodes = Array.from({ length: options.nodes ?? 0 }, (_, i) => {
       const name = `node-${i + 1}`;
       const client = plane.clientAs(authenticated(`system:node:${name}`, ['system:nodes']), 'kubelet');
-      return simulatedNode({ name, index: i, client, clock, random, log, ...(serving && { serving }) });
+      const make = () => simulatedNode({ name, index: i, client, clock, random, log, ...(serving && { serving }) });
+      return new SimulatedNode(name, make);
     });
     await Promise.all(nodes.map((node) => node.start()));
     return new Cluster({ plane, kubeconfig, url, clock, nodes });
@@ -101,9 +102,53 @@ export class Cluster {
     return this.#plane.clientAs(authenticated(username, groups));
   }
 
+  /**
+   * Switches a node off as a power cut does: its kubelet falls silent, its containers are gone, and nobody else is told.
+   * @throws an Error when there is no node of this name (`node-1` and so on)
+   */
+  stopNode(name: string): Promise<void> {
+    return this.#node(name).stop();
+  }
+
+  /** Switches a node on again: it starts without containers, as a machine does. */
+  startNode(name: string): Promise<void> {
+    return this.#node(name).start();
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.stop()));
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     await this.#plane.stop();
+  }
+
+  #node(name: string): SimulatedNode {
+    const node = this.#nodes.get(name);
+    if (!node)
+      throw new Error(`this cluster has no node "${name}": ${[...this.#nodes.keys()].join(', ') || 'it has none'}`);
+    return node;
+  }
+}
+
+/** A machine that can be switched off and on again. */
+class SimulatedNode implements Component {
+  readonly name: string;
+  readonly #make: () => Component;
+  #running: Component | undefined;
+
+  constructor(name: string, make: () => Component) {
+    this.name = name;
+    this.#make = make;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#running = this.#make();
+    await this.#running.start();
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.stop();
   }
 }
 
