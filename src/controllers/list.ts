@@ -1,6 +1,7 @@
 import type { Controller } from '../client/controller.ts';
 import { certificateCleanerController } from './certificates/cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
+import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
@@ -24,6 +25,7 @@ import { serviceCidrController } from './service-cidr.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { ttlController } from './ttl.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 
 /** Every controller, in the order in which they start. One more controller is one more line. */
 export const controllers: readonly Controller[] = [
@@ -35,6 +37,8 @@ export const controllers: readonly Controller[] = [
   statefulSetController,
   daemonSetController,
   jobController,
+  cronJobController,
+  ttlAfterFinishedController,
   endpointSliceController,
   endpointsController,
   disruptionController,

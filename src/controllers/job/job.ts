@@ -77,7 +77,7 @@ async function reconcile(key: string, context: ReconcileContext, memory: JobMemo
   const job = reader.get(jobKind, key);
   await releaseOrphans(key, job, context);
   if (!job || isJobFinished(job)) return memory.forget(key);
-  if (isManagedElsewhere(job) || memory.isStale(key, job)) return;
+  if (isManagedElsewhere(job) || memory.versions.isStale(key, job)) return;
   if (!isKnownMode(job, context)) return;
   const candidates = candidatesOf(reader, podKind, job);
   const claims = planClaims(job, selectorFromObject(job.spec?.selector), candidates);

@@ -2,13 +2,12 @@ import type { Job } from '../../api/batch-v1/job.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Expectations } from '../expectations.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import type { BackoffRecord } from './backoff.ts';
 import { isTracked } from './job-pods.ts';
 
 interface Remembered {
   readonly uid: string;
-  /** The version of the job's own last write. */
-  version: bigint;
   /** Uids of the pods whose finalizers were removed, until the local copy shows it. */
   readonly untracked: Set<string>;
   backoff: BackoffRecord | undefined;
@@ -17,19 +16,11 @@ interface Remembered {
 /** What the job controller knows beyond its local copies, which lag behind its own writes. All of it may be lost. */
 export class JobMemory {
   readonly expectations: Expectations;
+  readonly versions = new WrittenVersions();
   #jobs = new Map<string, Remembered>();
 
   constructor(clock: Clock) {
     this.expectations = new Expectations(clock);
-  }
-
-  /** Whether the local copy shows a job older than what was written last: its own event will wake it. */
-  isStale(key: string, job: Job): boolean {
-    return BigInt(job.metadata.resourceVersion) < this.#of(key, job).version;
-  }
-
-  written(key: string, job: Job): void {
-    this.#of(key, job).version = BigInt(job.metadata.resourceVersion);
   }
 
   untracked(key: string, job: Job, pod: Pod): void {
@@ -56,12 +47,13 @@ export class JobMemory {
   forget(key: string): void {
     this.#jobs.delete(key);
     this.expectations.forget(key);
+    this.versions.forget(key);
   }
 
   #of(key: string, { metadata }: Job): Remembered {
     let mine = this.#jobs.get(key);
     if (mine?.uid !== metadata.uid) {
-      mine = { uid: metadata.uid, version: 0n, untracked: new Set(), backoff: undefined };
+      mine = { uid: metadata.uid, untracked: new Set(), backoff: undefined };
       this.#jobs.set(key, mine);
     }
     return mine;

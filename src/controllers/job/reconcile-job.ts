@@ -120,6 +120,6 @@ async function write({ client, key, memory }: Round, job: Job, status: JobStatus
   const next = stored(status);
   if (semanticEqual(next, stored(job.status ?? {}))) return job;
   const written = await client.updateStatus(jobKind, { ...job, status: next });
-  memory.written(key, written);
+  memory.versions.written(key, written);
   return written;
 }
