@@ -54,8 +54,6 @@ export interface DefaultPreemptionArguments {
 
 export interface VolumeBindingArguments {
   readonly bindTimeoutSeconds: number;
-  /** How the use of storage is scored; empty: it is not. */
-  readonly shape: readonly ShapePoint[];
 }
 
 /** The arguments of the plugins that have any. */
@@ -127,7 +125,7 @@ export const defaultArguments: PluginArguments = {
   PodTopologySpread: { defaultConstraints: [], defaultingType: 'System' },
   NodeAffinity: {},
   DefaultPreemption: { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 },
-  VolumeBinding: { bindTimeoutSeconds: 600, shape: [] },
+  VolumeBinding: { bindTimeoutSeconds: 600 },
 };
 
 type Written = readonly { readonly name?: string; readonly args?: Readonly<Record<string, any>> | null }[];

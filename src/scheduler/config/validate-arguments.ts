@@ -45,8 +45,8 @@ const checks: Readonly<Record<string, Check>> = {
             ),
           ]
         : [];
-    const points = args['shape'];
-    return [...late, ...(points ? validatePoints(points, path(at, 'shape')) : [])];
+    const scoring = args['shape'] ? [forbidden(path(at, 'shape'), 'storage capacity is not scored')] : [];
+    return [...late, ...scoring];
   },
 };
 
