@@ -36,7 +36,7 @@ describe('Cluster: a node that is switched off', () => {
   const pods = async () => (await cluster.client.list(pod, { namespace: 'default' })).items;
   const onNode = async (name: string) => (await pods()).filter((one) => one.spec?.nodeName === name);
   const isReady = (one: Pod | Awaited<ReturnType<typeof theNode>>) =>
-    (one.status?.conditions as { type: string; status: string }[]).some(
+    ((one.status?.conditions ?? []) as { type: string; status: string }[]).some(
       (c) => c.type === 'Ready' && c.status === 'True',
     );
   const theNode = (name: string) => cluster.client.get(node, { name });
