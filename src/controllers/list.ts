@@ -3,6 +3,7 @@ import { certificateCleanerController } from './certificates/cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
+import { bootstrapSignerController } from './bootstrap-signer.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -26,6 +27,7 @@ import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { ttlController } from './ttl.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
+import { tokenCleanerController } from './token-cleaner.ts';
 
 /** Every controller, in the order in which they start. One more controller is one more line. */
 export const controllers: readonly Controller[] = [
@@ -56,4 +58,6 @@ export const controllers: readonly Controller[] = [
   certificateCleanerController,
   clusterRoleAggregationController,
   ttlController,
+  bootstrapSignerController,
+  tokenCleanerController,
 ];
