@@ -143,7 +143,7 @@ function claimsNeedOwners({ set, claim }: View, pod: Pod): boolean {
 
 /**
  * Surplus pods go from the highest ordinal down. With ordered management one that is not healthy is only removed when no
- * pod before it is in trouble too.
+ * pod before it is in trouble too. Those that have ended are in none: nothing could be waited for.
  */
 function planCondemned({ set, now }: View, condemned: readonly Pod[]): Move {
   const remaining = condemned.filter((pod) => !isTerminating(pod));
@@ -151,7 +151,7 @@ function planCondemned({ set, now }: View, condemned: readonly Pod[]): Move {
   const [highest] = condemned;
   if (!highest) return next;
   if (isTerminating(highest)) return wait;
-  const unhealthy = condemned.filter((pod) => !isHealthy(set, pod, now));
+  const unhealthy = condemned.filter((pod) => !isPodTerminal(pod) && !isHealthy(set, pod, now));
   if (unhealthy.includes(highest) && unhealthy.at(-1) !== highest) return wait;
   return { steps: [{ do: 'delete', pod: highest }], blocks: true };
 }
