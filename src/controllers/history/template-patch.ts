@@ -8,11 +8,19 @@ export type Workload = KubeObject & { spec?: { template?: PodTemplateSpec } };
 
 /**
  * What a revision keeps of a workload: the strategic merge patch that gives it back the template it has now. `kubectl
- * rollout undo` sends it as it is.
+ * rollout undo` sends it as it is. Fields come in the order of the alphabet, since some programs compare revisions byte by byte.
  */
 export function templatePatch(workload: Workload): { [field: string]: Json } {
-  const template = structuredClone(workload.spec?.template ?? {}) as { [field: string]: Json };
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  const template = (workload.spec?.template ?? {}) as { [field: string]: Json };
+  return { spec: { template: sorted({ $patch: 'replace', ...template }) } };
+}
+
+/** A deep copy whose fields stand in the order of their names. */
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.keys(value).sort();
+  return Object.fromEntries(fields.map((field) => [field, sorted((value as { [field: string]: Json })[field]!)]));
 }
 
 /** The template that a revision keeps; undefined when its data, which anyone may have written, have none. */

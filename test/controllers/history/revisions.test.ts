@@ -47,6 +47,18 @@ describe('history: revisions', () => {
     expect(made.data).to.deep.equal({ spec: { template: { ...template(), $patch: 'replace' } } });
   });
 
+  it('hold a template as the same text, however its fields were ordered', () => {
+    const spec = { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] };
+    const turned = { containers: [{ image: 'i', name: 'c' }], nodeName: 'n' };
+    const [one, other] = [spec, turned].map((s) =>
+      JSON.stringify(templatePatch({ ...aSet(), spec: { template: { spec: s } } })),
+    );
+    expect(one).to.equal(
+      '{"spec":{"template":{"$patch":"replace","spec":{"containers":[{"image":"i","name":"c"}],"nodeName":"n"}}}}',
+    );
+    expect(other).to.equal(one);
+  });
+
   it('carry the hash under the label of their kind', () => {
     const made = newRevision(
       { workload: aSet() as never, kind: daemonSet, hashLabel: 'controller-revision-hash' },
