@@ -20,7 +20,7 @@ function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.keys(value).sort();
-  return Object.fromEntries(fields.map((field) => [field, sorted((value as { [field: string]: Json })[field]!)]));
+  return Object.fromEntries(fields.map((field) => [field, sorted(value[field]!)]));
 }
 
 /** The template that a revision keeps; undefined when its data, which anyone may have written, have none. */
