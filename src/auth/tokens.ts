@@ -128,20 +128,35 @@ export class ServiceAccountTokenIssuer {
     return claims;
   }
 
-  async #verifyAnew(token: string): Promise<ServiceAccountClaims | undefined> {
-    if (!issuedBy(token, this.issuer)) return undefined;
+  /** Signs other claims with the same key, as another issuer. The token does not expire. */
+  signClaims(issuer: string, subject: string, claims: JWTPayload): Promise<string> {
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', kid: this.#signing.id })
+      .setIssuer(issuer)
+      .setSubject(subject)
+      .sign(this.#signing.key);
+  }
+
+  /**
+   * The claims of a token of `issuer` that one of our keys signed; undefined when it is of somebody else.
+   * @throws ApiError Unauthorized when it is expired or badly signed
+   */
+  async verifiedClaims(token: string, issuer: string): Promise<JWTPayload | undefined> {
+    if (!issuedBy(token, issuer)) return undefined;
     const key = this.#accepted.get(keyIdOf(token));
     if (!key) throw unauthorized();
-    const currentDate = new Date(this.#clock.now());
-    const { payload } = await jwtVerify(token, key.key, {
-      algorithms: ['ES256'],
-      issuer: this.issuer,
-      currentDate,
-    }).catch(() => Promise.reject(unauthorized()));
+    const options = { algorithms: ['ES256'], issuer, currentDate: new Date(this.#clock.now()) };
+    const { payload } = await jwtVerify(token, key.key, options).catch(() => Promise.reject(unauthorized()));
+    return payload;
+  }
+
+  async #verifyAnew(token: string): Promise<ServiceAccountClaims | undefined> {
+    const payload = await this.verifiedClaims(token, this.issuer);
+    if (!payload) return undefined;
     const claims = claimsOf(payload);
     if (this.#verified.size >= 10_000) this.#verified.clear();
     // A rotation may have come in between.
-    if (this.#accepted.has(key.id)) this.#verified.set(token, claims);
+    if (this.#accepted.has(keyIdOf(token))) this.#verified.set(token, claims);
     return claims;
   }
 

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AdmissionPlugin } from '../admission/plugin.ts';
+import type { AnyObject, ObjectName } from '../apimachinery/object.ts';
 import { KindRegistry } from '../apimachinery/registry.ts';
 import { definitions } from '../api/definitions.ts';
 import { kinds } from '../api/index.ts';
 import { storageIndexes } from '../apiserver/registry/indexes.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { defaultAuthenticator } from '../auth/authn/index.ts';
-import { serviceAccountTokenAuthenticator, type BoundObjectLookup } from '../auth/authn/service-account-token.ts';
+import { legacyServiceAccountTokenAuthenticator } from '../auth/authn/legacy-service-account-token.ts';
+import { serviceAccountTokenAuthenticator } from '../auth/authn/service-account-token.ts';
 import { staticTokenAuthenticator, type StaticToken } from '../auth/authn/static-token.ts';
 import { CertificateSigner } from '../auth/certificate-signer.ts';
 import { defaultAuthorizer } from '../auth/authz/index.ts';
+import { LegacyTokens } from '../auth/legacy-tokens.ts';
 import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
 import { authenticated, type UserInfo } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
@@ -105,7 +108,8 @@ export class ControlPlane {
       const client = as(controllerManagerUser, 'kube-controller-manager');
       const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics, selection };
       const { ca, caCertificate: rootCa } = options.pki;
-      const given = { rootCa, signer: new CertificateSigner(ca) };
+      const legacy = new LegacyTokens(issuerOf(options));
+      const given = { rootCa, signer: new CertificateSigner(ca), signToken: legacy.sign.bind(legacy) };
       const make = () => new ControllerManager({ client, ...shared, ...given });
       parts.push({ name: 'kube-controller-manager', client, make });
     }
@@ -168,9 +172,11 @@ async function createApiServer(
   options: ControlPlaneOptions,
 ): Promise<ApiServer> {
   const { clock, random, log, pki } = options;
-  const issuer = new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock });
+  const issuer = issuerOf(options);
+  const find = lookupIn(storage);
   const tokens = [
-    serviceAccountTokenAuthenticator(issuer, lookupIn(storage), clock),
+    serviceAccountTokenAuthenticator(issuer, async (plural, name) => (await find(plural, name))?.metadata, clock),
+    legacyServiceAccountTokenAuthenticator(new LegacyTokens(issuer), find, clock),
     staticTokenAuthenticator(options.tokens ?? []),
   ];
   const kubelet = await pki.credentials('apiserver-kubelet-client');
@@ -207,12 +213,15 @@ function componentChecks(running: ReadonlySet<string>, { controllers = true, sch
   }));
 }
 
-/** How the authenticator of service account tokens finds out whether what a token is bound to is still there. */
-function lookupIn(storage: Storage): BoundObjectLookup {
-  return async (plural, { namespace, name }) => {
+function issuerOf({ pki, clock }: ControlPlaneOptions): ServiceAccountTokenIssuer {
+  return new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock });
+}
+
+/** How the authenticators of service account tokens find out whether what a token is bound to is still there. */
+function lookupIn(storage: Storage) {
+  return async (plural: string, { namespace, name }: ObjectName): Promise<AnyObject | undefined> => {
     const key = `/registry/core/${plural}/${namespace ? `${namespace}/` : ''}${name}`;
-    const entry = await storage.get(key, { atLeast: 0 });
-    return entry?.object.metadata;
+    return (await storage.get(key, { atLeast: 0 }))?.object;
   };
 }
 

@@ -10,8 +10,8 @@ import { DATA_LIMIT, validateSealed } from './config-map.ts';
 export type Secret = Resource<V1Secret>;
 
 /** The secret's type for a service account's token, and the annotation that names the account. */
-const SERVICE_ACCOUNT_TOKEN = 'kubernetes.io/service-account-token';
-const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+export const SERVICE_ACCOUNT_TOKEN = 'kubernetes.io/service-account-token';
+export const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
 /** Errors never repeat what a secret holds. */
 const REDACTED = '<secret contents redacted>';
