@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
@@ -5,6 +6,7 @@ import {
   addressRanges,
   checkControllers,
   chosenPlugins,
+  schedulerConfiguration,
   startMachineCluster,
   type MachineClusterOptions,
 } from '../cluster/machine-cluster.ts';
@@ -59,6 +61,12 @@ const flags: readonly Flag[] = [
     type: 'string',
     placeholder: 'NAMES',
     help: 'comma-separated names of admission plugins to be off',
+  },
+  {
+    name: 'scheduler-config',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, plugins, extenders',
   },
   {
     name: 'controllers',
@@ -137,6 +145,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     root: terminal.root,
     shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
     controllers: controllersFlag(text('controllers')),
+    schedulerConfig: schedulerConfigFlag(text('scheduler-config')),
     admission: pluginsFlags(text('enable-admission-plugins'), text('disable-admission-plugins')),
   };
 }
@@ -149,6 +158,15 @@ function pluginsFlags(enabled = '', disabled = ''): MachineClusterOptions['admis
     return choice;
   } catch (error) {
     throw new UsageError(errorMessage(error));
+  }
+}
+
+function schedulerConfigFlag(file: string | undefined): MachineClusterOptions['schedulerConfig'] {
+  if (file === undefined) return undefined;
+  try {
+    return schedulerConfiguration(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`invalid argument "${file}" for "--scheduler-config" flag: ${errorMessage(error)}`);
   }
 }
 

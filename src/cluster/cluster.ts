@@ -9,6 +9,7 @@ import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adminUser, ControlPlane } from './control-plane.ts';
 import { Pki } from './pki.ts';
+import { schedulerConfiguration } from './scheduler-configuration.ts';
 import { simulatedNode, type SimulatedNodeOptions } from './simulated-node.ts';
 
 export interface ClusterOptions {
@@ -21,6 +22,11 @@ export interface ClusterOptions {
   readonly controllers?: boolean | readonly string[];
   /** Whether the scheduler runs. Default true. */
   readonly scheduler?: boolean;
+  /**
+   * A `KubeSchedulerConfiguration` (`kubescheduler.config.k8s.io/v1`), as an object or as YAML.
+   * `start` throws an Error that says what is wrong with it.
+   */
+  readonly schedulerConfig?: object | string;
   /** Time for the whole cluster: with a `VirtualClock`, `advance` moves all of it. Default: the machine's. */
   readonly clock?: Clock;
   readonly random?: Random;
@@ -83,6 +89,9 @@ export class Cluster {
       ...(listen && { listen: { host: '127.0.0.1', port: 0 } }),
       ...(options.controllers !== undefined && { controllers: options.controllers }),
       ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
+      ...(options.schedulerConfig !== undefined && {
+        schedulerConfig: schedulerConfiguration(options.schedulerConfig),
+      }),
     });
     const url = listen ? `https://127.0.0.1:${plane.port}` : '';
     const kubeconfig = listen ? await adminKubeconfig(pki, url) : '';

@@ -25,6 +25,7 @@ import { Client } from '../client/client.ts';
 import { LeaderElection, leaderStatus } from '../client/leader-election.ts';
 import { RestClientMetrics } from '../client/rest-client-metrics.ts';
 import { controllerNames, ControllerManager, selectedControllers } from '../controllers/index.ts';
+import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { CacheMetrics } from '../storage/cache/cache-metrics.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
@@ -58,6 +59,8 @@ export interface ControlPlaneOptions {
   readonly controllers?: boolean | readonly string[];
   /** Default true. */
   readonly scheduler?: boolean;
+  /** How the scheduler works. Default: as upstream's does without a configuration. */
+  readonly schedulerConfig?: SchedulerConfiguration | undefined;
 }
 
 /** API server, controllers and scheduler over one store. Each component calls the server under an identity of its own. */
@@ -115,7 +118,8 @@ export class ControlPlane {
     }
     if (options.scheduler !== false) {
       const client = as(schedulerUser, 'kube-scheduler');
-      const make = () => new Scheduler({ client, clock, random, log: log.child({ component: 'scheduler' }), metrics });
+      const shared = { client, clock, random, log: log.child({ component: 'scheduler' }), metrics };
+      const make = () => new Scheduler({ ...shared, configuration: options.schedulerConfig });
       parts.push({ name: 'kube-scheduler', client, make });
     }
     const status = leaderStatus(metrics);

@@ -19,10 +19,12 @@ import { ManagedEtcd } from './etcd.ts';
 import { defaultAddress, defaultNodeName } from './machine.ts';
 import { ensureDocker, startNode } from './node.ts';
 import { Pki } from './pki.ts';
+import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
+import { schedulerConfiguration } from './scheduler-configuration.ts';
 import { keepSettings } from './settings.ts';
 import { kubernetesVersion, version } from './version.ts';
 
-export { addressRanges, chosenPlugins };
+export { addressRanges, chosenPlugins, schedulerConfiguration };
 
 /** Checks a list as `--controllers` takes it. @throws an Error that names what is not known */
 export function checkControllers(selection: readonly string[]): void {
@@ -55,6 +57,8 @@ export interface MachineClusterOptions {
   /** Milliseconds that the API server goes on serving when it is to stop, while `/readyz` fails. */
   readonly shutdownDelay: number;
   readonly admission: PluginChoice;
+  /** A `KubeSchedulerConfiguration`, read. */
+  readonly schedulerConfig?: SchedulerConfiguration | undefined;
   /** Which controllers run, see `selectedControllers`. */
   readonly controllers: readonly string[];
 }
@@ -140,6 +144,7 @@ async function start(
       tokens: [pki.adminToken()],
       shutdownDelay: options.shutdownDelay,
       admission: chosenPlugins(options.admission),
+      schedulerConfig: options.schedulerConfig,
       controllers: options.controllers,
     }),
   );

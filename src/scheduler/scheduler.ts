@@ -12,12 +12,14 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import type { Informer } from '../client/informer.ts';
 import { beforeBinding, bind, reserve, unreserve } from './binding-cycle.ts';
 import type { ClusterEvent } from './cluster-event.ts';
+import { defaultConfiguration, type SchedulerConfiguration } from './config/configuration.ts';
+import { profilesOf } from './config/profiles.ts';
 import type { Cycle } from './cycle.ts';
 import { failureMessage, type Diagnosis, type Refusal } from './diagnosis.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { nodeChanges } from './node-changes.ts';
 import type { Plugin, PluginHandle, PostFilterResult } from './plugin.ts';
-import { defaultProfile } from './plugins/index.ts';
+import { pluginFactories } from './plugins/index.ts';
 import { assignedPodChanges } from './pod-changes.ts';
 import { isFinished, podInfo, sameSpec, type PodInfo } from './pod-info.ts';
 import { reportFailure } from './pod-report.ts';
@@ -34,7 +36,9 @@ export interface SchedulerOptions {
   readonly log: Log;
   /** Where it counts. Absent: nowhere. */
   readonly metrics?: MetricRegistry | undefined;
-  /** Default: one, for `default-scheduler`, with all plugins. */
+  /** Default: one profile, for `default-scheduler`, with all plugins. */
+  readonly configuration?: SchedulerConfiguration | undefined;
+  /** Instead of those of the configuration. */
   readonly profiles?: ((handle: PluginHandle) => readonly Profile[]) | undefined;
 }
 
@@ -79,7 +83,9 @@ export class Scheduler implements Component {
     const happened = (event: ClusterEvent) => this.#queue.happened(event);
     const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
     const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, happened };
-    const profiles = options.profiles?.(handle) ?? [defaultProfile(handle)];
+    const { configuration = defaultConfiguration() } = options;
+    for (const warning of configuration.warnings) log.warn(warning);
+    const profiles = options.profiles?.(handle) ?? profilesOf(configuration, pluginFactories, handle);
     this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.#queue = new SchedulingQueue({
       clock,
@@ -87,6 +93,10 @@ export class Scheduler implements Component {
       compare: (a, b) => profiles[0]?.queueSort.queueSort!(a, b) ?? 0,
       gate: (info) => this.#profileOf(info).preEnqueue.find((plugin) => plugin.preEnqueue!(info) !== undefined),
       onActive: () => this.#planTurn(),
+      backoff: {
+        first: configuration.podInitialBackoffSeconds * 1000,
+        longest: configuration.podMaxBackoffSeconds * 1000,
+      },
       onIncoming: (part, cause) => this.#metrics.incoming(part, cause),
     });
     this.#metrics.pending(() => this.#queue.counts());

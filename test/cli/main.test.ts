@@ -41,6 +41,11 @@ describe('cox', () => {
       ['up', '--controllers=*,foo'],
       /invalid argument "\*,foo" for "--controllers" flag: "foo" is not in the list of known/,
     ],
+    [['up', '--scheduler-config=/nowhere'], /"--scheduler-config" flag: ENOENT/],
+    [
+      ['up', `--scheduler-config=${import.meta.filename}`],
+      /invalid argument ".*main.test.ts" for "--scheduler-config" flag: /,
+    ],
     [['up', '--etcd-servers=foo'], /invalid argument "foo" for "--etcd-servers" flag: not a URL like http:/],
     [['up', '--etcd-servers=http://a:1,'], /invalid argument "" for "--etcd-servers" flag/],
     [
