@@ -19,6 +19,13 @@ export interface EventRecorderOptions {
   /** The node, for components that run on one. */
   readonly host?: string;
   readonly log: Log;
+  /** How many events may wait to be written, default 1,000; what comes when so many do is dropped. */
+  readonly backlog?: number;
+  /**
+   * Asked before each write, with how many events wait: a promise puts writing off until it resolves, so that what is
+   * more urgent goes first.
+   */
+  readonly hold?: (waiting: number) => Promise<void> | undefined;
 }
 
 /** A recorder whose writing can be waited for, in tests and before a shutdown. */
@@ -70,13 +77,18 @@ class Recorder implements FlushableRecorder {
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
   #sequence = 0;
+  /** A number of this recorder's own. */
+  readonly #salt: number;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    const { component, host = '' } = options;
+    this.#salt = createHash('sha256').update(`${component}\0${host}`).digest().readUInt32BE();
   }
 
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    if (this.#jobs.length >= BACKLOG) return this.#dropped(reason, 'too many events wait to be written');
+    if (this.#jobs.length >= (this.#options.backlog ?? BACKLOG))
+      return this.#dropped(reason, 'too many events wait to be written');
     if (!this.#admits(about)) return;
     const text = this.#combined(about, type, reason, message);
     this.#jobs.push({ about, type, reason, message: text, at: this.#options.clock.now() });
@@ -89,7 +101,12 @@ class Recorder implements FlushableRecorder {
 
   async #writeAll(): Promise<void> {
     await Promise.resolve(); // so that a burst from one turn is seen as a whole
-    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await this.#write(job);
+    for (;;) {
+      await this.#options.hold?.(this.#jobs.length);
+      const job = this.#jobs.shift();
+      if (!job) break;
+      await this.#write(job);
+    }
     this.#writing = undefined;
   }
 
@@ -158,9 +175,7 @@ class Recorder implements FlushableRecorder {
 
   /** Unlike any other: the time in nanoseconds, whose last digits tell recorders and events of one millisecond apart. */
   #suffix(at: number): string {
-    const { component, host = '' } = this.#options;
-    const own =
-      createHash('sha256').update(`${component}\0${host}\0${this.#sequence++}`).digest().readUInt32BE() % 1_000_000;
+    const own = (this.#salt + this.#sequence++) % 1_000_000;
     return (BigInt(at) * 1_000_000n + BigInt(own)).toString(16);
   }
 

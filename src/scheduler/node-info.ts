@@ -15,6 +15,9 @@ export class NodeInfo {
   allocatable: Resources = noResources();
   allocatablePods = 0;
   taints: readonly Taint[] = [];
+  /** Whether one of the taints only makes the node less welcome. */
+  hasSoftTaints = false;
+  unschedulable = false;
   /** Sizes in bytes by every name of the images that are there. */
   images: ReadonlyMap<string, number> = new Map();
   readonly requested = noResources();
@@ -33,6 +36,8 @@ export class NodeInfo {
     this.allocatable = resourcesOf(node.status?.allocatable);
     this.allocatablePods = quantityValue(node.status?.allocatable?.['pods']);
     this.taints = node.spec?.taints ?? [];
+    this.hasSoftTaints = this.taints.some(({ effect }) => effect === 'PreferNoSchedule');
+    this.unschedulable = node.spec?.unschedulable ?? false;
     this.images = imagesOf(node);
   }
 
@@ -66,6 +71,8 @@ export class NodeInfo {
     copy.allocatable = this.allocatable;
     copy.allocatablePods = this.allocatablePods;
     copy.taints = this.taints;
+    copy.hasSoftTaints = this.hasSoftTaints;
+    copy.unschedulable = this.unschedulable;
     copy.images = this.images;
     for (const [uid, pod] of this.pods) copy.pods.set(uid, pod);
     addResources(copy.requested, this.requested);

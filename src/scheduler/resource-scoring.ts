@@ -33,7 +33,8 @@ export function usageOf(pod: PodInfo, node: NodeInfo, name: string, standIns: bo
   if (capacity <= 0) return undefined;
   if (isExtended(name) && amountIn(pod.requests, name) === 0) return undefined;
   const counted = standIns && (name === 'cpu' || name === 'memory');
-  const [before, more] = counted ? [node.scoringRequested, pod.scoring] : [node.requested, pod.requests];
+  const before = counted ? node.scoringRequested : node.requested;
+  const more = counted ? pod.scoring : pod.requests;
   return { capacity, used: amountIn(before, name) + amountIn(more, name) };
 }
 

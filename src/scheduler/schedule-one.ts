@@ -148,14 +148,14 @@ export function scoresOf(cycle: Cycle, nodes: readonly NodeInfo[]): Scores[] {
 }
 
 /** The weighted sums. */
-export function totalsOf(scores: readonly Scores[], nodes: number): number[] {
-  const totals = Array.from({ length: nodes }, () => 0);
+export function totalsOf(scores: readonly Scores[], nodes: number): Float64Array {
+  const totals = new Float64Array(nodes);
   for (const { values, weight } of scores) for (let i = 0; i < nodes; i++) totals[i]! += values[i]! * weight;
   return totals;
 }
 
 /** The index of the highest value; each of several equal ones is as likely. */
-export function pickHighest(values: readonly number[], random: Random): number {
+export function pickHighest(values: ArrayLike<number>, random: Random): number {
   let chosen = 0;
   let equals = 1;
   for (let i = 1; i < values.length; i++) {

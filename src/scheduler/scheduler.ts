@@ -46,6 +46,9 @@ const defaultSchedulerName = 'default-scheduler';
 
 /** So many bindings and reports may be under way; more pods wait until one has ended. */
 const MOST_WRITES = 64;
+/** So many events may wait until there are no bindings to write, and so many at all. */
+const HELD_EVENTS = 5_000;
+const MOST_EVENTS = 20_000;
 /** After so many decisions, or milliseconds, everything else in the process gets its turn. */
 const DECISIONS_PER_TURN = 32;
 const TURN = 8;
@@ -71,6 +74,8 @@ export class Scheduler implements Component {
   #turnPlanned = false;
   /** Whether an attempt waits for something: the next pod has to wait too. */
   #busy = false;
+  /** Resolves when there is nothing to bind for a moment. */
+  #calm: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SchedulerOptions) {
     const { client, clock, log, random } = options;
@@ -78,7 +83,10 @@ export class Scheduler implements Component {
     this.#informers = new InformerFactory(options);
     this.#pods = this.#informers.of(pod);
     this.#nodes = this.#informers.of(node);
-    this.#events = createEventRecorder({ client, clock, log, component: defaultSchedulerName });
+    this.#events = createEventRecorder({
+      ...{ client, clock, log, component: defaultSchedulerName, backlog: MOST_EVENTS },
+      hold: (waiting) => this.#holdEvents(waiting),
+    });
     this.#metrics = new SchedulerMetrics(options.metrics, clock);
     const happened = (event: ClusterEvent) => this.#queue.happened(event);
     const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
@@ -114,6 +122,7 @@ export class Scheduler implements Component {
     this.#running = false;
     this.#abort.abort(new Error('the scheduler was stopped'));
     this.#queue.close();
+    this.#calm?.resolve();
     await this.#informers.stop();
     await Promise.all(this.#work);
   }
@@ -199,9 +208,23 @@ export class Scheduler implements Component {
     for (let i = 0; this.#running && !this.#busy && this.#writes < MOST_WRITES; i++) {
       if (i === DECISIONS_PER_TURN || clock.monotonic() > end) return this.#planTurn();
       const queued = this.#queue.take();
-      if (!queued) return;
+      if (!queued) return this.#rest();
       this.#attempt(queued);
     }
+  }
+
+  /** Events of a burst of pods are written when all of them are placed: they are news, and binding is what is waited for. */
+  #holdEvents(waiting: number): Promise<void> | undefined {
+    if (!this.#running || waiting > HELD_EVENTS || (this.#writes === 0 && !this.#turnPlanned)) return undefined;
+    this.#calm ??= Promise.withResolvers();
+    return this.#calm.promise;
+  }
+
+  /** There is nothing to do until something comes. */
+  #rest(): void {
+    if (this.#writes > 0) return;
+    this.#calm?.resolve();
+    this.#calm = undefined;
   }
 
   #attempt(queued: QueuedPod): void {

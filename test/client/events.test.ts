@@ -124,4 +124,24 @@ describe('event recorder', () => {
     await recorder.flush();
     expect(events()).to.have.length(1);
   });
+
+  it('puts writing off as long as it is told to', async () => {
+    const urgent = Promise.withResolvers<void>();
+    const waiting: number[] = [];
+    const hold = (count: number) => (waiting.push(count), waiting.length === 1 ? urgent.promise : undefined);
+    recorder = createEventRecorder({ client: new Client(api.exchange), clock, component: 'x', log: noLog, hold });
+    for (const reason of ['A', 'B']) recorder.event(web, 'Normal', reason, 'done');
+    for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+    expect(events()).to.have.length(0);
+    urgent.resolve();
+    await recorder.flush();
+    expect([events().length, waiting]).to.deep.equal([2, [2, 1, 0]]);
+  });
+
+  it('drops what comes when too many wait', async () => {
+    recorder = createEventRecorder({ client: new Client(api.exchange), clock, component: 'x', log: noLog, backlog: 2 });
+    for (const reason of ['A', 'B', 'C']) recorder.event(web, 'Normal', reason, 'done');
+    await recorder.flush();
+    expect(events().map((e) => e.reason)).to.deep.equal(['A', 'B']);
+  });
 });

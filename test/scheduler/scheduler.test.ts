@@ -225,5 +225,6 @@ describe('scheduler', () => {
         .values(),
     );
     expect(most).to.be.at.most(4);
+    while (world.events('Scheduled').length < pods) await world.settle();
   });
 });

@@ -14,7 +14,7 @@ export function createBalancedAllocation({ resources }: Args = {}): Plugin<void,
   return {
     name: 'NodeResourcesBalancedAllocation',
     preScore: (pod) => (names.every((name) => amountIn(pod.requests, name) === 0) ? 'skip' : undefined),
-    score: (pod, node) => Math.trunc((1 - deviation(shares(pod, node, names))) * BEST_SCORE),
+    score: (pod, node) => Math.trunc((1 - deviation(pod, node, names)) * BEST_SCORE),
   };
 }
 
@@ -23,19 +23,18 @@ export const balancedAllocation: PluginFactory = {
   create: (args) => createBalancedAllocation(args as Args | undefined),
 };
 
-function shares(pod: PodInfo, node: NodeInfo, names: readonly string[]): number[] {
-  const found: number[] = [];
+/** Used again for every node: there are many, and most of the time would go into arrays. */
+const shares: number[] = [];
+
+/** How far the shares of the resources that would be used lie from their mean: the standard deviation. */
+function deviation(pod: PodInfo, node: NodeInfo, names: readonly string[]): number {
+  shares.length = 0;
   for (const name of names) {
     const usage = usageOf(pod, node, name, false);
-    if (usage) found.push(Math.min(1, usage.used / usage.capacity));
+    if (usage) shares.push(Math.min(1, usage.used / usage.capacity));
   }
-  return found;
-}
-
-/** How far the values lie from their mean: the standard deviation. */
-function deviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  if (values.length === 2) return Math.abs(values[0]! - values[1]!) / 2;
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  if (shares.length < 2) return 0;
+  if (shares.length === 2) return Math.abs(shares[0]! - shares[1]!) / 2;
+  const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
+  return Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length);
 }

@@ -17,7 +17,10 @@ interface State {
 /** Prefers nodes that have the pod's large images already. */
 export const imageLocality: Plugin<void, State> = {
   name: 'ImageLocality',
-  preScore: (pod, _, snapshot) => stateOf(pod, snapshot),
+  preScore(pod, _, snapshot) {
+    const state = stateOf(pod, snapshot);
+    return state.spread.length === 0 ? 'skip' : state;
+  },
   score(_, node, state) {
     let bytes = 0;
     for (const { image, share } of state.spread) bytes += Math.trunc(sizeOn(node, image) * share);

@@ -6,5 +6,6 @@ const elsewhere: Rejection = { reasons: ["node(s) didn't match the requested nod
 export const nodeName: Plugin = {
   name: 'NodeName',
   wakesOn: [{ on: ['NodeAdd'], helps: ({ spec }, { object }) => spec.nodeName === object?.metadata.name }],
-  filter: (pod, node) => (!pod.spec.nodeName || pod.spec.nodeName === node.name ? undefined : elsewhere),
+  preFilter: ({ spec }) => (spec.nodeName ? { state: null } : 'skip'),
+  filter: (pod, node) => (pod.spec.nodeName === node.name ? undefined : elsewhere),
 };

@@ -11,6 +11,5 @@ export const nodeUnschedulable: Plugin = {
   wakesOn: [
     { on: ['NodeAdd', 'NodeUpdateNodeTaint'], helps: (_, { object }) => !(object as Node).spec?.unschedulable },
   ],
-  filter: (pod, node) =>
-    node.node!.spec?.unschedulable && !tolerated(pod.spec.tolerations, taint) ? cordoned : undefined,
+  filter: (pod, node) => (node.unschedulable && !tolerated(pod.spec.tolerations, taint) ? cordoned : undefined),
 };

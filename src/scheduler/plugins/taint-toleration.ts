@@ -23,7 +23,10 @@ export const taintToleration: Plugin<void, Soft> = {
     const taint = untolerated(pod.spec.tolerations, node.taints);
     return taint && rejectionOf(taint.key, taint.value ?? '');
   },
-  preScore: ({ spec }) => (spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule'),
+  preScore({ spec }, nodes) {
+    if (!nodes.some((node) => node.hasSoftTaints)) return 'skip'; // all are equally welcome
+    return (spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule');
+  },
   score(_, node, soft) {
     let unwelcome = 0;
     for (const taint of node.taints) if (taint.effect === 'PreferNoSchedule' && !tolerated(soft, taint)) unwelcome++;
