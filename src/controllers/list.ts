@@ -6,6 +6,7 @@ import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { bootstrapSignerController } from './bootstrap-signer.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring/mirroring.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume.ts';
@@ -42,6 +43,7 @@ export const controllers: readonly Controller[] = [
   cronJobController,
   ttlAfterFinishedController,
   endpointSliceController,
+  endpointSliceMirroringController,
   endpointsController,
   disruptionController,
   horizontalPodAutoscalerController,

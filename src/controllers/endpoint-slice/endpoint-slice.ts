@@ -2,14 +2,13 @@ import { node as nodeKind, type Node } from '../../api/core-v1/node.ts';
 import { pod as podKind } from '../../api/core-v1/pod.ts';
 import { service as serviceKind, type Service } from '../../api/core-v1/service.ts';
 import { endpointSlice as sliceKind, type EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { keyOf } from '../../apimachinery/object.ts';
 import { controller, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { Expectations } from '../expectations.ts';
-import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import { podsOf, selectsPods, servicesOf } from '../service-pods.ts';
 import { desiredGroups } from './desired.ts';
-import { managedBy, managedByLabel, planSlices, serviceNameLabel, type SlicePlan } from './plan.ts';
+import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './plan.ts';
+import { writeSlices } from './write-slices.ts';
 
 const serviceIndex = 'managed-slices-of-service';
 
@@ -56,37 +55,6 @@ async function reconcile(key: string, context: ReconcileContext, expectations: E
   const nodeOf = (name: string): Node | undefined => reader.get(nodeKind, name);
   const groups = desiredGroups(service, podsOf(reader, service), nodeOf);
   const existing = reader.byIndex(sliceKind, serviceIndex, key).filter((slice) => !slice.metadata.deletionTimestamp);
-  await execute(key, service, planSlices(service, groups, existing), context, expectations);
-}
-
-async function execute(
-  key: string,
-  service: Service,
-  plan: SlicePlan,
-  { client, events }: ReconcileContext,
-  expectations: Expectations,
-): Promise<void> {
-  try {
-    for (const slice of plan.create) expectations.created(key, await client.create(sliceKind, slice));
-    for (const slice of plan.update) await client.update(sliceKind, slice);
-    for (const slice of plan.remove) {
-      await remove(client, slice);
-      expectations.deleted(key, slice);
-    }
-  } catch (error) {
-    if (isNamespaceEnding(error)) return;
-    if (!isApiError(error, 'Conflict', 'NotFound')) {
-      const message = `Error updating Endpoint Slices for Service ${key}: ${(error as Error).message}`;
-      events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message);
-    }
-    throw error;
-  }
-}
-
-async function remove(client: ReconcileContext['client'], slice: EndpointSlice): Promise<void> {
-  try {
-    await client.delete(sliceKind, slice.metadata, { preconditions: { uid: slice.metadata.uid } });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  const about = { key, of: `Service ${key}`, object: service, expectations };
+  await writeSlices(planSlices(service, groups, existing), about, context);
 }

@@ -10,6 +10,9 @@ export const managedBy = 'endpointslice-controller.k8s.io';
 export const serviceNameLabel = 'kubernetes.io/service-name';
 export const headlessLabel = 'service.kubernetes.io/headless';
 
+/** Annotation that tells when what a slice or Endpoints answer to happened. */
+export const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time';
+
 /** At most so many endpoints stand in one slice. */
 const MAX_ENDPOINTS = 100;
 
@@ -20,21 +23,44 @@ export interface SlicePlan {
   readonly remove: EndpointSlice[];
 }
 
-/**
- * Fits `groups` into the service's existing slices with few writes: endpoints stay where they are; new ones fill slices
- * that are written anyway, then one slice with enough room, then new slices. A family without endpoints
- * keeps one empty slice, so that a service always has some.
- */
+/** What all slices of one kind of owner have in common. */
+export interface SliceOwner {
+  readonly metadata: New<EndpointSlice>['metadata'];
+  /** The annotation that is written anew with each change, if any: when what the change answers to happened. */
+  readonly trigger?: string | undefined;
+}
+
+/** The slices of a service as they should be; each of its families has at least one. */
 export function planSlices(
   service: Service,
   groups: readonly EndpointGroup[],
   existing: readonly EndpointSlice[],
   max = MAX_ENDPOINTS,
+  trigger?: string,
+): SlicePlan {
+  const metadata = {
+    namespace: service.metadata.namespace!,
+    generateName: `${service.metadata.name}-`,
+    labels: labelsOf(service),
+    ownerReferences: [controllerRef(service, serviceKind)],
+  };
+  return fitSlices({ metadata, trigger }, [...groups, ...placeholders(service, groups)], existing, max);
+}
+
+/**
+ * Fits `groups` into the existing slices of an owner with few writes: endpoints stay where they are; new ones fill slices
+ * that are written anyway, then one slice with enough room, then new slices. A group without endpoints
+ * keeps one empty slice.
+ */
+export function fitSlices(
+  owner: SliceOwner,
+  groups: readonly EndpointGroup[],
+  existing: readonly EndpointSlice[],
+  max: number,
 ): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], remove: [] };
-  const wanted = [...groups, ...placeholders(service, groups)];
   const unclaimed = new Set(existing);
-  const claimed = wanted.map((group) => {
+  const claimed = groups.map((group) => {
     const slices = existing.filter((slice) => unclaimed.has(slice) && belongs(slice, group));
     for (const slice of slices) unclaimed.delete(slice);
     return { group, slices };
@@ -42,7 +68,7 @@ export function planSlices(
   for (const { group, slices } of claimed) {
     // A placeholder may take over any slice that is left, rather than delete one and make another.
     if (slices.length === 0 && group.endpoints.length === 0) slices.push(...takeOver(unclaimed, group));
-    planGroup(service, group, slices, max, plan);
+    planGroup(owner, group, slices, max, plan);
   }
   plan.remove.push(...unclaimed);
   return plan;
@@ -74,7 +100,7 @@ interface Draft {
 }
 
 function planGroup(
-  service: Service,
+  owner: SliceOwner,
   group: EndpointGroup,
   slices: readonly EndpointSlice[],
   max: number,
@@ -85,11 +111,11 @@ function planGroup(
   const empty = drafts.filter((draft) => draft.endpoints.length === 0);
   if (group.endpoints.length === 0) {
     const kept = empty.shift();
-    if (kept) write(service, group, kept, plan);
-    else plan.create.push(newSlice(service, group, []));
+    if (kept) write(owner, group, kept, plan);
+    else plan.create.push(newSlice(owner, group, []));
   }
   for (const draft of empty) if (draft.slice) plan.remove.push(draft.slice);
-  for (const draft of drafts) if (draft.endpoints.length > 0) write(service, group, draft, plan);
+  for (const draft of drafts) if (draft.endpoints.length > 0) write(owner, group, draft, plan);
 }
 
 /** What the slices keep of what they have, brought up to date; and the endpoints that stand in none. */
@@ -133,27 +159,28 @@ function fill(draft: Draft, missing: Endpoint[], max: number): void {
   draft.changed = true;
 }
 
-function write(service: Service, group: EndpointGroup, { slice, endpoints }: Draft, plan: SlicePlan): void {
-  const wanted = newSlice(service, group, endpoints);
+function write(owner: SliceOwner, group: EndpointGroup, { slice, endpoints }: Draft, plan: SlicePlan): void {
+  const wanted = newSlice(owner, group, endpoints);
   if (!slice) return void plan.create.push(wanted);
-  const { labels, ownerReferences } = wanted.metadata;
-  const next: EndpointSlice = {
-    ...slice,
-    metadata: { ...slice.metadata, ...(labels && { labels }), ...(ownerReferences && { ownerReferences }) },
-    endpoints,
-    ports: wanted.ports!,
-  };
-  if (!semanticEqual(next, slice)) plan.update.push(next);
+  const { labels, ownerReferences, annotations: own } = owner.metadata;
+  const annotations = own
+    ? { ...own, ...triggered(slice.metadata.annotations?.[triggerTime]) }
+    : slice.metadata.annotations;
+  const changed = { labels: labels ?? {}, ownerReferences: ownerReferences ?? [], ...(annotations && { annotations }) };
+  const next = { ...slice, metadata: { ...slice.metadata, ...changed }, endpoints, ports: wanted.ports! };
+  if (semanticEqual(next, slice)) return;
+  if (owner.trigger) next.metadata.annotations = { ...annotations, ...triggered(owner.trigger) };
+  plan.update.push(next);
 }
 
-function newSlice(service: Service, group: EndpointGroup, endpoints: Endpoint[]): New<EndpointSlice> {
+function triggered(time: string | undefined): Record<string, string> {
+  return time === undefined ? {} : { [triggerTime]: time };
+}
+
+function newSlice({ metadata, trigger }: SliceOwner, group: EndpointGroup, endpoints: Endpoint[]): New<EndpointSlice> {
+  const annotations = { ...metadata.annotations, ...triggered(trigger) };
   return {
-    metadata: {
-      namespace: service.metadata.namespace!,
-      generateName: `${service.metadata.name}-`,
-      labels: labelsOf(service),
-      ownerReferences: [controllerRef(service, serviceKind)],
-    },
+    metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
     addressType: group.addressType,
     endpoints,
     ports: group.ports.map((port) => ({ ...port })),

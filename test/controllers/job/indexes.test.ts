@@ -18,7 +18,7 @@ describe('sets of indexes', () => {
     [[7, 1, 3, 4, 5], '1,3-5,7'],
     [[2, 3, 5, 6, 8, 9, 10], '2,3,5,6,8-10'],
   ] as const) {
-    it(`${numbers} is "${text}"`, () => {
+    it(`${numbers.join()} is "${text}"`, () => {
       expect(formatIndexes(indexesOf(numbers))).to.equal(text);
       expect(parseIndexes(text, 100)).to.deep.equal(indexesOf(numbers));
       expect(countOf(indexesOf(numbers))).to.equal(numbers.length);
