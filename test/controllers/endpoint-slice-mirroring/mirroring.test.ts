@@ -14,7 +14,7 @@ const subset = (...ips: string[]) => ({
 });
 const custom = (subsets: object[]): Endpoints => ({
   ...{ apiVersion: 'v1', kind: 'Endpoints', metadata: metadata('web') },
-  subsets: subsets as Endpoints['subsets'],
+  subsets,
 });
 
 describe('mirrored endpoints', () => {
