@@ -13,18 +13,20 @@ const MOST = { pages: 16, page: 2 * 2 ** 20, bytes: 8 * 2 ** 20, asked: 256 };
 
 /**
  * Pages that were asked for more than once, until something in the collection changes, so that what is made of a page need
- * be made only once. A page is kept when it is asked for again, which a client that goes through all pages does not.
+ * be made only once. A page is kept when it is asked for again, which a client that goes through all pages does not. Who
+ * offers a page has not found it here.
  */
 export class KeptPages {
-  #pages = new Map<string, { readonly page: Page; readonly size: number }>();
+  /** Those that were used last come last. They are few: a write asks each whether it is concerned. */
+  #pages: { readonly id: string; readonly page: Page; readonly size: number }[] = [];
   readonly #asked = new Set<string>();
   #bytes = 0;
 
   get(id: string): Page | undefined {
-    const found = this.#pages.get(id);
-    if (!found) return undefined;
-    this.#pages.delete(id); // those that were used last come last
-    this.#pages.set(id, found);
+    const at = this.#pages.findIndex((kept) => kept.id === id);
+    if (at < 0) return undefined;
+    const found = this.#pages[at]!;
+    if (at < this.#pages.length - 1) this.#pages.push(this.#pages.splice(at, 1)[0]!);
     return found.page;
   }
 
@@ -38,26 +40,18 @@ export class KeptPages {
     let size = 0;
     for (const { bytes } of page.entries) size += bytes.length;
     if (size > MOST.page) return false;
-    this.#drop(id);
-    this.#pages.set(id, { page, size });
+    this.#pages.push({ id, page, size });
     this.#bytes += size;
-    for (const oldest of this.#pages.keys()) {
-      if (this.#pages.size <= MOST.pages && this.#bytes <= MOST.bytes) break;
-      this.#drop(oldest);
-    }
+    while (this.#pages.length > MOST.pages || this.#bytes > MOST.bytes) this.#bytes -= this.#pages.shift()!.size;
     return true;
   }
 
   /** Forgets the pages in whose collection `key` is. */
   changed(key: string): void {
-    if (this.#pages.size === 0) return;
-    for (const [id, { page }] of this.#pages) if (key.startsWith(page.prefix)) this.#drop(id);
-  }
-
-  #drop(id: string): void {
-    const known = this.#pages.get(id);
-    if (!known) return;
-    this.#pages.delete(id);
-    this.#bytes -= known.size;
+    for (let i = this.#pages.length - 1; i >= 0; i--) {
+      if (!key.startsWith(this.#pages[i]!.page.prefix)) continue;
+      this.#bytes -= this.#pages[i]!.size;
+      this.#pages.splice(i, 1);
+    }
   }
 }

@@ -40,6 +40,7 @@ export function watchSocket(exchange: Exchange, { socket, head }: Upgrade, binar
     get waiting() {
       return socket.writableLength;
     },
+    prompt: true,
     end: () => close(),
     abort: () => void socket.destroy(),
   };

@@ -11,14 +11,19 @@ export interface WatchTransport {
   write(frames: readonly Buffer[]): void;
   /** Bytes that were written and wait for the watcher. */
   readonly waiting: number;
+  /**
+   * Whether to send at once what comes up first in a turn of the event loop. Node sends what was written over HTTP/2 when
+   * the turn is over; what is written then waits for the next. Readers in this process have time.
+   */
+  readonly prompt: boolean;
   end(): void;
   /** Cuts the connection, so that the watcher cannot take what it got for the whole. */
   abort(): void;
 }
 
 /**
- * The frames of one watch on their way out. All that come up in one turn of the event loop go in one write. A watcher
- * that does not read is cut off when too much waits for it, or for too long; others never notice it.
+ * The frames of one watch on their way out. What comes up first in a turn of the event loop goes at once, all else of the
+ * turn in one write. A watcher that does not read is cut off when too much waits for it, or for too long; others never notice it.
  */
 export class WatchStream {
   readonly #transport: WatchTransport;
@@ -48,7 +53,8 @@ export class WatchStream {
     else if (this.#pending + this.#transport.waiting > this.#limit) return this.#overflow();
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#flush);
+    setImmediate(this.#endTurn);
+    if (this.#transport.prompt && !allowed) this.#flush();
   }
 
   /** Sends what waits, then ends the answer. */
@@ -66,8 +72,12 @@ export class WatchStream {
     this.#stall?.cancel();
   }
 
-  #flush = (): void => {
+  #endTurn = (): void => {
     this.#scheduled = false;
+    this.#flush();
+  };
+
+  #flush(): void {
     if (this.#ended || this.#frames.length === 0) return;
     const frames = this.#frames;
     this.#frames = [];
@@ -75,7 +85,7 @@ export class WatchStream {
     this.#pending = 0;
     this.#transport.write(frames);
     if (this.#transport.waiting > 0 && !this.#stall) this.#expectProgress();
-  };
+  }
 
   /** Looks later whether the watcher has taken anything of what waits now. */
   #expectProgress(): void {

@@ -165,6 +165,7 @@ function transportFor(exchange: Exchange, { contentType, protobuf }: Negotiated)
     get waiting() {
       return stream.waiting;
     },
+    prompt: exchange.request.identity === undefined,
     end: () => stream.end(),
     abort: () => stream.abort(),
   };
