@@ -13,11 +13,15 @@ export interface LoadResult {
   count: number;
   /** Microseconds of the server's processor time for each request, where that can be read. */
   serverTime: number | undefined;
+  /** Answers per second before what counts. */
+  coldPerSecond: number;
 }
 
 export interface LoadOptions {
   connections: number;
   seconds: number;
+  /** So many seconds of the same load go before what counts: what is measured is a server at work, not one that starts. */
+  warmUp?: number;
   /** Stops earlier after so many requests. */
   count?: number;
   /** The status every answer must have. */
@@ -32,8 +36,12 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
   const latencies: number[] = [];
   let bytes = 0;
   let next = 0;
-  const serverBefore = target.pid === undefined ? undefined : processorTime(target.pid);
-  const started = performance.now();
+  let cold = 0;
+  const used = () => (target.pid === undefined ? undefined : processorTime(target.pid));
+  const { warmUp = 0 } = options;
+  let usedBefore = used();
+  const started = performance.now() + warmUp * 1000;
+  const warm = setTimeout(() => (usedBefore = used()), warmUp * 1000);
   const end = started + options.seconds * 1000;
   const most = options.count ?? Infinity;
   const worker = async (connection: Connection) => {
@@ -42,24 +50,30 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
       if (before > end) return;
       const answer = await connection.send(options.request(next++));
       if (answer.status !== options.expect) throw new Error(`expected ${options.expect}, got ${answer.status}`);
-      latencies.push(performance.now() - before);
-      bytes += answer.length;
+      const now = performance.now();
+      if (now < started) cold++;
+      else {
+        latencies.push(now - before);
+        bytes += answer.length;
+      }
     }
   };
   try {
     await Promise.all(connections.map(worker));
   } finally {
+    clearTimeout(warm);
     for (const connection of connections) connection.close();
   }
   const seconds = (performance.now() - started) / 1000;
-  const serverAfter = target.pid === undefined ? undefined : processorTime(target.pid);
-  const used = serverBefore === undefined || serverAfter === undefined ? undefined : serverAfter - serverBefore;
+  const usedAfter = used();
+  const time = usedBefore === undefined || usedAfter === undefined ? undefined : usedAfter - usedBefore;
   return {
     perSecond: latencies.length / seconds,
     megabytes: bytes / 1e6 / seconds,
     ...quantiles(latencies),
     count: latencies.length,
-    serverTime: used === undefined ? undefined : used / latencies.length,
+    serverTime: time === undefined ? undefined : time / latencies.length,
+    coldPerSecond: warmUp === 0 ? NaN : cold / warmUp,
   };
 }
 

@@ -22,6 +22,12 @@ export const get: Measure = {
 
 async function measure(target: Target, name: string, path: string, seconds: number): Promise<Figure[]> {
   const request = Connection.encode(target, 'GET', path);
-  const result = await load(target, { connections: CONNECTIONS, seconds, expect: 200, request: () => request });
+  const result = await load(target, {
+    connections: CONNECTIONS,
+    seconds,
+    warmUp: 1,
+    expect: 200,
+    request: () => request,
+  });
   return loadFigures(name, result);
 }

@@ -33,7 +33,7 @@ export const list: Measure = {
 
 async function pages(target: Target, path: string, seconds: number): Promise<Figure> {
   const request = Connection.encode(target, 'GET', `${path}?limit=500`);
-  const result = await load(target, { connections: 4, seconds, expect: 200, request: () => request });
+  const result = await load(target, { connections: 4, seconds, warmUp: 1, expect: 200, request: () => request });
   return {
     name: 'list limit=500',
     value: result.perSecond,
