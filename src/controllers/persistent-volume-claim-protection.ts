@@ -41,14 +41,19 @@ async function isUsed(
   claim: PersistentVolumeClaim,
   { reader, client }: ReconcileContext,
 ): Promise<boolean> {
-  const uses = (one: Pod) => Boolean(one.spec?.nodeName) && claimsOf(one).includes(key) && !isAnothers(claim, one);
+  const uses = (one: Pod) => Boolean(one.spec?.nodeName) && claimsOf(one).includes(key) && !isNoUser(claim, one);
   if (reader.byIndex(podKind, byClaim, key).some(uses)) return true;
   const { items } = await client.list(podKind, { namespace: claim.metadata.namespace });
   return items.some(uses);
 }
 
-/** Whether the claim only happens to have the name of the one that would be made for the pod. */
-function isAnothers(claim: PersistentVolumeClaim, { metadata, spec }: Pod): boolean {
+/**
+ * Whether the claim only happens to have the name of the one that would be made for the pod, or the pod is done with it:
+ * one that its kubelet has finished may wait for the claim to go, by a finalizer of its own.
+ */
+function isNoUser(claim: PersistentVolumeClaim, { metadata, spec }: Pod): boolean {
   const named = spec?.volumes?.some((v) => v.persistentVolumeClaim?.claimName === claim.metadata.name);
-  return !named && !claim.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid);
+  if (named) return false;
+  const done = metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0;
+  return done || !claim.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid);
 }

@@ -65,6 +65,26 @@ describe('protection of storage in use', () => {
     await gone('a-data');
   });
 
+  it('takes the claim that was made for a pod, also when the pod waits for that', async () => {
+    const owner = await world.client.create(pod, {
+      metadata: { ...at('web'), finalizers: ['example.com/waits'] },
+      spec: {
+        containers: [{ name: 'c', image: 'i' }],
+        volumes: [{ name: 'data', ephemeral: { volumeClaimTemplate: { spec: claimSpec } } }],
+        nodeName: 'n1',
+      },
+    });
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: owner.metadata.uid, controller: true }];
+    await world.client.create(persistentVolumeClaim, {
+      metadata: { ...at('web-data'), ownerReferences },
+      spec: claimSpec,
+    });
+    await world.client.delete(persistentVolumeClaim, at('web-data'));
+    await held('web-data');
+    await world.client.delete(pod, at('web'), { gracePeriodSeconds: 0 });
+    await gone('web-data');
+  });
+
   it('protects a claim again whose finalizer was taken away', async () => {
     await claim('bare');
     await world.client.patch(persistentVolumeClaim, at('bare'), 'merge', { metadata: { finalizers: null } });

@@ -23,7 +23,7 @@ export interface FakeRuntimeOptions {
   readonly startDelay?: number;
   /** What a container does; default: what its command says (see `programOf`). */
   readonly program?: (config: ContainerConfig) => Program;
-  /** Images that cannot be pulled. Default: those whose name contains `does-not-exist`. */
+  /** Images that cannot be pulled. Default: those whose name says that they do not exist. */
   readonly missingImage?: (name: string) => boolean;
 }
 
@@ -215,7 +215,7 @@ export class FakeRuntime implements Runtime {
   }
 
   #isMissing(name: string): boolean {
-    return this.#options.missingImage?.(name) ?? name.includes('does-not-exist');
+    return this.#options.missingImage?.(name) ?? /does-not-exist|non-?existent|:404$/.test(name);
   }
 
   #exit(container: FakeContainer, exitCode: number): void {
