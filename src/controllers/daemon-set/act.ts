@@ -16,6 +16,8 @@ const BURST = 250;
 export interface Writer {
   readonly key: string;
   readonly set: DaemonSet;
+  /** The hash of its template. */
+  readonly hash: string;
   readonly context: ReconcileContext;
   readonly expectations: Expectations;
 }
@@ -26,17 +28,17 @@ export interface Failure {
 }
 
 /** Makes and removes pods, with an event for each. What is left over a burst waits for the next round. */
-export async function carryOut(plan: DaemonPlan, hash: string, writer: Writer): Promise<Failure | undefined> {
+export async function carryOut(plan: DaemonPlan, writer: Writer): Promise<Failure | undefined> {
   const nodes = plan.create.slice(0, BURST);
   const removing = Promise.all(plan.remove.slice(0, BURST).map((one) => remove(one, writer)));
-  const { error } = await slowStart(nodes.length, () => create(nodes.shift()!, hash, writer));
+  const { error } = await slowStart(nodes.length, () => create(nodes.shift()!, writer));
   const failures = (await removing).filter((failure) => failure !== undefined);
   // What the writes bring wakes the next round: where all was refused there is nothing to wait for either.
   if (error && !isNamespaceEnding(error)) return { error };
   return failures[0];
 }
 
-async function create(node: string, hash: string, { key, set, context, expectations }: Writer): Promise<void> {
+async function create(node: string, { key, set, hash, context, expectations }: Writer): Promise<void> {
   const { client, events } = context;
   try {
     const created = await client.create(podKind, daemonFor(set, node, hash));

@@ -12,11 +12,11 @@ import { watchOrphanRevisions } from '../history/history.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { withoutZeros } from '../without-zeros.ts';
 import { carryOut, type Failure, type Writer } from './act.ts';
-import { byNode } from './daemons.ts';
+import { byNode, currency } from './daemons.ts';
 import { removeEnded } from './ended.ts';
 import { FailedDaemons } from './failed-daemons.ts';
 import { isRollingUpdate } from './limits.ts';
-import { placements } from './placement.ts';
+import { Placements } from './placement.ts';
 import { planPlacement, type Daemons } from './plan.ts';
 import { cleanUpHistory, syncHistory, type History } from './revisions.ts';
 import { planRollout } from './rollout.ts';
@@ -28,6 +28,7 @@ const selectorOf = (set: DaemonSet) => selectorFromObject(set.spec?.selector);
 interface Memory {
   readonly expectations: Expectations;
   readonly failed: FailedDaemons;
+  readonly placements: Placements;
 }
 
 /** Keeps a pod of each DaemonSet on every node that should have one. */
@@ -35,7 +36,11 @@ export const daemonSetController: Controller = {
   name: 'daemonset-controller',
   start(dependencies) {
     const { clock } = dependencies;
-    const memory: Memory = { expectations: new Expectations(clock), failed: new FailedDaemons(clock) };
+    const memory: Memory = {
+      expectations: new Expectations(clock),
+      failed: new FailedDaemons(clock),
+      placements: new Placements(),
+    };
     return controller<DaemonSet>({
       name: 'daemonset-controller',
       for: daemonSet,
@@ -80,6 +85,7 @@ async function reconcile(key: string, context: ReconcileContext, memory: Memory)
   const set = reader.get(daemonSet, key);
   if (!set?.spec) {
     memory.failed.forget(key);
+    memory.placements.forget(key);
     return memory.expectations.forget(key);
   }
   if (selectorOf(set).empty) {
@@ -106,9 +112,11 @@ async function sync(
   const history = await syncHistory(set, selectorOf(set), pods, context);
   const { hash } = history;
   const nodes = reader.list(nodeKind);
-  const daemons = { set, hash, nodes, placement: placements(set), byNode: byNode(history.pods) };
+  const placement = memory.placements.of(key, set);
+  const daemons = { set, nodes, placement, byNode: byNode(history.pods), isCurrent: currency(set, hash) };
   if (!known) return writeStatus(daemons, history, set.status?.observedGeneration, context);
-  const { failure, after } = await act(daemons, { key, set, context, expectations: memory.expectations }, memory);
+  const writer = { key, set, hash, context, expectations: memory.expectations };
+  const { failure, after } = await act(daemons, writer, memory);
   if (!failure && settled()) await cleanUpHistory(set, history, client);
   await writeStatus(daemons, history, set.metadata.generation, context);
   if (failure) throw failure.error;
@@ -130,7 +138,7 @@ async function act(daemons: Daemons, writer: Writer, { failed }: Memory): Promis
   const plan = { create, remove: [...remove, ...removals.remove] };
   const placed = plan.create.length + plan.remove.length === 0;
   if (placed && !isRollingUpdate(daemons.set)) return { after: removals.after };
-  const failure = await carryOut(placed ? planRollout(daemons, now) : plan, daemons.hash, writer);
+  const failure = await carryOut(placed ? planRollout(daemons, now) : plan, writer);
   return { failure, after: removals.after };
 }
 

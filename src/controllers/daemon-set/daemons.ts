@@ -52,12 +52,11 @@ function boundAndOlderFirst(a: Pod, b: Pod): number {
   return age || (a.metadata.name < b.metadata.name ? -1 : 1);
 }
 
-/** Whether the pod is as the template is now. The count of changes stands for the hash on pods of old. */
-export function isCurrent(set: DaemonSet, pod: Pod, hash: string): boolean {
-  const labels = pod.metadata.labels ?? {};
-  if (hash && labels[hashLabel] === hash) return true;
+/** Tells whether a pod is as the template is now. The count of changes stands for the hash on pods of old. */
+export function currency(set: DaemonSet, hash: string): (pod: Pod) => boolean {
   const generation = templateGeneration(set);
-  return generation !== undefined && labels[generationLabel] === generation;
+  return ({ metadata: { labels = {} } }) =>
+    (hash !== '' && labels[hashLabel] === hash) || (generation !== undefined && labels[generationLabel] === generation);
 }
 
 /** How often the template was changed, as the API server counts it. */

@@ -56,6 +56,34 @@ export function placements(set: DaemonSet): (node: Node) => Placement {
   };
 }
 
+/** The placements of each set, as long as it does not change: nodes are many, and few of them change between two rounds. */
+export class Placements {
+  #sets = new Map<string, { words: string; placement: (node: Node) => Placement }>();
+
+  /** `placements(set)` with a memory. `key` is the set's. */
+  of(key: string, set: DaemonSet): (node: Node) => Placement {
+    const { uid, generation } = set.metadata;
+    const words = `${uid}/${generation}`;
+    let known = this.#sets.get(key);
+    if (known?.words !== words) this.#sets.set(key, (known = { words, placement: remembered(placements(set)) }));
+    return known.placement;
+  }
+
+  forget(key: string): void {
+    this.#sets.delete(key);
+  }
+}
+
+/** A node that changed is another object. */
+function remembered(placement: (node: Node) => Placement): (node: Node) => Placement {
+  const known = new WeakMap<Node, Placement>();
+  return (node) => {
+    let found = known.get(node);
+    if (!found) known.set(node, (found = placement(node)));
+    return found;
+  };
+}
+
 function repels({ effect }: Taint): boolean {
   return effect === 'NoSchedule' || effect === 'NoExecute';
 }

@@ -2,18 +2,18 @@ import type { DaemonSet } from '../../api/apps-v1/daemon-set.ts';
 import type { Node } from '../../api/core-v1/node.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { isPodAvailable, isPodReady } from '../pod-state.ts';
-import { isCurrent, type DaemonsByNode } from './daemons.ts';
+import type { DaemonsByNode } from './daemons.ts';
 import { allowsSurge } from './limits.ts';
 import type { Placement } from './placement.ts';
 
 /** A daemon set and where its daemons are and should be. */
 export interface Daemons {
   readonly set: DaemonSet;
-  /** The hash of the template as it is now. */
-  readonly hash: string;
   readonly nodes: readonly Node[];
   readonly placement: (node: Node) => Placement;
   readonly byNode: DaemonsByNode;
+  /** Whether a daemon is as the template is now. */
+  readonly isCurrent: (pod: Pod) => boolean;
 }
 
 /** What to do about daemons. */
@@ -68,11 +68,11 @@ function hasEnded({ status }: Pod): boolean {
 }
 
 /** The pods of one node, those that count first in front, that are too many there. */
-function surplus({ set, hash }: Daemons, pods: readonly Pod[], now: number): Pod[] {
+function surplus({ set, isCurrent }: Daemons, pods: readonly Pod[], now: number): Pod[] {
   if (pods.length <= 1) return [];
   if (!allowsSurge(set)) return pods.slice(1);
-  const current = pods.find((pod) => isCurrent(set, pod, hash));
-  const old = pods.find((pod) => !isCurrent(set, pod, hash));
+  const current = pods.find(isCurrent);
+  const old = pods.find((pod) => !isCurrent(pod));
   const extra = pods.filter((pod) => pod !== current && pod !== old);
   return current && old && mayReplace(set, old, current, now) ? [...extra, old] : extra;
 }

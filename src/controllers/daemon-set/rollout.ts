@@ -1,7 +1,5 @@
-import type { DaemonSet } from '../../api/apps-v1/daemon-set.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { isPodAvailable } from '../pod-state.ts';
-import { isCurrent } from './daemons.ts';
 import { rollingLimits } from './limits.ts';
 import type { DaemonPlan, Daemons } from './plan.ts';
 
@@ -29,7 +27,7 @@ export function planRollout(daemons: Daemons, now: number): DaemonPlan {
   return maxSurge === 0 ? planReplacing(all, maxUnavailable, available) : planSurging(all, maxSurge, available);
 }
 
-function sites({ set, hash, nodes, placement, byNode }: Daemons): Site[] {
+function sites({ nodes, placement, byNode, isCurrent }: Daemons): Site[] {
   const all: Site[] = [];
   const known = new Set<string>();
   for (const node of nodes) {
@@ -37,19 +35,23 @@ function sites({ set, hash, nodes, placement, byNode }: Daemons): Site[] {
     known.add(name);
     const { run } = placement(node);
     const pods = byNode.get(name);
-    if (run || pods) all.push({ node: name, run, pair: pairOf(set, hash, pods ?? []) });
+    if (run || pods) all.push({ node: name, run, pair: pairOf(pods ?? [], isCurrent) });
   }
   for (const [node, pods] of byNode)
-    if (!known.has(node)) all.push({ node, run: false, pair: pairOf(set, hash, pods) });
+    if (!known.has(node)) all.push({ node, run: false, pair: pairOf(pods, isCurrent) });
   return all;
 }
 
 /** Pods under deletion do not count, so that nodes that are down do not hold up the update. */
-function pairOf(set: DaemonSet, hash: string, pods: readonly Pod[]): Pair | undefined {
-  const present = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
-  const [current, ...moreCurrent] = present.filter((pod) => isCurrent(set, pod, hash));
-  const [old, ...moreOld] = present.filter((pod) => !isCurrent(set, pod, hash));
-  return moreCurrent.length > 0 || moreOld.length > 0 ? undefined : { current, old };
+function pairOf(pods: readonly Pod[], isCurrent: (pod: Pod) => boolean): Pair | undefined {
+  let [current, old]: (Pod | undefined)[] = [];
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp) continue;
+    if (isCurrent(pod) ? current : old) return undefined;
+    if (isCurrent(pod)) current = pod;
+    else old = pod;
+  }
+  return { current, old };
 }
 
 /** Old daemons that do not work go at once, others as long as no more than `most` nodes are without. */

@@ -1,6 +1,5 @@
 import type { DaemonSet } from '../../api/apps-v1/daemon-set.ts';
 import { availableAt, isPodAvailable, isPodReady } from '../pod-state.ts';
-import { isCurrent } from './daemons.ts';
 import type { Daemons } from './plan.ts';
 
 export type DaemonSetStatus = NonNullable<DaemonSet['status']>;
@@ -26,7 +25,7 @@ export function untilAvailable({ set, byNode }: Daemons, now: number): number | 
   return soonest;
 }
 
-function count({ set, hash, nodes, placement, byNode }: Daemons, now: number) {
+function count({ set, nodes, placement, byNode, isCurrent }: Daemons, now: number) {
   const counts = {
     desiredNumberScheduled: 0,
     currentNumberScheduled: 0,
@@ -46,7 +45,7 @@ function count({ set, hash, nodes, placement, byNode }: Daemons, now: number) {
     counts.currentNumberScheduled++;
     if (isPodReady(pod)) counts.numberReady++;
     if (isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now)) counts.numberAvailable++;
-    if (isCurrent(set, pod, hash)) counts.updatedNumberScheduled++;
+    if (isCurrent(pod)) counts.updatedNumberScheduled++;
   }
   return counts;
 }

@@ -1,7 +1,7 @@
 import type { DaemonSet } from '../../../src/api/apps-v1/daemon-set.ts';
 import type { Node } from '../../../src/api/core-v1/node.ts';
 import type { Pod } from '../../../src/api/core-v1/pod.ts';
-import { byNode, hashLabel } from '../../../src/controllers/daemon-set/daemons.ts';
+import { byNode, currency, hashLabel } from '../../../src/controllers/daemon-set/daemons.ts';
 import { placements } from '../../../src/controllers/daemon-set/placement.ts';
 import type { Daemons } from '../../../src/controllers/daemon-set/plan.ts';
 import { aNode, aPod, metadata, template, type PodOptions } from '../objects.ts';
@@ -52,5 +52,5 @@ export function waiting(node: string, name: string): Pod {
 }
 
 export function daemonsOf(set: DaemonSet, nodes: readonly Node[], pods: readonly Pod[]): Daemons {
-  return { set, hash: 'new', nodes, placement: placements(set), byNode: byNode(pods) };
+  return { set, nodes, placement: placements(set), byNode: byNode(pods), isCurrent: currency(set, 'new') };
 }

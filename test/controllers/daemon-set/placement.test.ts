@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { daemonFor } from '../../../src/controllers/daemon-set/daemons.ts';
-import { daemonTolerations, placements } from '../../../src/controllers/daemon-set/placement.ts';
+import { daemonTolerations, Placements, placements } from '../../../src/controllers/daemon-set/placement.ts';
 import { aDaemonSet, site } from './objects.ts';
 
 const requires = (matchExpressions: object[]) => ({
@@ -81,5 +81,20 @@ describe('daemon set: placement', () => {
       'pod-template-generation': '3',
     });
     expect(set.spec?.template.spec?.affinity?.nodeAffinity).to.equal(nodeAffinity);
+  });
+});
+
+describe('daemon set: remembered placements', () => {
+  it('are of the set and the node as they are now', () => {
+    const memory = new Placements();
+    const set = aDaemonSet({}, { nodeSelector: { disk: 'ssd' } });
+    const node = site('n1', { labels: { disk: 'ssd' } });
+    expect(memory.of('a', set)(node).run).to.equal(true);
+    expect(memory.of('a', set)(site('n1')).run).to.equal(false);
+    const changed = aDaemonSet({}, { nodeSelector: { disk: 'hdd' } }, { uid: set.metadata.uid, generation: 2 });
+    expect(memory.of('a', changed)(node).run).to.equal(false);
+    expect(memory.of('b', set)(node).run).to.equal(true);
+    const other = aDaemonSet({}, { nodeSelector: { disk: 'hdd' } });
+    expect(memory.of('b', other)(node).run).to.equal(false);
   });
 });
