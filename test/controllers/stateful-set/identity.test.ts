@@ -88,7 +88,7 @@ describe('stateful set: a stuck pod', () => {
     ['is not one that is new', {}, false],
   ];
   for (const [name, status, expected] of cases) {
-    it(name, () => expect(isStuck({ ...aMember(0), status } as never)).to.equal(expected));
+    it(name, () => expect(isStuck({ ...aMember(0), status })).to.equal(expected));
   }
 });
 
