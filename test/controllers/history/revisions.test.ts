@@ -106,6 +106,13 @@ describe('history: the template of a revision', () => {
     expect(templateOf(aRevision(1))).to.deep.equal(template('nginx:1'));
   });
 
+  it('is kept with sorted fields, by which kubectl knows it again', () => {
+    expect(JSON.stringify(aRevision(1).data)).to.equal(
+      '{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"web"}},' +
+        '"spec":{"containers":[{"image":"nginx:1","name":"c"}]}}}}',
+    );
+  });
+
   it('is missing where the data have none', () => {
     for (const data of [{}, { spec: {} }, { spec: { template: null } }, { spec: { template: 'x' } }]) {
       expect(templateOf({ ...aRevision(1), data })).to.equal(undefined);
