@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MetricRegistry } from '../base/metrics.ts';
 
 /** Seconds, as upstream. */
-const buckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10];
+const buckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000];
 const label = ['name'];
 
 /** What is counted of one queue. Times are of the clock's monotonic time. */
@@ -11,6 +11,12 @@ export interface QueueMetrics {
   taken(key: unknown): void;
   done(key: unknown): void;
   retried(): void;
+}
+
+/** When (monotonic) each key was added, and taken. */
+interface Queue {
+  readonly waiting: Map<unknown, number>;
+  readonly working: Map<unknown, number>;
 }
 
 /** The metrics of work queues, under upstream's names. One per process: queues differ by name. */
@@ -23,6 +29,7 @@ export class WorkQueueMetrics {
   readonly #worked;
   readonly #unfinished;
   readonly #longest;
+  readonly #queues = new Map<string, Queue[]>();
 
   constructor(registry: MetricRegistry, clock: Clock) {
     this.#clock = clock;
@@ -39,29 +46,23 @@ export class WorkQueueMetrics {
     this.#longest = registry.gauge(...longest, label);
   }
 
-  /** What a queue of this name tells of itself. */
+  /** What a queue of this name tells of itself. Queues of one name are counted together. */
   of(name: string): QueueMetrics {
-    const [depth, adds, retries] = [this.#depth, this.#adds, this.#retries].map((family) => family.labels(name));
+    const [adds, retries] = [this.#adds, this.#retries].map((family) => family.labels(name));
     const [waited, worked] = [this.#waited.labels(name), this.#worked.labels(name)];
-    const waiting = new Map<unknown, number>();
-    const working = new Map<unknown, number>();
+    const { waiting, working } = this.#newQueue(name);
     const since = (times: Map<unknown, number>, key: unknown) => {
       const started = times.get(key);
       times.delete(key);
       return started === undefined ? undefined : (this.#clock.monotonic() - started) / 1000;
     };
-    const running = () => [...working.values()].map((started) => (this.#clock.monotonic() - started) / 1000);
-    this.#unfinished.live([name], () => running().reduce((sum, seconds) => sum + seconds, 0));
-    this.#longest.live([name], () => Math.max(0, ...running()));
     return {
       added: (key) => {
         adds!.value++;
         waiting.set(key, this.#clock.monotonic());
-        depth!.value = waiting.size;
       },
       taken: (key) => {
         const seconds = since(waiting, key);
-        depth!.value = waiting.size;
         if (seconds !== undefined) waited.observe(seconds);
         working.set(key, this.#clock.monotonic());
       },
@@ -71,5 +72,23 @@ export class WorkQueueMetrics {
       },
       retried: () => void retries!.value++,
     };
+  }
+
+  #newQueue(name: string): Queue {
+    const queue = { waiting: new Map(), working: new Map() };
+    const queues = this.#queues.get(name);
+    if (queues) queues.push(queue);
+    else this.#tell(name, [queue]);
+    return queue;
+  }
+
+  #tell(name: string, queues: Queue[]): void {
+    this.#queues.set(name, queues);
+    const started = () => queues.flatMap(({ working }) => [...working.values()]);
+    const running = () => started().map((since) => (this.#clock.monotonic() - since) / 1000);
+    const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+    this.#depth.live([name], () => sum(queues.map(({ waiting }) => waiting.size)));
+    this.#unfinished.live([name], () => sum(running()));
+    this.#longest.live([name], () => Math.max(0, ...running()));
   }
 }

@@ -60,6 +60,7 @@ const upstream: readonly ControllerNames[] = [
   {
     name: 'persistentvolume-binder-controller',
     alias: 'persistentvolume-binder',
+    queue: 'claims',
     component: 'persistentvolume-controller',
   },
   {

@@ -31,4 +31,24 @@ describe('metrics of work queues', () => {
     expect([value('workqueue_retries_total'), value('workqueue_adds_total')]).to.deep.equal([1, 3]);
     queue.close();
   });
+
+  it('count queues of one name together', async () => {
+    const clock = new VirtualClock();
+    const registry = new MetricRegistry();
+    const metrics = new WorkQueueMetrics(registry, clock);
+    const queues = [1, 2].map(() => new WorkQueue(clock, undefined, metrics.of('q')));
+    for (const queue of queues) for (const key of ['a', 'b']) queue.add(key);
+    await queues[0]!.take();
+    await clock.advance(1000);
+    await queues[1]!.take();
+    await clock.advance(1000);
+    for (const [name, value] of Object.entries({
+      depth: 2,
+      unfinished_work_seconds: 3,
+      longest_running_processor_seconds: 2,
+    })) {
+      expect(registry.render()).to.include(`workqueue_${name}{name="q"} ${value}\n`);
+    }
+    for (const queue of queues) queue.close();
+  });
 });
