@@ -10,6 +10,7 @@ import { handleOpenApi } from './openapi/route.ts';
 import { routeResource } from './resource-route.ts';
 import { handleKeys, handleWellKnown, type TokenIssuer } from './token-issuer.ts';
 import type { VersionInfo } from './version.ts';
+import { pageHandlers, type Page } from './page.ts';
 import type { ZPages } from './zpages.ts';
 
 /** The small endpoints' sources. */
@@ -18,6 +19,7 @@ export interface Endpoints {
   readonly health: HealthEndpoints;
   readonly version: VersionInfo;
   readonly zpages: ZPages;
+  readonly pages: Readonly<Record<string, Page>>;
   /** Where clients find the server; empty when it does not listen. */
   readonly address: () => string;
   readonly tokenIssuer?: TokenIssuer | undefined;
@@ -75,6 +77,7 @@ function smallRoutes(
     throw noSuchPath();
   };
   return {
+    ...pageHandlers(endpoints.pages),
     '': (exchange) => sendPaths(exchange, exchange.path === '/' ? 200 : 404),
     api: discovery,
     apis: discovery,

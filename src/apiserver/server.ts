@@ -48,6 +48,7 @@ import { directDial, type Dial } from './subresources/proxy/backend.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 import { Upkeep } from './upkeep.ts';
 import { versionInfo, type VersionInfo } from './version.ts';
+import type { Page } from './page.ts';
 import { ZPages } from './zpages.ts';
 
 /** How the server guards itself against too much. */
@@ -87,6 +88,8 @@ export interface ApiServerOptions extends RequestLimits {
   readonly drainTime?: number;
   /** Checked by `/readyz` besides the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
+  /** Further pages by the first part of their paths. */
+  readonly pages?: Readonly<Record<string, Page>>;
   /** What `componentstatuses` shows besides the store. */
   readonly components?: readonly ComponentCheck[];
   /** Under which address pods reach the server; default: the one it listens on. */
@@ -229,6 +232,7 @@ export class ApiServer {
       version: version ?? versionInfo,
       address: () => this.#address,
       tokenIssuer: this.#options.tokenIssuer,
+      pages: this.#options.pages ?? {},
       zpages: new ZPages({ clock, version: version ?? versionInfo, flags: flagsOf(this.#options, this.#cidr) }),
       health: healthEndpoints({
         ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },

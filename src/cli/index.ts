@@ -3,6 +3,7 @@ import { down } from './down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { up } from './up.ts';
 import { version } from './version.ts';
+import { why } from './why.ts';
 
 /** The commands of `cox`, in the order the help lists them. */
-export const commands: readonly Command[] = [up, down, kubeconfig, version];
+export const commands: readonly Command[] = [up, down, kubeconfig, why, version];

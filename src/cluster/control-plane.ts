@@ -32,6 +32,7 @@ import { CachedStorage } from '../storage/cache/cached-storage.ts';
 import { MeasuredStorage } from '../storage/measured-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { DEFAULT_HISTORY } from '../storage/versioned-map.ts';
+import { decisionsPage } from './decisions-page.ts';
 import type { Pki } from './pki.ts';
 import { version } from './version.ts';
 
@@ -100,7 +101,8 @@ export class ControlPlane {
     });
     await storage.open();
     const running = new Set<string>();
-    const apiServer = await createApiServer(storage, metrics, running, options);
+    const schedulers: Schedulers = { current: undefined };
+    const apiServer = await createApiServer(storage, metrics, running, schedulers, options);
     await apiServer.start();
     const port = options.listen ? await listen(apiServer, options) : 0;
     const clients = new RestClientMetrics(metrics);
@@ -119,7 +121,7 @@ export class ControlPlane {
     if (options.scheduler !== false) {
       const client = as(schedulerUser, 'kube-scheduler');
       const shared = { client, clock, random, log: log.child({ component: 'scheduler' }), metrics };
-      const make = () => new Scheduler({ ...shared, configuration: options.schedulerConfig });
+      const make = () => (schedulers.current = new Scheduler({ ...shared, configuration: options.schedulerConfig }));
       parts.push({ name: 'kube-scheduler', client, make });
     }
     const status = leaderStatus(metrics);
@@ -143,6 +145,11 @@ export class ControlPlane {
     await this.apiServer.close();
     await this.#storage.close();
   }
+}
+
+/** The scheduler of this process, while it has one. */
+interface Schedulers {
+  current: Scheduler | undefined;
 }
 
 /** Something that only one of several control planes may do at a time. */
@@ -173,6 +180,7 @@ async function createApiServer(
   storage: CachedStorage,
   metrics: MetricRegistry,
   running: ReadonlySet<string>,
+  schedulers: Schedulers,
   options: ControlPlaneOptions,
 ): Promise<ApiServer> {
   const { clock, random, log, pki } = options;
@@ -195,6 +203,7 @@ async function createApiServer(
     random,
     log: log.child({ component: 'apiserver' }),
     components: componentChecks(running, options),
+    pages: { scheduler: decisionsPage((namespace, name) => schedulers.current?.decisionAbout(namespace, name)) },
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
     ...(options.admission && { admission: options.admission }),

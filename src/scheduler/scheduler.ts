@@ -1,6 +1,7 @@
 import { node, type Node } from '../api/core-v1/node.ts';
 import { pod, type Pod } from '../api/core-v1/pod.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
+import { keyOf } from '../apimachinery/object.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
@@ -15,6 +16,7 @@ import type { ClusterEvent } from './cluster-event.ts';
 import { defaultConfiguration, type SchedulerConfiguration } from './config/configuration.ts';
 import { profilesOf } from './config/profiles.ts';
 import type { Cycle } from './cycle.ts';
+import { DecisionLog, type SchedulingDecision } from './decision-log.ts';
 import { failureMessage, type Diagnosis, type Refusal } from './diagnosis.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { nodeChanges } from './node-changes.ts';
@@ -66,6 +68,7 @@ export class Scheduler implements Component {
   readonly #events: EventRecorder;
   readonly #queue: SchedulingQueue;
   readonly #metrics: SchedulerMetrics;
+  readonly #decisions: DecisionLog;
   readonly #abort = new AbortController();
   /** What is under way at the API, and of that what counts against `MOST_WRITES`: waiting for volumes does not. */
   readonly #work = new Set<Promise<void>>();
@@ -88,6 +91,7 @@ export class Scheduler implements Component {
       hold: (waiting) => this.#holdEvents(waiting),
     });
     this.#metrics = new SchedulerMetrics(options.metrics, clock);
+    this.#decisions = new DecisionLog(clock);
     const happened = (event: ClusterEvent) => this.#queue.happened(event);
     const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
     const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, happened };
@@ -123,8 +127,14 @@ export class Scheduler implements Component {
     this.#abort.abort(new Error('the scheduler was stopped'));
     this.#queue.close();
     this.#calm?.resolve();
+    this.#decisions.clear();
     await this.#informers.stop();
     await Promise.all(this.#work);
+  }
+
+  /** The last decision about a pod, if this scheduler has made one. */
+  decisionAbout(namespace: string, name: string): SchedulingDecision | undefined {
+    return this.#decisions.get(keyOf({ namespace, name }));
   }
 
   #listen(): void {
@@ -242,7 +252,9 @@ export class Scheduler implements Component {
   }
 
   /** Counts the pod on its node at once, and tells the API in the background. */
-  #place(queued: QueuedPod, cycle: Cycle, { node: chosen }: Placement, started: number): void {
+  #place(queued: QueuedPod, cycle: Cycle, placement: Placement, started: number): void {
+    const { node: chosen } = placement;
+    this.#decisions.placed(queued, this.#snapshot.nodes.length, placement);
     this.#snapshot.assume(queued.info, chosen.name);
     this.#snapshot.nominations.delete(queued.info.uid);
     try {
@@ -326,7 +338,9 @@ export class Scheduler implements Component {
     else if (nominatedNode === '') this.#snapshot.nominations.delete(info.uid);
     if (!this.#running || !this.#queue.get(info.uid)) return;
     this.#queue.failed(queued, diagnosis.plugins);
-    this.#report(info, 'Unschedulable', failureMessage(diagnosis, message), nominatedNode);
+    const text = failureMessage(diagnosis, message);
+    this.#decisions.failed(queued, diagnosis, text, nominatedNode);
+    this.#report(info, 'Unschedulable', text, nominatedNode);
   }
 
   /** Something broke: the pod is tried again, unless it is gone or has a node. */
@@ -336,6 +350,7 @@ export class Scheduler implements Component {
     if (isApiError(error, 'NotFound') && !this.#pods.get(info.key)) return void this.#forget(info.uid);
     this.#metrics.error(this.#profileOf(info), started);
     this.#queue.retry(queued);
+    this.#decisions.broke(queued, errorMessage(error));
     this.#options.log.warn('scheduling failed', { pod: info.key, error: errorMessage(error) });
     this.#report(info, 'SchedulerError', errorMessage(error));
   }
