@@ -1,4 +1,4 @@
-import { methodNotAllowed, noSuchPath } from '../apimachinery/api-error.ts';
+import { methodNotAllowed } from '../apimachinery/api-error.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { sendObject } from './handlers/respond.ts';
 
@@ -19,14 +19,6 @@ function handlerOf(page: Page): (exchange: Exchange) => void {
   return (exchange) => {
     if (exchange.request.method !== 'GET') throw methodNotAllowed();
     const [, , ...path] = exchange.path.split('/');
-    sendObject(exchange, 200, page(path.map(decoded)));
+    sendObject(exchange, 200, page(path.map((part) => decodeURIComponent(part))));
   };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw noSuchPath(); // not percent-encoded
-  }
 }

@@ -71,7 +71,7 @@ describe('cox why pod', () => {
     const wrong = await world.client
       .raw('GET', '/scheduler/decisions/%/web')
       .catch((error: { code: number }) => error.code);
-    expect(wrong).to.equal(404);
+    expect(wrong).to.equal(400);
     const written = await world.client
       .raw('POST', '/scheduler/decisions/default/web', {})
       .catch((error: { code: number }) => error.code);
