@@ -8,7 +8,7 @@ const GRACE = 50_000;
 /** The same for a node that has never given any. */
 const STARTUP_GRACE = 60_000;
 
-/** What was last heard of a node, and when by our own clock: the node's clock may be wrong. */
+/** What was last heard of a node, and when by our own (monotonic) clock: the node's clock may be wrong. */
 export interface Heartbeat {
   /** The node's own words: the times of its lease and of its Ready condition. */
   readonly words: string;
