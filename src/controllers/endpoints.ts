@@ -4,13 +4,15 @@ import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import { service as serviceKind, type Service } from '../api/core-v1/service.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { keyOf, parseKey, type New } from '../apimachinery/object.ts';
-import { controller, type ReconcileContext } from '../client/controller.ts';
+import { controller, type Controller, type ReconcileContext } from '../client/controller.ts';
 import { isNamespaceEnding } from '../client/namespace-ending.ts';
+import { triggerTime } from './endpoint-slice/plan.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import {
   addressesOf,
   hostnameOf,
   isHeadless,
+  podIndexes,
   podsOf,
   readinessOf,
   selectsPods,
@@ -19,6 +21,7 @@ import {
   targetRefOf,
   type TargetPort,
 } from './service-pods.ts';
+import { TriggerTimes } from './trigger-times.ts';
 
 type Subset = NonNullable<Endpoints['subsets']>[number];
 type Address = NonNullable<Subset['addresses']>[number];
@@ -31,29 +34,41 @@ const overCapacity = 'endpoints.kubernetes.io/over-capacity';
 const MAX_ADDRESSES = 1000;
 
 /** Keeps the Endpoints of each Service with a selector, the older form of its EndpointSlices. */
-export const endpointsController = controller<Service>({
+export const endpointsController: Controller = {
   name: 'endpoints-controller',
-  for: serviceKind,
-  watches: [
-    { kind: podKind, keys: servicesOf },
-    { kind: endpointsKind, keys: managedKeys },
-  ],
-  workers: 5,
-  reconcile,
-});
+  start(dependencies) {
+    const triggers = new TriggerTimes();
+    return controller<Service>({
+      name: 'endpoints-controller',
+      for: serviceKind,
+      watches: [
+        { kind: podKind, indexes: podIndexes, keys: servicesOf },
+        { kind: endpointsKind, keys: managedKeys },
+      ],
+      workers: 5,
+      reconcile: (key, context) => reconcile(key, context, triggers),
+    }).start(dependencies);
+  },
+};
 
 /** Endpoints that we made wake their service, also when that is gone and they were left behind. */
 function managedKeys(object: Endpoints): string[] {
   return object.metadata.labels?.[managedByLabel] === managedBy ? [keyOf(object)] : [];
 }
 
-async function reconcile(key: string, { reader, client }: ReconcileContext): Promise<void> {
+async function reconcile(key: string, { reader, client }: ReconcileContext, triggers: TriggerTimes): Promise<void> {
   const service = reader.get(serviceKind, key);
   const current = reader.get(endpointsKind, key);
-  if (!service) return current && remove(client, key);
+  if (!service) {
+    triggers.forget(key);
+    return current && remove(client, key);
+  }
   if (!selectsPods(service) || service.metadata.deletionTimestamp) return;
-  const wanted = desiredEndpoints(service, podsOf(reader, service), current);
+  const pods = podsOf(reader, service);
+  const trigger = triggers.newest(key, service, pods);
+  const wanted = desiredEndpoints(service, pods, current);
   if (current && sameEndpoints(current, wanted)) return;
+  wanted.metadata.annotations = withTrigger(wanted.metadata.annotations, trigger);
   try {
     if (current) await client.update(endpointsKind, { ...wanted, apiVersion: 'v1', kind: 'Endpoints' } as Endpoints);
     else await client.create(endpointsKind, wanted);
@@ -70,6 +85,11 @@ async function remove(client: ReconcileContext['client'], key: string): Promise<
   } catch (error) {
     if (!isApiError(error, 'NotFound')) throw error;
   }
+}
+
+function withTrigger(annotations: Record<string, string> | undefined, trigger: string | undefined) {
+  const { [triggerTime]: _, ...others } = annotations ?? {};
+  return { ...others, ...(trigger && { [triggerTime]: trigger }) };
 }
 
 function sameEndpoints(current: Endpoints, wanted: New<Endpoints>): boolean {

@@ -22,10 +22,26 @@ export function selectsPods(service: Service): boolean {
   return selector !== undefined && Object.keys(selector).length > 0 && service.spec?.type !== 'ExternalName';
 }
 
+const labelIndex = 'labels';
+
+/** What `podsOf` needs of the pods' informer: they are found by each of their labels. */
+export const podIndexes = {
+  [labelIndex]: ({ metadata }: Pod) =>
+    Object.entries(metadata.labels ?? {}).map(([name, value]) => labelKey(metadata.namespace, name, value)),
+};
+
+function labelKey(namespace: string | undefined, name: string, value: string): string {
+  return `${namespace}/${name}=${value}`;
+}
+
 /** The pods that a service selects and that have (or may still have) an address. */
 export function podsOf(reader: ClusterReader, service: Service): Pod[] {
+  const { namespace } = service.metadata;
   const selector = selectorFromMap(service.spec?.selector);
-  const pods = reader.list(podKind, service.metadata.namespace);
+  const byLabel = Object.entries(service.spec?.selector ?? {}).map(([name, value]) =>
+    reader.byIndex(podKind, labelIndex, labelKey(namespace, name, value)),
+  );
+  const pods = byLabel.reduce((fewest, list) => (list.length < fewest.length ? list : fewest));
   return pods.filter(
     (pod) => selector.matches(pod.metadata.labels) && !isPodTerminal(pod) && addressesOf(pod).length > 0,
   );

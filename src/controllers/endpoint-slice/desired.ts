@@ -4,6 +4,7 @@ import type { Pod } from '../../api/core-v1/pod.ts';
 import type { Service } from '../../api/core-v1/service.ts';
 import type { EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
 import { addressesOf, hostnameOf, readinessOf, targetPortsOf, targetRefOf, type TargetPort } from '../service-pods.ts';
+import { zoneOf } from './zones.ts';
 
 export type Endpoint = NonNullable<EndpointSlice['endpoints']>[number];
 export type AddressType = 'IPv4' | 'IPv6';
@@ -66,7 +67,7 @@ function endpointOf(
   nodeOf: (name: string) => Node | undefined,
 ): Endpoint {
   const nodeName = pod.spec?.nodeName;
-  const zone = nodeName && nodeOf(nodeName)?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const zone = nodeName && zoneOf(nodeOf(nodeName));
   const hostname = hostnameOf(pod, service);
   return {
     addresses,

@@ -14,7 +14,7 @@ export const headlessLabel = 'service.kubernetes.io/headless';
 export const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** At most so many endpoints stand in one slice. */
-const MAX_ENDPOINTS = 100;
+export const MAX_ENDPOINTS = 100;
 
 /** What to write so that the slices of a service are as they should be. */
 export interface SlicePlan {
@@ -163,14 +163,24 @@ function write(owner: SliceOwner, group: EndpointGroup, { slice, endpoints }: Dr
   const wanted = newSlice(owner, group, endpoints);
   if (!slice) return void plan.create.push(wanted);
   const { labels, ownerReferences, annotations: own } = owner.metadata;
-  const annotations = own
-    ? { ...own, ...triggered(slice.metadata.annotations?.[triggerTime]) }
-    : slice.metadata.annotations;
-  const changed = { labels: labels ?? {}, ownerReferences: ownerReferences ?? [], ...(annotations && { annotations }) };
-  const next = { ...slice, metadata: { ...slice.metadata, ...changed }, endpoints, ports: wanted.ports! };
-  if (semanticEqual(next, slice)) return;
-  if (owner.trigger) next.metadata.annotations = { ...annotations, ...triggered(owner.trigger) };
-  plan.update.push(next);
+  const { [triggerTime]: shown, ...others } = slice.metadata.annotations ?? {};
+  const annotations = own ?? others;
+  const annotated = (trigger: string | undefined): EndpointSlice => {
+    const { annotations: _, ...metadata } = slice.metadata;
+    const all = { ...annotations, ...triggered(trigger) };
+    return {
+      ...slice,
+      metadata: {
+        ...metadata,
+        ...(labels && { labels }),
+        ...(ownerReferences && { ownerReferences }),
+        ...(Object.keys(all).length > 0 && { annotations: all }),
+      },
+      endpoints,
+      ports: wanted.ports!,
+    };
+  };
+  if (!semanticEqual(annotated(shown), slice)) plan.update.push(annotated(owner.trigger));
 }
 
 function triggered(time: string | undefined): Record<string, string> {
