@@ -216,7 +216,9 @@ class Answer {
 
   /** Why there will be no (further) message. `broken` is what the connection says about it. */
   end(broken?: Error): GrpcError {
-    if (broken) return new GrpcError(grpcStatus.unavailable, broken.message);
+    // When several addresses refuse, the error has a code and no message.
+    if (broken)
+      return new GrpcError(grpcStatus.unavailable, broken.message || String((broken as { code?: string }).code));
     if (this.#status !== undefined) return new GrpcError(this.#status, this.#text || 'the answer ended');
     if (this.#http && this.#http !== 200) return new GrpcError(grpcStatus.unknown, `the answer was HTTP ${this.#http}`);
     return new GrpcError(grpcStatus.unavailable, 'the connection broke off');

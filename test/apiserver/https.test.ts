@@ -4,6 +4,7 @@ import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { CertificateAuthority } from '../../src/auth/certificates.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { configMap, pod, pods, TestServer } from './test-server.ts';
@@ -85,6 +86,13 @@ describe('the server over HTTPS', () => {
       request.end(body);
     });
   }
+
+  it('agrees with clients on the cipher that upstream prefers', async () => {
+    const socket = connectTls({ host: '127.0.0.1', port, ca: ca.certificate });
+    await once(socket, 'secureConnect');
+    expect(socket.getCipher().standardName).to.equal('TLS_AES_128_GCM_SHA256');
+    socket.destroy();
+  });
 
   it('knows client certificates and tokens', async () => {
     const review = ['POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews'] as const;

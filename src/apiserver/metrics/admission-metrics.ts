@@ -64,13 +64,12 @@ export class AdmissionMetrics {
   }
 
   #timed(plugin: AdmissionPlugin, step: keyof typeof types): NonNullable<AdmissionPlugin['admit']> {
-    const children = new Map<string, Observations>();
-    const observe = (operation: string, rejected: boolean, started: number) => {
-      const key = `${operation} ${rejected}`;
-      let child = children.get(key);
+    const children = { accepted: new Map<string, Observations>(), rejected: new Map<string, Observations>() };
+    const observe = (operation: string, outcome: keyof typeof children, started: number) => {
+      let child = children[outcome].get(operation);
       if (!child) {
-        child = this.#duration.labels(plugin.name, types[step], operation, String(rejected));
-        children.set(key, child);
+        child = this.#duration.labels(plugin.name, types[step], operation, String(outcome === 'rejected'));
+        children[outcome].set(operation, child);
       }
       child.observe((this.#clock.monotonic() - started) / 1000);
     };
@@ -79,16 +78,16 @@ export class AdmissionMetrics {
       const started = this.#clock.monotonic();
       const { operation } = request;
       const failed = (error: unknown) => {
-        observe(operation, true, started);
+        observe(operation, 'rejected', started);
         throw error;
       };
       try {
         const result = plugin[step]!(request, context);
-        if (result) return result.then(() => observe(operation, false, started), failed);
+        if (result) return result.then(() => observe(operation, 'accepted', started), failed);
       } catch (error) {
         failed(error);
       }
-      return observe(operation, false, started);
+      return observe(operation, 'accepted', started);
     };
   }
 }
