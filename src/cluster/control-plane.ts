@@ -6,6 +6,7 @@ import { KindRegistry } from '../apimachinery/registry.ts';
 import { definitions } from '../api/definitions.ts';
 import { kinds } from '../api/index.ts';
 import { storageIndexes } from '../apiserver/registry/indexes.ts';
+import { apiServerUser } from '../apiserver/server-user.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { defaultAuthenticator } from '../auth/authn/index.ts';
 import { legacyServiceAccountTokenAuthenticator } from '../auth/authn/legacy-service-account-token.ts';
@@ -33,6 +34,7 @@ import { MeasuredStorage } from '../storage/measured-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { DEFAULT_HISTORY } from '../storage/versioned-map.ts';
 import { decisionsPage } from './decisions-page.ts';
+import { LegacyTokenUse } from './legacy-token-use.ts';
 import type { Pki } from './pki.ts';
 import { version } from './version.ts';
 
@@ -102,8 +104,10 @@ export class ControlPlane {
     await storage.open();
     const running = new Set<string>();
     const schedulers: Schedulers = { current: undefined };
-    const apiServer = await createApiServer(storage, metrics, running, schedulers, options);
+    const tokenUse = new LegacyTokenUse(clock, log.child({ component: 'apiserver' }));
+    const apiServer = await createApiServer(storage, metrics, running, { schedulers, tokenUse }, options);
     await apiServer.start();
+    tokenUse.client = new Client(apiServer.exchange(apiServerUser));
     const port = options.listen ? await listen(apiServer, options) : 0;
     const clients = new RestClientMetrics(metrics);
     const as = (user: UserInfo, name: string) =>
@@ -180,7 +184,7 @@ async function createApiServer(
   storage: CachedStorage,
   metrics: MetricRegistry,
   running: ReadonlySet<string>,
-  schedulers: Schedulers,
+  { schedulers, tokenUse }: { schedulers: Schedulers; tokenUse: LegacyTokenUse },
   options: ControlPlaneOptions,
 ): Promise<ApiServer> {
   const { clock, random, log, pki } = options;
@@ -188,7 +192,7 @@ async function createApiServer(
   const find = lookupIn(storage);
   const tokens = [
     serviceAccountTokenAuthenticator(issuer, async (plural, name) => (await find(plural, name))?.metadata, clock),
-    legacyServiceAccountTokenAuthenticator(new LegacyTokens(issuer), find, clock),
+    legacyServiceAccountTokenAuthenticator(new LegacyTokens(issuer), find, clock, (secret) => tokenUse.note(secret)),
     staticTokenAuthenticator(options.tokens ?? []),
   ];
   const kubelet = await pki.credentials('apiserver-kubelet-client');

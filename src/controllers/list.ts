@@ -13,6 +13,7 @@ import { ephemeralVolumeController } from './ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
+import { legacyServiceAccountTokenCleaner } from './legacy-service-account-token-cleaner.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
@@ -58,6 +59,7 @@ export const controllers: readonly Controller[] = [
   persistentVolumeProtectionController,
   resourceQuotaController,
   certificateCleanerController,
+  legacyServiceAccountTokenCleaner,
   clusterRoleAggregationController,
   ttlController,
   bootstrapSignerController,

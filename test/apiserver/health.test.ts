@@ -16,6 +16,7 @@ const hooks = [
   'priority-and-fairness-config-producer',
   'apiservice-registration-controller',
   'start-kubernetes-service-cidr-controller',
+  'start-legacy-token-tracking-controller',
 ];
 
 describe('health', () => {
