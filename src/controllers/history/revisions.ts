@@ -3,7 +3,8 @@ import type { Kind } from '../../apimachinery/kind.ts';
 import { controllerRef, type New } from '../../apimachinery/object.ts';
 import { timeOrZero } from '../../apimachinery/time.ts';
 import { contentHash } from '../content-hash.ts';
-import { keepsTemplate, templatePatch, type Workload } from './template-patch.ts';
+import { semanticEqual } from '../semantic-equal.ts';
+import { templatePatch, type Workload } from './template-patch.ts';
 
 /** The label of a revision that has the hash of its data. */
 export const revisionHashLabel = 'controller.kubernetes.io/hash';
@@ -74,7 +75,8 @@ export type RevisionStep =
 /** Finds out, among a workload's `revisions`, which keeps its template. */
 export function planRevision(workload: Workload, revisions: readonly ControllerRevision[]): RevisionStep {
   const sorted = sortRevisions(revisions);
-  const same = sorted.findLast((revision) => keepsTemplate(revision, workload));
+  const data = templatePatch(workload);
+  const same = sorted.findLast((revision) => semanticEqual(revision.data, data));
   if (!same) return { create: nextRevision(sorted) };
   return same === sorted.at(-1) ? { is: same } : { raise: same, to: nextRevision(sorted) };
 }

@@ -13,11 +13,11 @@ const MAX_ORDINAL = 2 ** 31 - 1;
 
 type Volumes = NonNullable<NonNullable<Pod['spec']>['volumes']>;
 
-/** `web` and 3 for `web-3`; undefined when the name does not end in a dash and an ordinal. */
+/** `web` and 3 for `web-3`; undefined when the name does not end in a dash and an ordinal as sets write it. */
 export function parsePodName(name: string): { parent: string; ordinal: number } | undefined {
   const dash = name.lastIndexOf('-');
   const digits = name.slice(dash + 1);
-  if (dash < 0 || !/^[0-9]{1,10}$/.test(digits)) return undefined;
+  if (dash < 0 || !/^(0|[1-9][0-9]{0,9})$/.test(digits)) return undefined;
   const ordinal = Number(digits);
   return ordinal > MAX_ORDINAL ? undefined : { parent: name.slice(0, dash), ordinal };
 }
@@ -85,7 +85,7 @@ export function newPod(set: StatefulSet, template: PodTemplateSpec, revision: st
     spec: {
       ...spec!,
       hostname: name,
-      subdomain: set.spec?.serviceName ?? '',
+      subdomain: set.spec?.serviceName || undefined,
       ...(volumes.length > 0 && { volumes }),
     },
   };

@@ -8,10 +8,17 @@ import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { isApiError } from '../../apimachinery/api-error.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
+import type { Client } from '../../client/client.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace, planClaims } from '../claim.ts';
 import { Expectations } from '../expectations.ts';
-import { claimRevisions, deleteRevisions, ensureRevision, watchOrphanRevisions } from '../history/history.ts';
+import {
+  claimRevisions,
+  deleteRevisions,
+  ensureRevision,
+  watchOrphanRevisions,
+  type CurrentRevision,
+} from '../history/history.ts';
 import { expiredRevisions, planRevision, revisionHashLabel } from '../history/revisions.ts';
 import { templateOf } from '../history/template-patch.ts';
 import { semanticEqual } from '../semantic-equal.ts';
@@ -106,17 +113,42 @@ async function knownRevisions(
   { client }: ReconcileContext,
   assertCurrent: CurrentCheck,
 ): Promise<Revisions | undefined> {
-  const { collisionCount: collisions = 0, currentRevision: name } = set.status ?? {};
   if (set.metadata.deletionTimestamp) return undefined;
-  if (!('is' in planRevision(set, revisions))) await assertCurrent();
+  const newest = await newestRevision(set, revisions, client, assertCurrent);
+  const current = await currentRevision(set, revisions, newest.revision, client);
+  return { current, update: newest.revision, collisionCount: newest.collisionCount };
+}
+
+/** The revision that keeps the set's template. */
+async function newestRevision(
+  set: StatefulSet,
+  revisions: readonly ControllerRevision[],
+  client: Client,
+  assertCurrent: CurrentCheck,
+): Promise<CurrentRevision> {
+  const { collisionCount = 0 } = set.status ?? {};
+  const step = planRevision(set, revisions);
+  if ('is' in step) return { revision: step.is, collisionCount };
+  await assertCurrent();
   const snapshot = { workload: set, kind: statefulSet, hashLabel: revisionHashLabel };
-  const { revision: update, collisionCount } = await ensureRevision(client, snapshot, revisions, collisions);
-  if (!name || name === update.metadata.name) return { current: update, update, collisionCount };
-  const { namespace } = set.metadata;
+  return ensureRevision(client, snapshot, revisions, collisionCount);
+}
+
+/**
+ * The revision that the set comes from. Pods below the partition are made of it: that the local copy does not show it yet
+ * is not reason enough to forget it.
+ */
+async function currentRevision(
+  set: StatefulSet,
+  revisions: readonly ControllerRevision[],
+  update: ControllerRevision,
+  client: Client,
+): Promise<ControllerRevision> {
+  const name = set.status?.currentRevision;
+  if (!name || name === update.metadata.name) return update;
   const listed = revisions.find((revision) => revision.metadata.name === name);
-  // Pods below the partition are made of it: that the local copy does not show it yet is not reason enough to forget it.
-  const current = listed ?? (await client.find(controllerRevision, { namespace, name })) ?? update;
-  return { current, update, collisionCount };
+  const { namespace } = set.metadata;
+  return listed ?? (await client.find(controllerRevision, { namespace, name })) ?? update;
 }
 
 /** Takes the next steps, unless own ones cannot be seen yet. Returns what went wrong. */

@@ -11,6 +11,7 @@ describe('stateful set: identity', () => {
     ['web-1-12', { parent: 'web-1', ordinal: 12 }],
     ['web-2147483647', { parent: 'web', ordinal: 2147483647 }],
     ['web-2147483648', undefined],
+    ['web-01', undefined],
     ['web-x', undefined],
     ['web-', undefined],
     ['7', undefined],
@@ -38,6 +39,11 @@ describe('stateful set: identity', () => {
         { name: 'tmp', emptyDir: {} },
       ],
     });
+  });
+
+  it('of a pod without a service has no subdomain, whatever the template says', () => {
+    const { spec } = newPod(claiming({ serviceName: '' }), { spec: { containers: [], subdomain: 'other' } }, 'rev', 0);
+    expect(spec!.subdomain).to.equal(undefined);
   });
 
   it('of a claim is its template’s, with the labels that the set selects by', () => {
