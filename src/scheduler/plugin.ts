@@ -7,6 +7,7 @@ import type { Informers } from '../client/informer.ts';
 import type { ClusterEvent, Wake } from './cluster-event.ts';
 import type { Cycle } from './cycle.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import type { Extender } from './extenders/extender.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -102,6 +103,8 @@ export interface PluginHandle {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly snapshot: Snapshot;
+  /** Processes outside that take part in scheduling. Absent: none. */
+  readonly extenders?: readonly Extender[] | undefined;
   /** Tells the queue of something that is no change of a watched object. */
   happened(event: ClusterEvent): void;
 }

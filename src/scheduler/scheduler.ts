@@ -27,7 +27,9 @@ import { isFinished, podInfo, sameSpec, type PodInfo } from './pod-info.ts';
 import { reportFailure } from './pod-report.ts';
 import type { Profile } from './profile.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
-import { scheduleOne, type Placement } from './schedule-one.ts';
+import { Extender } from './extenders/extender.ts';
+import { scheduleWithExtenders } from './extenders/schedule-with-extenders.ts';
+import { scheduleOne, type Decision, type Placement } from './schedule-one.ts';
 import { Snapshot } from './snapshot.ts';
 import { watchResources } from './watched-resources.ts';
 
@@ -69,6 +71,7 @@ export class Scheduler implements Component {
   readonly #queue: SchedulingQueue;
   readonly #metrics: SchedulerMetrics;
   readonly #decisions: DecisionLog;
+  readonly #extenders: readonly Extender[];
   readonly #abort = new AbortController();
   /** What is under way at the API, and of that what counts against `MOST_WRITES`: waiting for volumes does not. */
   readonly #work = new Set<Promise<void>>();
@@ -92,10 +95,11 @@ export class Scheduler implements Component {
     });
     this.#metrics = new SchedulerMetrics(options.metrics, clock);
     this.#decisions = new DecisionLog(clock);
+    const { configuration = defaultConfiguration() } = options;
+    this.#extenders = configuration.extenders.map((one) => new Extender(one, clock));
     const happened = (event: ClusterEvent) => this.#queue.happened(event);
     const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
-    const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, happened };
-    const { configuration = defaultConfiguration() } = options;
+    const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, extenders: this.#extenders, happened };
     for (const warning of configuration.warnings) log.warn(warning);
     const profiles = options.profiles?.(handle) ?? profilesOf(configuration, pluginFactories, handle);
     this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
@@ -242,13 +246,29 @@ export class Scheduler implements Component {
     const started = this.#options.clock.monotonic();
     try {
       const profile = this.#profileOf(info);
+      const extenders = this.#extenders.filter((one) => (one.filters || one.prioritizes) && one.isInterested(info));
+      if (extenders.length > 0) return this.#attemptWith(extenders, queued, profile, started);
       const decision = scheduleOne(info, this.#snapshot, profile, this.#options.random, this.#position);
-      const { cycle } = decision;
-      if ('failure' in decision) this.#reject(queued, cycle, decision.failure, started);
-      else this.#place(queued, cycle, decision.placement, started);
+      this.#decided(queued, decision, started);
     } catch (error) {
       this.#fail(queued, error, started);
     }
+  }
+
+  #attemptWith(extenders: readonly Extender[], queued: QueuedPod, profile: Profile, started: number): void {
+    const { random, log } = this.#options;
+    const rest = { random, log, position: this.#position };
+    const decision = scheduleWithExtenders(queued.info, this.#snapshot, profile, extenders, rest);
+    const end = (made: Decision) => {
+      if (this.#queue.get(queued.info.uid)) this.#decided(queued, made, started);
+    };
+    this.#await(queued, decision, end, started);
+  }
+
+  #decided(queued: QueuedPod, decision: Decision, started: number): void {
+    const { cycle } = decision;
+    if ('failure' in decision) this.#reject(queued, cycle, decision.failure, started);
+    else this.#place(queued, cycle, decision.placement, started);
   }
 
   /** Counts the pod on its node at once, and tells the API in the background. */
@@ -321,11 +341,10 @@ export class Scheduler implements Component {
   #await<T>(queued: QueuedPod, result: Promise<T>, end: (result: T) => void, started: number): void {
     const wait = async () => {
       try {
-        end(await result);
+        const found = await result.finally(() => (this.#busy = false));
+        end(found); // what may be another wait
       } catch (error) {
         this.#fail(queued, error, started);
-      } finally {
-        this.#busy = false;
       }
     };
     this.#busy = true;

@@ -39,7 +39,10 @@ describe('log of decisions', () => {
     });
     expect(decision.node).to.equal(decision.feasible[0]!.name);
     const [best] = decision.feasible;
-    expect(best!.scores.map(({ plugin }) => plugin)).to.include.members(['NodeResourcesFit', 'NodeResourcesBalancedAllocation']);
+    expect(best!.scores.map(({ plugin }) => plugin)).to.include.members([
+      'NodeResourcesFit',
+      'NodeResourcesBalancedAllocation',
+    ]);
     expect(best!.total).to.equal(best!.scores.reduce((sum, { score, weight }) => sum + score * weight, 0));
     expect(decision.refused).to.deep.equal([
       {

@@ -1,3 +1,4 @@
+import { extenderBinder } from '../extenders/schedule-with-extenders.ts';
 import type { Plugin, PluginFactory, PluginHandle } from '../plugin.ts';
 import type { Profile, Scorer } from '../profile.ts';
 import type {
@@ -36,13 +37,28 @@ export function profilesOf(
   return config.profiles.map((profile) => {
     try {
       const percentageOfNodesToScore = profile.percentageOfNodesToScore ?? config.percentageOfNodesToScore;
-      return { ...new ProfileBuilder(profile, factories, handle).build(), percentageOfNodesToScore };
+      const built = new ProfileBuilder(leavingToExtenders(profile, config), factories, handle).build();
+      const binders = (handle.extenders ?? []).filter(({ binds }) => binds).map(extenderBinder);
+      return { ...built, bind: [...binders, ...built.bind], percentageOfNodesToScore };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const name = profile.schedulerName;
       throw new Error(`initializing profiles: creating profile for scheduler name ${name}: ${why}`, { cause: error });
     }
   });
+}
+
+/** What extenders look after the scheduler does not, when they say so. */
+function leavingToExtenders(
+  profile: ProfileConfiguration,
+  { extenders }: SchedulerConfiguration,
+): ProfileConfiguration {
+  const managed = extenders.flatMap(({ managedResources = [] }) => managedResources);
+  const ignored = managed.filter(({ ignoredByScheduler }) => ignoredByScheduler).map(({ name }) => name);
+  if (ignored.length === 0) return profile;
+  const { NodeResourcesFit: fit } = profile.arguments;
+  const ignoredResources = [...fit.ignoredResources, ...ignored];
+  return { ...profile, arguments: { ...profile.arguments, NodeResourcesFit: { ...fit, ignoredResources } } };
 }
 
 /** @throws Error when the configuration names a plugin that there is none of */

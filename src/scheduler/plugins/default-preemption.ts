@@ -1,13 +1,14 @@
 import { podDisruptionBudget, type PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-budget.ts';
-import { errorMessage } from '../../base/log.ts';
+import { errorMessage, type Log } from '../../base/log.ts';
 import type { Informer } from '../../client/informer.ts';
 import { defaultArguments, type DefaultPreemptionArguments } from '../config/arguments.ts';
 import type { Cycle } from '../cycle.ts';
 import { rejectionOf, type Diagnosis } from '../diagnosis.ts';
+import type { Extender } from '../extenders/extender.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, PluginFactory, PluginHandle, PostFilterResult } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { bestCandidate, findCandidates } from '../preemption/candidates.ts';
+import { bestCandidate, findCandidates, type Search } from '../preemption/candidates.ts';
 import { execute } from '../preemption/execute.ts';
 import type { Candidate } from '../preemption/victims.ts';
 
@@ -32,14 +33,25 @@ class DefaultPreemption implements Plugin {
     this.#budgets = handle.informers.of(podDisruptionBudget);
   }
 
-  postFilter(cycle: Cycle, diagnosis: Diagnosis): PostFilterResult {
+  postFilter(cycle: Cycle, diagnosis: Diagnosis): PostFilterResult | Promise<PostFilterResult> {
     const why = this.#whyNotEligible(cycle, diagnosis);
     if (why) return { message: `preemption: ${why}` };
     const { random } = this.#handle;
     const search = findCandidates(cycle, diagnosis, this.#budgets.list(), this.#limits, random);
-    const best = bestCandidate(search.candidates);
-    if (!best) return { nominatedNode: '', message: `preemption: ${search.message}` };
-    void this.#execute(cycle.pod, best);
+    const extenders = this.#extendersFor(cycle.pod);
+    if (extenders.length === 0 || search.candidates.length === 0) return this.#choose(cycle, search);
+    const asked = askExtenders(extenders, cycle.pod, search.candidates, this.#handle.log);
+    return asked.then((candidates) => this.#choose(cycle, { ...search, candidates }));
+  }
+
+  #extendersFor(pod: PodInfo): readonly Extender[] {
+    return (this.#handle.extenders ?? []).filter((one) => one.preempts && one.isInterested(pod));
+  }
+
+  #choose({ pod }: Cycle, { candidates, message }: Search): PostFilterResult {
+    const best = bestCandidate(candidates);
+    if (!best) return { nominatedNode: '', message: `preemption: ${message}` };
+    void this.#execute(pod, best);
     return { nominatedNode: best.node.name };
   }
 
@@ -80,6 +92,26 @@ class DefaultPreemption implements Plugin {
       if (!victim || victim.pod.metadata.deletionTimestamp) this.#doomed.delete(uid);
     }
   }
+}
+
+/** Each extender sees what the one before it left. @throws Error of one that may not fail */
+async function askExtenders(
+  extenders: readonly Extender[],
+  pod: PodInfo,
+  candidates: readonly Candidate[],
+  log: Log,
+): Promise<readonly Candidate[]> {
+  let left = candidates;
+  for (const extender of extenders) {
+    if (left.length === 0) break;
+    try {
+      left = await extender.preempt(pod, left);
+    } catch (error) {
+      if (!extender.ignorable) throw error;
+      log.warn('an extender failed and is left out', { extender: extender.url, error: errorMessage(error) });
+    }
+  }
+  return left;
 }
 
 function isPreempted({ pod: { metadata, status } }: PodInfo): boolean {
