@@ -79,6 +79,8 @@ export interface QueueOptions {
 }
 
 const nobody: ReadonlySet<Plugin> = new Set();
+/** What pods wait for that nobody rejected, because there was no node to reject. */
+const ANYTHING = 'anything';
 
 /**
  * The pods that wait for a node, in three parts: those to be tried now, by priority; those that wait for the end of
@@ -89,7 +91,7 @@ export class SchedulingQueue {
   readonly #options: QueueOptions;
   readonly #pods = new Map<string, QueuedPod>();
   /** The pods that wait for each event. */
-  readonly #waiting = new Map<EventName, Set<QueuedPod>>();
+  readonly #waiting = new Map<EventName | typeof ANYTHING, Set<QueuedPod>>();
   readonly #taken = new Set<QueuedPod>();
   readonly #log = new EventLog();
   readonly #active: Heap<Item>;
@@ -185,7 +187,8 @@ export class SchedulingQueue {
   happened(...events: ClusterEvent[]): void {
     for (const event of events) {
       if (this.#taken.size > 0) this.#log.add(event);
-      for (const pod of [...(this.#waiting.get(event.name) ?? [])]) if (helps(pod, event)) this.#wake(pod, event.name);
+      const waiting = [...(this.#waiting.get(event.name) ?? []), ...(this.#waiting.get(ANYTHING) ?? [])];
+      for (const pod of waiting) if (helps(pod, event)) this.#wake(pod, event.name);
     }
   }
 
@@ -339,8 +342,8 @@ function partOf(state: State): QueuePart | undefined {
 }
 
 /** The events that could help one of those who rejected the pod. */
-function awaitedBy(pod: QueuedPod): Set<EventName> {
-  const names = new Set<EventName>();
+function awaitedBy(pod: QueuedPod): Set<EventName | typeof ANYTHING> {
+  const names = new Set<EventName | typeof ANYTHING>(pod.rejectedBy.size === 0 ? [ANYTHING] : []);
   for (const plugin of pod.rejectedBy) for (const wake of plugin.wakesOn ?? []) for (const on of wake.on) names.add(on);
   return names;
 }
@@ -348,6 +351,7 @@ function awaitedBy(pod: QueuedPod): Set<EventName> {
 /** Whether the event could help with one of those who rejected the pod. What became of the pod itself is no news. */
 function helps(pod: QueuedPod, event: ClusterEvent): boolean {
   if (event.object?.metadata.uid === pod.info.uid) return false;
+  if (pod.rejectedBy.size === 0) return true;
   for (const plugin of pod.rejectedBy) {
     for (const wake of plugin.wakesOn ?? []) {
       if (wake.on.includes(event.name) && mayHelp(wake, pod.info, event)) return true;

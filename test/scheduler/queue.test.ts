@@ -178,6 +178,14 @@ describe('scheduling queue', () => {
     expect(taken()).to.equal(undefined);
   });
 
+  it('tries a pod that no plugin rejected whatever happens', () => {
+    queue.put(info('a'));
+    queue.failed(queue.take()!, new Set());
+    expect(taken()).to.equal(undefined);
+    queue.happened({ name: 'NamespaceAdd' });
+    expect(taken()).to.equal('a');
+  });
+
   it('lets a plugin hold pods until something happens', () => {
     let open = false;
     const gate: Plugin = { name: 'Gate', wakesOn: [{ on: ['NamespaceAdd'] }] };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { noLog } from '../../src/base/log.ts';
+import { MetricRegistry } from '../../src/base/metrics.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Client } from '../../src/client/client.ts';
@@ -12,7 +13,9 @@ const podPath = (name: string) => `/api/v1/namespaces/default/pods/${name}`;
 class World {
   readonly api = new MemoryApi();
   readonly clock = new VirtualClock();
+  readonly metrics = new MetricRegistry();
   readonly scheduler = new Scheduler({
+    metrics: this.metrics,
     client: new Client(this.api.exchange),
     clock: this.clock,
     random: seededRandom(1),
@@ -207,6 +210,99 @@ describe('scheduler', () => {
     world.node('n1');
     await world.pass(60_000);
     expect(world.nodeOf('a')).to.equal(undefined);
+  });
+
+  it('keeps a node free for a pod it is promised to, also after a restart', async () => {
+    world.node('n1');
+    world.pod('victim', { cpu: '3' }, { nodeName: 'n1' });
+    world.pod('great', { cpu: '3' }, { priority: 10, preemptionPolicy: 'Never' });
+    const great = world.api.object(podPath('great'));
+    world.api.put(podPath('great'), { ...great, status: { phase: 'Pending', nominatedNodeName: 'n1' } });
+    world.pod('small', { cpu: '1' }, { preemptionPolicy: 'Never' });
+    await world.scheduler.start();
+    await world.settle();
+    expect(world.nodeOf('small')).to.equal(undefined);
+    world.api.drop(podPath('victim'));
+    await world.pass(10_000);
+    expect([world.nodeOf('great'), world.nodeOf('small')]).to.deep.equal(['n1', 'n1']);
+  });
+
+  it('counts a pod where somebody else has put it', async () => {
+    world.node('n1');
+    world.node('n2', { spec: { unschedulable: true } });
+    world.api.intercept = (r) => {
+      if (!r.url.endsWith('/a/binding')) return undefined;
+      const a = world.api.object(podPath('a'));
+      world.api.put(podPath('a'), { ...a, spec: { ...a.spec, nodeName: 'n2' } });
+      return { status: 409, body: { kind: 'Status', code: 409, reason: 'Conflict', message: 'it has a node' } };
+    };
+    world.pod('a', { cpu: '4' });
+    await world.scheduler.start();
+    await world.pass(60_000);
+    world.pod('b', { cpu: '4' });
+    await world.settle();
+    expect([world.nodeOf('a'), world.nodeOf('b')]).to.deep.equal(['n2', 'n1']);
+    expect(world.api.sent('POST', '/a/binding')).to.have.length(1);
+  });
+
+  it('frees what it took for a pod that was deleted meanwhile', async () => {
+    world.node('n1');
+    world.api.intercept = (r) => {
+      if (!r.url.endsWith('/a/binding')) return undefined;
+      world.api.drop(podPath('a'));
+      return { status: 404, body: { kind: 'Status', code: 404, reason: 'NotFound', message: 'there is no such pod' } };
+    };
+    world.pod('a', { cpu: '4' });
+    await world.scheduler.start();
+    await world.settle();
+    world.pod('b', { cpu: '4' });
+    await world.pass(1000);
+    expect([world.nodeOf('b'), world.events('FailedScheduling')]).to.deep.equal(['n1', []]);
+  });
+
+  it('places nothing on a node that is gone, and goes on when it is back', async () => {
+    world.node('n1');
+    await world.scheduler.start();
+    world.api.drop('/api/v1/nodes/n1');
+    await world.settle();
+    world.pod('a');
+    await world.settle();
+    expect(world.events('FailedScheduling')).to.deep.equal(['no nodes available to schedule pods']);
+    world.node('n1');
+    await world.pass(1000);
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  it('tries a pod again whose node came while it was being tried', async () => {
+    world.node('n1', { spec: { unschedulable: true } });
+    world.pod('a', { cpu: '1' });
+    await world.scheduler.start();
+    await world.settle();
+    world.node('n1', { spec: { unschedulable: false } });
+    await world.pass(1000);
+    expect(world.nodeOf('a')).to.equal('n1');
+  });
+
+  it("counts what it does under upstream's names", async () => {
+    world.node('n1');
+    world.pod('a', { cpu: '1' });
+    world.pod('large', { cpu: '100' });
+    world.pod('gated', {}, { schedulingGates: [{ name: 'x' }] });
+    await world.scheduler.start();
+    await world.settle();
+    const text = world.metrics.render();
+    for (const line of [
+      'scheduler_pending_pods{queue="active"} 0',
+      'scheduler_pending_pods{queue="unschedulable"} 1',
+      'scheduler_pending_pods{queue="gated"} 1',
+      'scheduler_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1',
+      'scheduler_schedule_attempts_total{result="unschedulable",profile="default-scheduler"} 1',
+      'scheduler_queue_incoming_pods_total{queue="unschedulable",event="ScheduleAttemptFailure"} 1',
+      'scheduler_scheduling_attempt_duration_seconds_count{result="scheduled",profile="default-scheduler"} 1',
+      'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 1',
+      'scheduler_pod_scheduling_attempts_count 1',
+    ])
+      expect(text).to.contain(`${line}\n`);
   });
 
   it('keeps up with a large cluster', async () => {

@@ -85,4 +85,107 @@ describe('snapshot', () => {
       }),
     );
   });
+
+  const anti = (topologyKey: string) => ({
+    affinity: {
+      podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey, labelSelector: {} }] },
+    },
+  });
+  const near = {
+    affinity: {
+      podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', labelSelector: {} }] },
+    },
+  };
+  const port = (hostPort: number) => ({ containers: [{ name: 'c', ports: [{ containerPort: 1, hostPort }] }] });
+  const podStates: readonly [object, object][] = [
+    [{}, { labels: { app: 'a' } }],
+    [anti('z'), { labels: { app: 'b' } }],
+    [near, {}],
+    [port(80), { labels: { app: 'a' } }],
+    [{ containers: [{ name: 'c', resources: { requests: { cpu: '1500m', 'x.io/y': '2' } } }] }, {}],
+  ];
+  const nodeStates: readonly Parameters<typeof aNode>[1][] = [
+    {},
+    { labels: { z: '1' }, status: { images: [{ names: ['web:1', 'web:latest'], sizeBytes: 5 }] } },
+    { spec: { unschedulable: true, taints: [{ key: 'k', effect: 'PreferNoSchedule' }] } },
+    { labels: { z: '2' }, status: { allocatable: { cpu: '9', pods: '3' }, images: [{ names: ['web:1'] }] } },
+  ];
+
+  /** All that can be seen of a snapshot, in an order of its own. */
+  function seen(snapshot: Snapshot): unknown {
+    const uids = (placed: Iterable<{ info: { uid: string } }>) => [...placed].map((p) => p.info.uid).sort();
+    const nonZero = (other: ReadonlyMap<string, number>) => [...other].filter(([, amount]) => amount !== 0).sort();
+    const nodes = ['a', 'b', 'c'].map((name) => {
+      const node = snapshot.node(name);
+      if (!node) return undefined;
+      const { labels, taints, hasSoftTaints, unschedulable, allocatable, allocatablePods, images } = node;
+      const { other, ...requested } = node.requested;
+      const { other: scoringOther, ...scoring } = node.scoringRequested;
+      const taken = [80, 81].map((p) => node.portTaken({ ip: '0.0.0.0', protocol: 'TCP', port: p }));
+      const there = { exists: Boolean(node.node), pods: [...node.pods.keys()].sort(), taken };
+      const sums = { requested, scoring, other: nonZero(other), scoringOther: nonZero(scoringOther) };
+      const own = { labels: { ...labels }, taints, hasSoftTaints, unschedulable, allocatable, allocatablePods, images };
+      return node.node ? { ...there, ...sums, ...own } : { ...there, ...sums };
+    });
+    return {
+      nodes,
+      existing: snapshot.nodes.map(({ name }) => name).sort(),
+      placed: uids(snapshot.placed),
+      namespaces: ['default', 'other'].map((name) => uids(snapshot.placedIn(name))),
+      withAffinity: uids(snapshot.withAffinity),
+      withRequiredAntiAffinity: uids(snapshot.withRequiredAntiAffinity),
+      images: ['web:1', 'web:latest'].map((name) => snapshot.nodesWithImage(name)),
+    };
+  }
+
+  it('is after any sequence of changes what it would be if it were made anew', () => {
+    const names = fc.constantFrom('a', 'b', 'c');
+    const step = fc.oneof(
+      fc.record({ what: fc.constantFrom('pod', 'assume'), i: fc.nat(4), state: fc.nat(4), node: names }),
+      fc.record({ what: fc.constantFrom('gone', 'forget'), i: fc.nat(4), state: fc.constant(0), node: names }),
+      fc.record({ what: fc.constantFrom('node', 'away'), i: fc.constant(0), state: fc.nat(3), node: names }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const snapshot = new Snapshot();
+        const [pods, assumed, nodes] = [new Map<string, any>(), new Map<string, any>(), new Map<string, any>()];
+        let generation = 0;
+        for (const { what, i, state, node } of steps) {
+          const uid = `uid-${i}`;
+          const [spec, metadata] = podStates[state]!;
+          const namespace = i % 2 ? 'other' : 'default';
+          const pod = () =>
+            aPod(`p${i}`, { cpu: '1' }, spec, { uid, namespace, generation: ++generation, ...metadata });
+          if (what === 'pod') {
+            // The API confirms what was assumed with the spec that was assumed.
+            const believed = assumed.get(uid);
+            const object = bound(believed?.[0] ?? pod(), node);
+            snapshot.setPod(object);
+            assumed.delete(uid);
+            pods.set(uid, object);
+          } else if (what === 'assume' && !pods.has(uid)) {
+            assumed.set(uid, [pod(), node]);
+            snapshot.assume(podInfo(assumed.get(uid)[0]), node);
+          } else if (what === 'gone') {
+            snapshot.removePod(uid);
+            pods.delete(uid);
+            assumed.delete(uid);
+          } else if (what === 'forget') {
+            expect(snapshot.forget(uid)).to.equal(assumed.delete(uid));
+          } else if (what === 'node') {
+            nodes.set(node, aNode(node, nodeStates[state]));
+            snapshot.setNode(nodes.get(node));
+          } else if (what === 'away') {
+            nodes.delete(node);
+            snapshot.removeNode(node);
+          }
+        }
+        const fresh = new Snapshot();
+        for (const node of nodes.values()) fresh.setNode(node);
+        for (const pod of pods.values()) fresh.setPod(pod);
+        for (const [pod, node] of assumed.values()) fresh.assume(podInfo(pod), node);
+        expect(seen(snapshot)).to.deep.equal(seen(fresh));
+      }),
+    );
+  });
 });

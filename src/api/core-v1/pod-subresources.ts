@@ -38,8 +38,14 @@ function bind(pod: Pod, binding: Binding, context?: StrategyContext): Pod {
       ...(Object.keys(labels).length > 0 && { labels }),
     },
     spec: { ...pod.spec!, nodeName: binding.target?.name ?? '' },
-    status: { ...pod.status, conditions: scheduled(pod, context) },
+    status: { ...statusWithoutPromise(pod), conditions: scheduled(pod, context) },
   };
+}
+
+/** A pod that has a node is promised none any more. */
+function statusWithoutPromise(pod: Pod): Pod['status'] {
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
+  return status;
 }
 
 function scheduled(pod: Pod, context?: StrategyContext) {

@@ -53,6 +53,16 @@ describe('binding', () => {
     });
   }
 
+  it('takes back that the pod is promised a node', async () => {
+    const { body: made } = await api.get(`${pods}/p`);
+    const status = { ...made.status, nominatedNodeName: 'n2' };
+    const { body: promised } = await api.put(`${pods}/p/status`, { ...made, status });
+    expect(promised.status.nominatedNodeName).to.equal('n2');
+    await api.post(`${pods}/p/binding`, { metadata: { name: 'p' }, target });
+    const { body: bound } = await api.get(`${pods}/p`);
+    expect([bound.spec.nodeName, bound.status.nominatedNodeName]).to.deep.equal(['n1', undefined]);
+  });
+
   it('is of the pod of the path', async () => {
     const { status, body } = await api.post(`${pods}/p/binding`, { metadata: { name: 'q' }, target });
     expect([status, body.message]).to.deep.equal([400, 'name in URL does not match name in Binding object']);
