@@ -33,6 +33,7 @@ export function withoutDisruption({ metadata, status }: Pod, now: number): NonNu
 /** Takes announcements of disruptions back that did not come. */
 export const staleConditionController: Controller = controller<Pod>({
   name: 'disruption-controller',
+  queue: 'stale_pod_disruption',
   for: podKind,
   reconcile,
 });
