@@ -29,6 +29,8 @@ export class Snapshot {
   readonly #byNamespace = new Map<string, Set<PlacedPod>>();
   readonly #withAffinity = new Set<PlacedPod>();
   readonly #withRequiredAntiAffinity = new Set<PlacedPod>();
+  /** How many pods on nodes have each priority. */
+  readonly #priorities = new Map<number, number>();
   /** On how many nodes each image is. */
   readonly #imageNodes = new Map<string, number>();
 
@@ -63,6 +65,12 @@ export class Snapshot {
 
   get withRequiredAntiAffinity(): ReadonlySet<PlacedPod> {
     return this.#withRequiredAntiAffinity;
+  }
+
+  /** Whether any pod on any node is less important. */
+  hasLessImportant({ priority }: PodInfo): boolean {
+    for (const other of this.#priorities.keys()) if (other < priority) return true;
+    return false;
   }
 
   /** On how many nodes the image of this name is. */
@@ -133,16 +141,20 @@ export class Snapshot {
   }
 
   #index(placed: PlacedPod): void {
-    const { namespace, affinity } = placed.info;
+    const { namespace, affinity, priority } = placed.info;
     const others = this.#byNamespace.get(namespace);
     if (others) others.add(placed);
     else this.#byNamespace.set(namespace, new Set([placed]));
+    this.#priorities.set(priority, (this.#priorities.get(priority) ?? 0) + 1);
     if (affinity) this.#withAffinity.add(placed);
     if (affinity && affinity.requiredAnti.length > 0) this.#withRequiredAntiAffinity.add(placed);
   }
 
   #unindex(placed: PlacedPod): void {
-    const { namespace } = placed.info;
+    const { namespace, priority } = placed.info;
+    const ofPriority = this.#priorities.get(priority)! - 1;
+    if (ofPriority > 0) this.#priorities.set(priority, ofPriority);
+    else this.#priorities.delete(priority);
     const others = this.#byNamespace.get(namespace)!;
     others.delete(placed);
     if (others.size === 0) this.#byNamespace.delete(namespace);

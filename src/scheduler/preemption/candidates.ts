@@ -5,7 +5,7 @@ import type { Cycle } from '../cycle.ts';
 import { countedReasons, rejectionOf, type Diagnosis } from '../diagnosis.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Rejection } from '../plugin.ts';
-import { selectVictims, startOf, type Candidate } from './victims.ts';
+import { noVictims, selectVictims, startOf, type Candidate } from './victims.ts';
 
 export interface Search {
   readonly candidates: readonly Candidate[];
@@ -29,6 +29,15 @@ export function findCandidates(
   const all = cycle.snapshot.nodes;
   const nodes = diagnosis.everywhere ? [] : all.filter((node) => mayHelp(diagnosis, node));
   const enough = candidatesToFind(nodes.length, limits);
+  if (!cycle.snapshot.hasLessImportant(cycle.pod)) {
+    return {
+      candidates: [],
+      message: messageOf(
+        nodes.map(() => noVictims),
+        all.length,
+      ),
+    };
+  }
   const offset = Math.floor(random() * nodes.length);
   const candidates: Candidate[] = [];
   const rejections: Rejection[] = [];
@@ -41,8 +50,11 @@ export function findCandidates(
       harmless ||= found.violations === 0;
     }
   }
-  const reasons = countedReasons(rejections, notHelpful, all.length);
-  return { candidates, message: `0/${all.length} nodes are available: ${reasons}.` };
+  return { candidates, message: messageOf(rejections, all.length) };
+}
+
+function messageOf(rejections: readonly Rejection[], nodes: number): string {
+  return `0/${nodes} nodes are available: ${countedReasons(rejections, notHelpful, nodes)}.`;
 }
 
 function mayHelp(diagnosis: Diagnosis, node: NodeInfo): boolean {
