@@ -79,10 +79,12 @@ async function reconcile(key: string, context: ReconcileContext, memory: JobMemo
   if (!job || isJobFinished(job)) return memory.forget(key);
   if (isManagedElsewhere(job) || memory.versions.isStale(key, job)) return;
   if (!isKnownMode(job, context)) return;
+  // Asked before the pods are read: what the copy learns while we claim would not be among them.
+  const caughtUp = memory.expectations.pending(key, (object) => reader.get(podKind, keyOf(object))) === 0;
   const candidates = candidatesOf(reader, podKind, job);
   const claims = planClaims(job, selectorFromObject(job.spec?.selector), candidates);
   const pods = await claim(client, podKind, jobKind, job, claims, trackingFinalizer);
-  const after = await reconcileJob({ ...context, key, job, memory }, pods);
+  const after = await reconcileJob({ ...context, key, job, memory, caughtUp }, pods);
   return after === undefined ? undefined : { after };
 }
 

@@ -26,6 +26,8 @@ export interface Round extends ReconcileContext {
   readonly key: string;
   readonly job: Job;
   readonly memory: JobMemory;
+  /** Whether the pods of this round include all that we made, and none that we removed. */
+  readonly caughtUp: boolean;
 }
 
 /** Makes pods, in batches that grow while all goes well. */

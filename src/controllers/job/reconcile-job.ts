@@ -1,6 +1,5 @@
 import { job as jobKind, type Job } from '../../api/batch-v1/job.ts';
-import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
-import { keyOf } from '../../apimachinery/object.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { isUncounted, planCounting, settled } from './counting.ts';
 import { jobCondition, type Outcome } from './job-conditions.ts';
@@ -19,11 +18,11 @@ const reached: Outcome = {
 
 /** Brings a job on its way with the pods it controls. Returns the milliseconds until something is due, if anything is. */
 export async function reconcileJob(round: Round, pods: readonly Pod[]): Promise<number | undefined> {
-  const { key, job, memory, clock, reader } = round;
+  const { key, job, memory, clock, caughtUp } = round;
   const state = stateOf({
     ...{ job, pods, now: clock.now() },
     untracked: memory.seemTracked(key, job, pods),
-    caughtUp: memory.expectations.pending(key, (object) => reader.get(podKind, keyOf(object))) === 0,
+    caughtUp,
     backoff: memory.backoff(key, job),
   });
   const outcome = outcomeOf(state);

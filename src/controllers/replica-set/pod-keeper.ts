@@ -66,10 +66,12 @@ async function reconcile<T extends PodKeeper>(work: Work<T>): Promise<void | { a
   const { key, flavour, expectations, reader, client, clock } = work;
   const set = reader.get(flavour.kind, key);
   if (!set) return expectations.forget(key);
+  // Asked before the pods are read: what the copy learns while we claim would not be among them.
+  const caughtUp = expectations.pending(key, (object) => reader.get(pod, keyOf(object))) === 0;
   const claims = planPodClaims(set, flavour.selectorOf(set), candidatesOf(reader, pod, set));
   const pods = await claim(client, pod, flavour.kind, set, claims);
   let failure: Failure | undefined;
-  if (expectations.pending(key, (object) => reader.get(pod, keyOf(object))) === 0) {
+  if (caughtUp) {
     const plan = planReplicas(set, pods, () => relatedPods(set, work), clock.now());
     failure = (await createPods(set, plan.create, work)) ?? (await removePods(set, plan.remove, work));
   }
