@@ -81,7 +81,7 @@ async function idle(target: Target): Promise<Figure> {
   await addPods(target, 'idle', IDLE_PODS - scenarios.reduce((sum, { pods }) => sum + pods, 0));
   await allBound(target, 'idle');
   // Events of the burst are still to be written.
-  for (let i = 0; i < 60 && (await share(target, 2)) > 0.1; i++);
+  for (let quiet = 0; quiet < 5;) quiet = (await share(target, 1)) < 0.1 ? quiet + 1 : 0;
   const idleShare = await share(target, IDLE_SECONDS);
   return {
     name: `${IDLE_PODS.toLocaleString('en')} idle pods`,

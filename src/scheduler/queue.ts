@@ -54,8 +54,9 @@ export interface QueuedPod {
   backoffUntil: number;
   /** Tells the heap's item that is meant from outdated ones. */
   ticket: number;
-  /** While it is tried: from where on the log of events is news to it, and whether the pod was changed itself. */
-  newsFrom: number;
+  /** While it is tried: from where on the log of events is news to it; undefined when it no longer keeps count. */
+  newsFrom: number | undefined;
+  /** Whether the pod itself was changed meanwhile. */
   changed: boolean;
 }
 
@@ -166,12 +167,21 @@ export class SchedulingQueue {
     return pod;
   }
 
+  /**
+   * A node was found. Binding may take long, and what happens meanwhile is not kept for this pod: should it fail after
+   * all, it is tried again after its back-off.
+   */
+  decided(pod: QueuedPod): void {
+    this.#release(pod);
+    pod.newsFrom = undefined;
+  }
+
   /** The pod fits nowhere: it waits for what could help those who rejected it. */
   failed(pod: QueuedPod, rejectedBy: ReadonlySet<Plugin>): void {
     if (!this.#holds(pod)) return;
     pod.rejectedBy = rejectedBy;
     this.#startBackoff(pod);
-    const cause = pod.changed ? 'UnscheduledPodUpdate' : this.#log.since(pod.newsFrom).find((e) => helps(pod, e))?.name;
+    const cause = this.#news(pod);
     if (cause) this.#wake(pod, cause);
     else this.#enter(pod, 'unschedulable', 'ScheduleAttemptFailure');
   }
@@ -221,6 +231,13 @@ export class SchedulingQueue {
     };
     this.#pods.set(info.uid, pod);
     this.#wake(pod, 'UnscheduledPodAdd');
+  }
+
+  /** What happened while the pod was tried that could help it. */
+  #news(pod: QueuedPod): Cause | undefined {
+    if (pod.changed) return 'UnscheduledPodUpdate';
+    if (pod.newsFrom === undefined) return 'ScheduleAttemptFailure';
+    return this.#log.since(pod.newsFrom).find((event) => helps(pod, event))?.name;
   }
 
   #early(): QueuedPod | undefined {
@@ -277,10 +294,14 @@ export class SchedulingQueue {
         if (pods?.delete(pod) && pods.size === 0) this.#waiting.delete(name);
       }
     }
-    if (this.#taken.delete(pod)) {
-      const oldest: QueuedPod | undefined = this.#taken.values().next().value;
-      this.#log.forgetBefore(oldest ? oldest.newsFrom : this.#log.end);
-    }
+    this.#release(pod);
+  }
+
+  /** No longer counts among those for whom events are kept. */
+  #release(pod: QueuedPod): void {
+    if (!this.#taken.delete(pod)) return;
+    const oldest: QueuedPod | undefined = this.#taken.values().next().value;
+    this.#log.forgetBefore(oldest?.newsFrom ?? this.#log.end);
   }
 
   #await(pod: QueuedPod): void {

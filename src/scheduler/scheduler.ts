@@ -67,7 +67,8 @@ export class Scheduler implements Component {
   readonly #informers: InformerFactory;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
-  readonly #events: EventRecorder;
+  /** By the name of the profile, in whose name events are told. */
+  readonly #recorders = new Map<string, EventRecorder>();
   readonly #queue: SchedulingQueue;
   readonly #metrics: SchedulerMetrics;
   readonly #decisions: DecisionLog;
@@ -89,16 +90,19 @@ export class Scheduler implements Component {
     this.#informers = new InformerFactory(options);
     this.#pods = this.#informers.of(pod);
     this.#nodes = this.#informers.of(node);
-    this.#events = createEventRecorder({
-      ...{ client, clock, log, component: defaultSchedulerName, backlog: MOST_EVENTS },
-      hold: (waiting) => this.#holdEvents(waiting),
-    });
     this.#metrics = new SchedulerMetrics(options.metrics, clock);
     this.#decisions = new DecisionLog(clock);
     const { configuration = defaultConfiguration() } = options;
     this.#extenders = configuration.extenders.map((one) => new Extender(one, clock));
     const happened = (event: ClusterEvent) => this.#queue.happened(event);
-    const shared = { client, clock, log, random, informers: this.#informers, events: this.#events };
+    const shared = {
+      client,
+      clock,
+      log,
+      random,
+      informers: this.#informers,
+      events: this.#events(defaultSchedulerName),
+    };
     const handle: PluginHandle = { ...shared, snapshot: this.#snapshot, extenders: this.#extenders, happened };
     for (const warning of configuration.warnings) log.warn(warning);
     const profiles = options.profiles?.(handle) ?? profilesOf(configuration, pluginFactories, handle);
@@ -227,6 +231,17 @@ export class Scheduler implements Component {
     }
   }
 
+  #events(component: string): EventRecorder {
+    let recorder = this.#recorders.get(component);
+    if (!recorder) {
+      const { client, clock, log } = this.#options;
+      const hold = (waiting: number) => this.#holdEvents(waiting);
+      recorder = createEventRecorder({ client, clock, log, component, backlog: MOST_EVENTS, hold });
+      this.#recorders.set(component, recorder);
+    }
+    return recorder;
+  }
+
   /** Events of a burst of pods are written when all of them are placed: they are news, and binding is what is waited for. */
   #holdEvents(waiting: number): Promise<void> | undefined {
     if (!this.#running || waiting > HELD_EVENTS || (this.#writes === 0 && !this.#turnPlanned)) return undefined;
@@ -290,6 +305,7 @@ export class Scheduler implements Component {
 
   async #bind(queued: QueuedPod, cycle: Cycle, nodeName: string, started: number): Promise<void> {
     const { info } = queued;
+    this.#queue.decided(queued);
     try {
       const waiting = beforeBinding(cycle, nodeName, this.#abort.signal);
       const refusal = waiting && (await waiting);
@@ -301,7 +317,12 @@ export class Scheduler implements Component {
       await this.#counted(bind(cycle, nodeName));
       this.#queue.delete(info.uid);
       this.#metrics.scheduled(cycle.profile, queued, started);
-      this.#events.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`);
+      this.#events(schedulerNameOf(info.pod)).event(
+        info.pod,
+        'Normal',
+        'Scheduled',
+        `Successfully assigned ${info.key} to ${nodeName}`,
+      );
       for (const plugin of cycle.profile.postBind) plugin.postBind!(info, nodeName, cycle.state(plugin));
     } catch (error) {
       unreserve(cycle, nodeName);
@@ -375,7 +396,7 @@ export class Scheduler implements Component {
   }
 
   #report({ pod: about }: PodInfo, reason: string, message: string, nominatedNode?: string): void {
-    this.#events.event(about, 'Warning', 'FailedScheduling', message);
+    this.#events(schedulerNameOf(about)).event(about, 'Warning', 'FailedScheduling', message);
     const write = reportFailure(this.#options, about, { reason, message, nominatedNode });
     if (write) this.#track(this.#counted(write));
   }

@@ -163,6 +163,14 @@ describe('scheduling queue', () => {
     expect([a.state, b.state, c.state]).to.deep.equal(['unschedulable', 'backoff', 'unschedulable']);
   });
 
+  it('tries a pod again that fails after it was decided on', () => {
+    queue.put(info('a'));
+    const a = queue.take()!;
+    queue.decided(a);
+    queue.failed(a, events('NodeAdd'));
+    expect(a.state).to.equal('backoff');
+  });
+
   it('tries a pod again that was changed while it was being tried', () => {
     queue.put(info('a'));
     const a = queue.take()!;
