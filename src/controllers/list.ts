@@ -18,6 +18,7 @@ import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
 import { persistentVolumeClaimProtectionController } from './persistent-volume-claim-protection.ts';
+import { persistentVolumeExpanderController } from './persistent-volume-expander.ts';
 import { persistentVolumeProtectionController } from './persistent-volume-protection.ts';
 import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
@@ -54,6 +55,7 @@ export const controllers: readonly Controller[] = [
   podGarbageCollector,
   garbageCollector,
   persistentVolumeBinderController,
+  persistentVolumeExpanderController,
   ephemeralVolumeController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,

@@ -192,11 +192,11 @@ describe('snapshot', () => {
   it('knows whether any pod on a node is less important than another', () => {
     const snapshot = new Snapshot();
     const of = (priority: number) => podInfo(aPod(`p${priority}`, {}, { priority }));
-    const [low, middle, high] = [of(-1), of(5), of(9)];
-    snapshot.assume(middle!, 'a');
-    snapshot.assume(high!, 'b');
-    expect([low, middle, high].map((info) => snapshot.hasLessImportant(info!))).to.deep.equal([false, false, true]);
-    snapshot.forget(middle!.uid);
-    expect(snapshot.hasLessImportant(high!)).to.equal(false);
+    const [low, middle, high] = [of(-1), of(5), of(9)] as const;
+    snapshot.assume(middle, 'a');
+    snapshot.assume(high, 'b');
+    expect([low, middle, high].map((info) => snapshot.hasLessImportant(info))).to.deep.equal([false, false, true]);
+    snapshot.forget(middle.uid);
+    expect(snapshot.hasLessImportant(high)).to.equal(false);
   });
 });
