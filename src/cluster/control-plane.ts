@@ -207,7 +207,7 @@ async function createApiServer(
     random,
     log: log.child({ component: 'apiserver' }),
     components: componentChecks(running, options),
-    pages: { scheduler: decisionsPage((namespace, name) => schedulers.current?.decisionAbout(namespace, name)) },
+    pages: { scheduler: decisionsPage(() => schedulers.current) },
     serviceCidr: options.serviceCidr,
     advertiseAddress: options.advertiseAddress,
     ...(options.admission && { admission: options.admission }),

@@ -78,6 +78,14 @@ describe('cox why pod', () => {
     expect(written).to.equal(405);
   });
 
+  it('says when the scheduler runs elsewhere', async () => {
+    const without = await BareCluster.start({ scheduler: false });
+    const failure = await without.client.raw('GET', '/scheduler/decisions/default/web').catch((e: ApiError) => e);
+    await without.stop();
+    expect(failure).to.include({ code: 503 });
+    expect(failure.message).to.contain('no scheduler runs in this server');
+  });
+
   it('is as short for a thousand nodes', () => {
     const names = Array.from({ length: 600 }, (_, i) => `node-${i}`);
     const lines = explainDecision({
