@@ -4,6 +4,7 @@ import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import { service as serviceKind, type Service } from '../api/core-v1/service.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { keyOf, parseKey, type New } from '../apimachinery/object.ts';
+import { errorMessage } from '../base/log.ts';
 import { controller, type Controller, type ReconcileContext } from '../client/controller.ts';
 import { isNamespaceEnding } from '../client/namespace-ending.ts';
 import { triggerTime } from './endpoint-slice/plan.ts';
@@ -56,7 +57,11 @@ function managedKeys(object: Endpoints): string[] {
   return object.metadata.labels?.[managedByLabel] === managedBy ? [keyOf(object)] : [];
 }
 
-async function reconcile(key: string, { reader, client }: ReconcileContext, triggers: TriggerTimes): Promise<void> {
+async function reconcile(
+  key: string,
+  { reader, client, events }: ReconcileContext,
+  triggers: TriggerTimes,
+): Promise<void> {
   const service = reader.get(serviceKind, key);
   const current = reader.get(endpointsKind, key);
   if (!service) {
@@ -74,9 +79,26 @@ async function reconcile(key: string, { reader, client }: ReconcileContext, trig
     else await client.create(endpointsKind, wanted);
   } catch (error) {
     if (isNamespaceEnding(error) || isApiError(error, 'AlreadyExists', 'NotFound')) return;
+    if (!isApiError(error, 'Conflict')) tellFailure(key, current ?? service, current !== undefined, error, events);
     // A PUT of Endpoints that are gone would create them, and fails for their version: news of that is on its way.
     if (isApiError(error, 'Conflict') || !current || (await client.find(endpointsKind, current.metadata))) throw error;
   }
+}
+
+/** The event is about the Endpoints, also when they could not be made. */
+function tellFailure(
+  key: string,
+  about: Endpoints | Service,
+  update: boolean,
+  error: unknown,
+  events: ReconcileContext['events'],
+): void {
+  const { namespace, name, resourceVersion } = about.metadata;
+  const uid = update ? about.metadata.uid : '';
+  const object = { apiVersion: 'v1', kind: 'Endpoints', metadata: { namespace, name, uid, resourceVersion } };
+  const what = update ? `update endpoint ${key}` : `create endpoint for service ${key}`;
+  const reason = update ? 'FailedToUpdateEndpoint' : 'FailedToCreateEndpoint';
+  events.event(object as Endpoints, 'Warning', reason, `Failed to ${what}: ${errorMessage(error)}`);
 }
 
 async function remove(client: ReconcileContext['client'], key: string): Promise<void> {

@@ -3,8 +3,10 @@ import { endpoints } from '../../src/api/core-v1/endpoints.ts';
 import { pod } from '../../src/api/core-v1/pod.ts';
 import { service } from '../../src/api/core-v1/service.ts';
 import { endpointSlice } from '../../src/api/discovery-v1/endpoint-slice.ts';
+import { ApiError } from '../../src/apimachinery/api-error.ts';
 import { desiredEndpoints } from '../../src/controllers/endpoints.ts';
 import { aPod, aService } from './objects.ts';
+import { crashTest } from './crash-test.ts';
 import { World } from './world.ts';
 
 describe('endpoints: plan', () => {
@@ -131,6 +133,31 @@ describe('endpoints and endpoint slice controllers', () => {
     });
   });
 
+  it('say what keeps them from writing', async () => {
+    world.answer = (method, url) =>
+      method === 'POST' && url.endsWith('/endpoints') ? new ApiError(403, 'Forbidden', 'not today') : undefined;
+    await createService();
+    await world.eventually(async () =>
+      expect(await world.events('web')).to.include(
+        'FailedToCreateEndpoint: Failed to create endpoint for service default/web: not today',
+      ),
+    );
+    world.answer = undefined;
+    await world.eventually(addresses);
+  });
+
+  it('tell when that happened to which they answer', async () => {
+    const trigger = 'endpoints.kubernetes.io/last-change-trigger-time';
+    await createService();
+    await createPod('a');
+    await world.eventually(async () => expect(await addresses()).to.have.length(1));
+    const time = async () => (await world.client.get(endpoints, web)).metadata.annotations?.[trigger];
+    const since = Date.parse((await time())!);
+    await world.settle(30_000);
+    await world.ready(await world.client.get(pod, { namespace: 'default', name: 'a' }), false);
+    await world.eventually(async () => expect(Date.parse((await time())!)).to.be.at.least(since + 30_000));
+  });
+
   it('put right what somebody else changed', async () => {
     await createService();
     await createPod('a');
@@ -143,4 +170,42 @@ describe('endpoints and endpoint slice controllers', () => {
       expect((await slices())[0]!.endpoints).to.have.length(1);
     });
   });
+});
+
+describe('endpoints and endpoint slice controllers, killed after every single write', function () {
+  this.timeout(60_000);
+  const web = { namespace: 'default', name: 'web' };
+
+  it('end with the same endpoints', () =>
+    crashTest({
+      name: 'endpoints',
+      controllers: ['endpoints-controller', 'endpointslice-controller'],
+      kinds: [endpoints, endpointSlice, service, pod],
+      quiet: 2000,
+      setUp: async (client) => {
+        await client.create(service, { metadata: web, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } });
+        for (const name of ['a', 'b']) {
+          await client.create(pod, {
+            metadata: { namespace: 'default', name, labels: { app: 'web' } },
+            spec: { containers: [{ name: 'c', image: 'i' }] },
+          });
+        }
+      },
+      act: [
+        (client) => client.delete(pod, { namespace: 'default', name: 'a' }),
+        (client) => client.patch(service, web, 'merge', { spec: { ports: [{ port: 81 }] } }),
+      ],
+      // The annotation tells what a controller saw for the first time, which is all after a start.
+      ignore: [
+        'metadata.annotations',
+        'endpoints.addresses',
+        'subsets.addresses.ip',
+        'spec.clusterIP',
+        'spec.clusterIPs',
+      ],
+      check: ([all, slices]) => {
+        expect(all!.map((one) => one.metadata.name)).to.include('web');
+        expect(slices!.flatMap((one) => one.endpoints)).to.have.length(1);
+      },
+    }).then(() => {}));
 });
