@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { node as nodeKind } from '../api/core-v1/node.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
@@ -108,7 +109,7 @@ export class Kubelet implements Component {
       onGone: (uid) => this.#workers.delete(uid),
     };
     this.#agent = new NodeAgent({
-      ...{ client, clock, log, nodeName },
+      ...{ client, clock, log, nodeName, events },
       podCidr: options.podCidr,
       architecture: () => this.#machine.architecture,
       labels: options.nodeLabels ?? {},
@@ -141,6 +142,8 @@ export class Kubelet implements Component {
     this.#runtimeVersion = (await runtime.info()).version;
     const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
     const informer = this.#informers.of(podKind, this.#selection);
+    const node = this.#informers.of(nodeKind, { fieldSelector: `metadata.name=${this.#options.nodeName}` });
+    node.listen({ updated: (now, before) => this.#agent.observe(now, before) });
     this.#informers.start();
     await this.#server?.start(); // the node's status tells its port
     await Promise.all([network.start(sandboxes), this.#agent.start(), this.#informers.synced()]);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { deployment } from '../../src/api/apps-v1/deployment.ts';
+import { event } from '../../src/api/core-v1/event.ts';
 import { node } from '../../src/api/core-v1/node.ts';
 import { pod, type Pod } from '../../src/api/core-v1/pod.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
@@ -64,6 +65,37 @@ describe('Cluster: a node that is switched off', () => {
     await cluster.startNode('node-2');
     await within(90, async () => isReady(await theNode('node-2')) && (await onNode('node-2')).length === 0);
     expect((await theNode('node-2')).spec?.taints ?? []).to.deep.equal([]);
+  });
+
+  it('says at once that it lives when it is taken for dead, and tells what becomes of it', async () => {
+    const found = await theNode('node-1');
+    const dead = found.status!.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }));
+    await cluster.client.patch(
+      node,
+      found.metadata,
+      'merge',
+      { status: { conditions: dead } },
+      { subresource: 'status' },
+    );
+    await within(5, async () => isReady(await theNode('node-1')));
+    await cluster.client.patch(node, found.metadata, 'merge', { spec: { unschedulable: true } });
+    const told = async () => {
+      const { items } = await cluster.client.list(event, { namespace: 'default' });
+      return items
+        .filter((one) => one.involvedObject.name === 'node-1')
+        .map(({ reason, count }) => `${reason} ${count}`);
+    };
+    const expected = [
+      'Starting 1',
+      'NodeReady 2',
+      'NodeHasSufficientMemory 2',
+      'NodeNotSchedulable 1',
+      'RegisteredNode 1',
+    ];
+    await within(5, async () => {
+      const reasons = await told();
+      return expected.every((reason) => reasons.includes(reason));
+    });
   });
 
   it('lets its pods go when it is deleted', async () => {

@@ -8,12 +8,15 @@ import { errorMessage, type Log } from '../../base/log.ts';
 import { lease as leaseKind, type Lease } from '../../api/coordination-v1/lease.ts';
 import { node as nodeKind, type Node } from '../../api/core-v1/node.ts';
 import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/events.ts';
+import { conditionReasons, isGivenUp, schedulableReason } from './node-events.ts';
 import { nodeStatus, type NodeFacts, type NodeStatus } from './node-status.ts';
 
 export interface NodeAgentOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: EventRecorder;
   readonly nodeName: string;
   readonly podCidr: string;
   readonly architecture: () => string;
@@ -56,6 +59,7 @@ export class NodeAgent {
     const { clock, log } = this.#options;
     const onFailure = (error: unknown) => log.warn('cannot register the node yet', { error: errorMessage(error) });
     await retry(clock, { initial: 100, max: 5_000 }, () => this.#register(), { signal: this.#stop.signal, onFailure });
+    this.#options.events.event(this.#node!, 'Normal', 'Starting', 'Starting kubelet.');
     await Promise.all([this.report(), this.#renew()]);
     this.#timers.push(
       clock.every(RENEW_EVERY, () => void this.#renew()),
@@ -74,6 +78,22 @@ export class NodeAgent {
     this.#again = true;
     this.#reporting ??= this.#reportWhileDue().finally(() => (this.#reporting = undefined));
     return this.#reporting;
+  }
+
+  /** Takes in that somebody has changed the node: they may have taken our silence for death. */
+  observe(node: Node, before: Node): void {
+    if (this.#stop.signal.aborted) return;
+    const reason = schedulableReason(before, node);
+    if (reason) this.#tell(reason);
+    if (!isGivenUp(node) || isGivenUp(before)) return;
+    this.#node = node;
+    this.#reported = undefined;
+    void this.report();
+  }
+
+  #tell(reason: string): void {
+    const { events, nodeName } = this.#options;
+    events.event(this.#node!, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);
   }
 
   async #register(): Promise<void> {
@@ -127,12 +147,14 @@ export class NodeAgent {
   async #reportOnce(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
     const facts = await this.#options.facts();
-    const status = nodeStatus(facts, this.#reported?.status ?? this.#node?.status);
+    const before = this.#reported?.status ?? this.#node?.status;
+    const status = nodeStatus(facts, before);
     const due = !this.#reported || clock.now() - this.#reported.at >= REPORT_EVERY;
     if (!due && isDeepStrictEqual(withoutTimes(status), withoutTimes(this.#reported!.status))) return;
     // Conditions are merged by type, so that those of others stay; images are replaced.
     this.#node = await client.patch(nodeKind, { name: nodeName }, 'strategic', { status }, { subresource: 'status' });
     this.#reported = { status, at: clock.now() };
+    for (const reason of conditionReasons(before, status)) this.#tell(reason);
   }
 
   #renew(): Promise<void> {
