@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { deployment } from '../../src/api/apps-v1/deployment.ts';
+import { statefulSet } from '../../src/api/apps-v1/stateful-set.ts';
 import { event } from '../../src/api/core-v1/event.ts';
 import { node } from '../../src/api/core-v1/node.ts';
 import { pod, type Pod } from '../../src/api/core-v1/pod.ts';
@@ -67,6 +68,7 @@ describe('Cluster: a node that is switched off', () => {
     expect((await theNode('node-2')).spec?.taints ?? []).to.deep.equal([]);
   });
 
+<<<<<<< HEAD
   it('says at once that it lives when it is taken for dead, and tells what becomes of it', async () => {
     const found = await theNode('node-1');
     const dead = found.status!.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }));
@@ -96,6 +98,21 @@ describe('Cluster: a node that is switched off', () => {
       const reasons = await told();
       return expected.every((reason) => reasons.includes(reason));
     });
+=======
+  it('keeps the names of its stateful pods: nobody else gets them while those might still run', async () => {
+    const { spec, metadata } = web;
+    await cluster.client.create(statefulSet, { metadata, spec: { ...spec, serviceName: 'web', replicas: 3 } });
+    await within(30, async () => (await pods()).filter(isReady).length === 3);
+    const [lost] = (await pods()).filter((one) => one.spec?.nodeName === 'node-2');
+    await cluster.stopNode('node-2');
+    const same = async () => (await pods()).find((one) => one.metadata.name === lost!.metadata.name);
+    await within(400, async () => (await same())!.metadata.deletionTimestamp !== undefined);
+    await clock.advance(600_000, turns);
+    expect((await same())!.metadata.uid).to.equal(lost!.metadata.uid);
+    await cluster.startNode('node-2');
+    await within(90, async () => (await pods()).filter(isReady).length === 3);
+    expect((await same())!.metadata.uid).to.not.equal(lost!.metadata.uid);
+>>>>>>> 3e43f82 (test: stateful sets on a node that falls silent, and without their claims)
   });
 
   it('lets its pods go when it is deleted', async () => {

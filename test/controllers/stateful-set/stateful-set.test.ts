@@ -3,6 +3,7 @@ import { controllerRevision } from '../../../src/api/apps-v1/controller-revision
 import { statefulSet } from '../../../src/api/apps-v1/stateful-set.ts';
 import { persistentVolumeClaim } from '../../../src/api/core-v1/persistent-volume-claim.ts';
 import { pod, type Pod } from '../../../src/api/core-v1/pod.ts';
+import { ApiError } from '../../../src/apimachinery/api-error.ts';
 import { controllerOf } from '../../../src/apimachinery/object.ts';
 import { template } from '../objects.ts';
 import { World } from '../world.ts';
@@ -472,6 +473,34 @@ describe('stateful set controller', () => {
       await world.client.updateStatus(pod, { ...waits, status: { ...waits.status, phase: 'Pending' } });
       await world.client.delete(persistentVolumeClaim, { ...name, name: 'data-web-0' });
       await world.eventually(async () => expect(await claims()).to.have.length(1));
+    });
+
+    it('that cannot be made are why there is no pod', async () => {
+      const why = 'persistentvolumeclaims "data-web-0" is forbidden: exceeded quota: q';
+      world.answer = (method, url) =>
+        method === 'POST' && url.endsWith('/persistentvolumeclaims') ? new ApiError(403, 'Forbidden', why) : undefined;
+      await create({ replicas: 1, volumeClaimTemplates: [claimTemplate] });
+      const ofPod = 'create Pod web-0 in StatefulSet web failed error: failed to create PVC data-web-0';
+      await world.eventually(async () =>
+        expect(await world.events('web')).to.include.members([
+          `FailedCreate: create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: ${why}`,
+          `FailedCreate: ${ofPod}: ${why}`,
+        ]),
+      );
+      expect(await pods()).to.deep.equal([]);
+      world.answer = undefined;
+      await done(1);
+    });
+
+    it('that are being deleted hold the pod back', async () => {
+      const metadata = { ...name, name: 'data-web-0', finalizers: ['test/hold'] };
+      await world.client.create(persistentVolumeClaim, { metadata, spec: claimTemplate.spec });
+      await world.client.delete(persistentVolumeClaim, metadata);
+      await create({ replicas: 1, volumeClaimTemplates: [claimTemplate] });
+      const message = 'create Pod web-0 in StatefulSet web failed error: pvc data-web-0 is being deleted';
+      await world.eventually(async () => expect(await world.events('web')).to.include(`FailedCreate: ${message}`));
+      await world.client.patch(persistentVolumeClaim, metadata, 'merge', { metadata: { finalizers: null } });
+      await done(1);
     });
 
     it('that somebody else controls are left to them', async () => {
