@@ -46,12 +46,14 @@ interface Job {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
+  /** Whether this is one of many: then all of them are one event, with the latest message. */
+  readonly combined: boolean;
   readonly at: number;
 }
 
 /** Milliseconds in which the same event is counted instead of written again. */
 const SAME_EVENT = 10 * 60_000;
-/** So many different messages of one reason about one object in that time, and the next are written as one. */
+/** The so-manieth different message of one reason about one object in that time, and what follows, are written as one. */
 const SIMILAR_EVENTS = 10;
 /** A new object may have so many events at once, then one in five minutes: upstream's spam filter. */
 const BURST = 25;
@@ -72,7 +74,7 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableRec
 class Recorder implements FlushableRecorder {
   readonly #options: EventRecorderOptions;
   #known = new Map<string, Written>();
-  #messages = new Map<string, { since: number; seen: Set<string> }>();
+  #messages = new Map<string, { at: number; seen: Set<string> }>();
   #tokens = new Map<string, { left: number; at: number }>();
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
@@ -90,8 +92,9 @@ class Recorder implements FlushableRecorder {
     if (this.#jobs.length >= (this.#options.backlog ?? BACKLOG))
       return this.#dropped(reason, 'too many events wait to be written');
     if (!this.#admits(about)) return;
-    const text = this.#combined(about, type, reason, message);
-    this.#jobs.push({ about, type, reason, message: text, at: this.#options.clock.now() });
+    const combined = this.#isOneOfMany(about, type, reason, message);
+    const text = combined ? `(combined from similar events): ${message}` : message;
+    this.#jobs.push({ about, type, reason, message: text, combined, at: this.#options.clock.now() });
     this.#writing ??= this.#writeAll();
   }
 
@@ -123,9 +126,9 @@ class Recorder implements FlushableRecorder {
   }
 
   async #send(job: Job): Promise<void> {
-    const key = [job.about.metadata.uid, job.about.kind, nameOf(job.about), job.type, job.reason, job.message].join(
-      '\0',
-    );
+    const { about, type, reason, message, combined } = job;
+    const same = [about.metadata.uid, about.kind, nameOf(about), type, reason];
+    const key = [...same, combined ? '' : message, combined].join('\0');
     const known = this.#known.get(key);
     if (known?.name && job.at - known.at < SAME_EVENT && (await this.#countUp(known, job))) return;
     const first = new Date(job.at).toISOString().replace(/\.\d+/, '');
@@ -135,7 +138,12 @@ class Recorder implements FlushableRecorder {
 
   /** Adds one to what stands on the server; false when that is gone. */
   async #countUp(known: Written, job: Job): Promise<boolean> {
-    const patch = { count: known.count + 1, lastTimestamp: new Date(job.at).toISOString().replace(/\.\d+/, '') };
+    const lastTimestamp = new Date(job.at).toISOString().replace(/\.\d+/, '');
+    const patch = {
+      count: known.count + 1,
+      lastTimestamp,
+      ...(job.combined && { message: job.message.slice(0, 1024) }),
+    };
     try {
       const name = { namespace: namespaceOf(job.about), name: known.name! };
       await this.#options.client.patch<Event>(eventKind, name, 'merge', patch);
@@ -179,17 +187,18 @@ class Recorder implements FlushableRecorder {
     return (BigInt(at) * 1_000_000n + BigInt(own)).toString(16);
   }
 
-  /** The message, or one that stands for many when this object has had too many different ones. */
-  #combined(about: KubeObject, type: string, reason: string, message: string): string {
+  /** Whether this object has had so many different messages of the reason that this one is told with others. */
+  #isOneOfMany(about: KubeObject, type: string, reason: string, message: string): boolean {
     const key = [about.metadata.uid, about.kind, nameOf(about), type, reason].join('\0');
     const now = this.#options.clock.now();
     let entry = this.#messages.get(key);
-    if (!entry || now - entry.since >= SAME_EVENT) entry = { since: now, seen: new Set() };
+    if (!entry || now - entry.at > SAME_EVENT) entry = { at: now, seen: new Set() };
+    entry.at = now;
     remember(this.#messages, key, entry);
-    if (entry.seen.has(message)) return message;
-    if (entry.seen.size >= SIMILAR_EVENTS) return `(combined from similar events): ${message}`;
+    if (entry.seen.has(message)) return false;
+    if (entry.seen.size >= SIMILAR_EVENTS - 1) return true;
     entry.seen.add(message);
-    return message;
+    return false;
   }
 
   #admits(about: KubeObject): boolean {

@@ -105,8 +105,11 @@ describe('event recorder', () => {
 
   it('combines many different messages of one reason', async () => {
     for (let i = 0; i < 15; i++) recorder.event(web, 'Normal', 'R', `m${i}`);
+    recorder.event(web, 'Normal', 'R', 'm8');
     await recorder.flush();
-    expect(events().filter((e) => e.message.startsWith('(combined'))).to.have.length(5);
+    const told = events().map(({ message, count }) => [message, count]);
+    const apart = Array.from({ length: 9 }, (_, i) => [`m${i}`, i === 8 ? 2 : 1]);
+    expect(told).to.have.deep.members([...apart, ['(combined from similar events): m14', 6]]);
   });
 
   it('tries again when the server is away, and gives up quietly when it refuses', async () => {
