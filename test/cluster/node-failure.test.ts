@@ -68,7 +68,6 @@ describe('Cluster: a node that is switched off', () => {
     expect((await theNode('node-2')).spec?.taints ?? []).to.deep.equal([]);
   });
 
-<<<<<<< HEAD
   it('says at once that it lives when it is taken for dead, and tells what becomes of it', async () => {
     const found = await theNode('node-1');
     const dead = found.status!.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }));
@@ -98,7 +97,8 @@ describe('Cluster: a node that is switched off', () => {
       const reasons = await told();
       return expected.every((reason) => reasons.includes(reason));
     });
-=======
+  });
+
   it('keeps the names of its stateful pods: nobody else gets them while those might still run', async () => {
     const { spec, metadata } = web;
     await cluster.client.create(statefulSet, { metadata, spec: { ...spec, serviceName: 'web', replicas: 3 } });
@@ -112,7 +112,6 @@ describe('Cluster: a node that is switched off', () => {
     await cluster.startNode('node-2');
     await within(90, async () => (await pods()).filter(isReady).length === 3);
     expect((await same())!.metadata.uid).to.not.equal(lost!.metadata.uid);
->>>>>>> 3e43f82 (test: stateful sets on a node that falls silent, and without their claims)
   });
 
   it('lets its pods go when it is deleted', async () => {
