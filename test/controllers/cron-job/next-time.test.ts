@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import { parseSchedule, type CronSchedule } from '../../../src/api/batch-v1/cron-schedule.ts';
 import { missedRuns, never } from '../../../src/controllers/cron-job/missed.ts';
 import { nextTime } from '../../../src/controllers/cron-job/next-time.ts';
@@ -122,6 +123,54 @@ describe('the next time of a schedule', () => {
 
   it('knows which zones there are', () => expect(timeZone('Europe/Atlantis')).to.equal(undefined));
 });
+
+describe('schedules of all kinds', () => {
+  const part = (min: number, max: number) =>
+    fc.oneof(
+      fc.constant('*'),
+      fc.integer({ min, max }).map(String),
+      fc.integer({ min: 2, max: 7 }).map((step) => `*/${step}`),
+      fc
+        .tuple(fc.integer({ min, max }), fc.integer({ min, max }))
+        .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+    );
+  const schedules = fc
+    .tuple(part(0, 59), part(0, 23), part(1, 28), part(1, 12), part(0, 6))
+    .map((all) => all.join(' '));
+  const times = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2030, 0, 1) });
+
+  it('come at a minute that matches, and at none before', () => {
+    fc.assert(
+      fc.property(
+        schedules,
+        times,
+        fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/Phoenix'),
+        (text, after, name) => {
+          const zone = timeZone(name)!;
+          const [schedule, start] = [read(text), Math.floor(after / 60_000) * 60_000 + 60_000];
+          const found = nextTime(schedule, after, zone);
+          // Only the first days are looked at minute by minute.
+          for (let minute = start; minute < start + 3 * 86_400_000; minute += 60_000) {
+            if (matches(schedule, zone.toLocal(minute))) return void expect(found).to.equal(minute);
+          }
+          if (found !== undefined) expect(matches(schedule, zone.toLocal(found))).to.equal(true);
+          expect(found ?? Infinity).to.be.greaterThan(start);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+function matches(schedule: CronSchedule, local: number): boolean {
+  if ('every' in schedule) return false;
+  const { minute, hour, dayOfMonth, month, dayOfWeek } = schedule;
+  const at = new Date(local);
+  const days = [dayOfMonth.values.has(at.getUTCDate()), dayOfWeek.values.has(at.getUTCDay())];
+  const day = dayOfMonth.any || dayOfWeek.any ? days.every(Boolean) : days.some(Boolean);
+  const inMonth = month.values.has(at.getUTCMonth() + 1);
+  return minute.values.has(at.getUTCMinutes()) && hour.values.has(at.getUTCHours()) && day && inMonth;
+}
 
 describe('missed runs', () => {
   const start = Date.UTC(2026, 0, 1);
