@@ -150,11 +150,11 @@ describe('schedules of all kinds', () => {
           const [schedule, start] = [read(text), Math.floor(after / 60_000) * 60_000 + 60_000];
           const found = nextTime(schedule, after, zone);
           // Only the first days are looked at minute by minute.
-          for (let minute = start; minute < start + 3 * 86_400_000; minute += 60_000) {
-            if (matches(schedule, zone.toLocal(minute))) return void expect(found).to.equal(minute);
-          }
-          if (found !== undefined) expect(matches(schedule, zone.toLocal(found))).to.equal(true);
-          expect(found ?? Infinity).to.be.greaterThan(start);
+          const end = start + 3 * 86_400_000;
+          let first = start;
+          while (first < end && !matches(schedule, zone.toLocal(first))) first += 60_000;
+          if (first < end) expect(found).to.equal(first);
+          else if (found !== undefined) expect(matches(schedule, zone.toLocal(found))).to.equal(true);
         },
       ),
       { numRuns: 150 },
