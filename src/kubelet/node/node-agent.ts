@@ -147,12 +147,16 @@ export class NodeAgent {
   async #reportOnce(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
     const facts = await this.#options.facts();
-    const before = this.#reported?.status ?? this.#node?.status;
-    const status = nodeStatus(facts, before);
+    const told = (await client.find(nodeKind, { name: nodeName }))?.status;
+    const before = this.#reported?.status ?? told;
+    const status = nodeStatus(facts, { ...before, capacity: told?.capacity ?? {} });
+    const gone = goneResources(told, status);
     const due = !this.#reported || clock.now() - this.#reported.at >= REPORT_EVERY;
-    if (!due && isDeepStrictEqual(withoutTimes(status), withoutTimes(this.#reported!.status))) return;
+    const same = !due && isDeepStrictEqual(withoutTimes(status), withoutTimes(this.#reported!.status));
+    if (same && Object.keys(gone).length === 0) return;
     // Conditions are merged by type, so that those of others stay; images are replaced.
-    this.#node = await client.patch(nodeKind, { name: nodeName }, 'strategic', { status }, { subresource: 'status' });
+    const patch = { status: { ...status, allocatable: { ...status.allocatable, ...gone } } };
+    this.#node = await client.patch(nodeKind, { name: nodeName }, 'strategic', patch, { subresource: 'status' });
     this.#reported = { status, at: clock.now() };
     for (const reason of conditionReasons(before, status)) this.#tell(reason);
   }
@@ -184,6 +188,12 @@ export class NodeAgent {
       spec: { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime },
     });
   }
+}
+
+/** What the node is still said to offer of resources that it is no longer said to have: to be removed. */
+function goneResources(told: NodeStatus | undefined, now: NodeStatus): Record<string, null> {
+  const names = Object.keys(told?.allocatable ?? {}).filter((name) => !Object.hasOwn(now.allocatable ?? {}, name));
+  return Object.fromEntries(names.map((name) => [name, null]));
 }
 
 /** What counts as a change: heartbeats and what memory is free at the moment do not. */

@@ -31,7 +31,10 @@ const MOST_IMAGES = 50;
 /** The status of the node. Pure; conditions that did not change keep their time of transition. */
 export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
-  const capacity = capacityOf(facts);
+  const own = capacityOf(facts);
+  // What somebody else says the node has, as https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/.
+  const extended = Object.entries(old?.capacity ?? {}).filter(([name]) => name.includes('/') && !(name in own));
+  const capacity = { ...own, ...Object.fromEntries(extended) };
   const memory = Math.max(0, machine.memory - LEAST_MEMORY);
   return {
     addresses: [
