@@ -9,6 +9,7 @@ import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import { rejection } from './admission.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { HookRunner } from './hooks.ts';
 import { ImagePuller } from './images/image-puller.ts';
@@ -16,7 +17,7 @@ import type { PodNetwork } from './network/network.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import type { NodeFacts } from './node/node-status.ts';
-import { specOf } from './pod-spec.ts';
+import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
 import { Prober } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
@@ -106,6 +107,7 @@ export class Kubelet implements Component {
       clusterDomain: options.clusterDomain ?? 'cluster.local',
       statuses: this.#statuses,
       hostIp: options.nodeIp,
+      rejection: (pod) => (this.#isHere(pod) ? undefined : rejection(pod, () => this.#othersThan(pod))),
       onGone: (uid) => this.#workers.delete(uid),
     };
     this.#agent = new NodeAgent({
@@ -217,6 +219,18 @@ export class Kubelet implements Component {
     if (problem) return;
     for (const pod of this.#informers.of(podKind, this.#selection).list()) this.#statuses.observe(pod);
     for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Whether this node has taken the pod, be it by the kubelet before this one, and it is not over. */
+  #isHere(pod: Pod): boolean {
+    if (hasEnded(pod.status?.phase)) return false;
+    if (this.#workers.get(pod.metadata.uid)?.admitted) return true;
+    return this.#options.runtime.pod(identityOf(pod)).sandboxes.length > 0;
+  }
+
+  #othersThan({ metadata }: Pod): Pod[] {
+    const all = this.#informers.of(podKind, this.#selection).list();
+    return all.filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
   }
 
   #ipsOf(pod: Pod): readonly string[] {

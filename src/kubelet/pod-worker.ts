@@ -4,6 +4,7 @@ import { Backoff } from '../base/backoff.ts';
 import type { Timer } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import type { Rejection } from './admission.ts';
 import type { Waiting } from './container-status.ts';
 import { GracePeriod } from './grace-period.ts';
 import { gracePeriodOf } from './kill-pod.ts';
@@ -16,6 +17,8 @@ export interface WorkerDependencies extends SyncDependencies {
   readonly statuses: StatusWriter;
   readonly log: Log;
   readonly hostIp: string;
+  /** Why this node does not take a pod that has not been started yet. */
+  readonly rejection: (pod: Pod) => Rejection | undefined;
   /** Called when nothing of the pod is left. */
   readonly onGone: (uid: string) => void;
 }
@@ -23,6 +26,10 @@ export interface WorkerDependencies extends SyncDependencies {
 /** Milliseconds between tries of something that failed. */
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 15_000;
+const overdue: Rejection = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
 /** What is left of a grace period when the pod has been removed from the API by force. */
 const FORCED_GRACE = 1_000;
 
@@ -37,6 +44,7 @@ export class PodWorker {
   #pod: Pod;
   #inApi = true;
   #ended = false;
+  #admitted = false;
   #failure: { reason: string; message: string } | undefined;
   #due = false;
   #refreshDue = false;
@@ -53,6 +61,11 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** Whether the node has taken the pod, and it is not over yet. */
+  get admitted(): boolean {
+    return this.#admitted && !this.#ended;
   }
 
   /** The pod as the API has it now. */
@@ -129,8 +142,11 @@ export class PodWorker {
       await this.#end(pod);
       return undefined;
     }
+    const rejected = this.#admitted ? undefined : this.#deps.rejection(pod);
+    if (rejected) return this.#fail(pod, 'Warning', rejected);
+    this.#admitted = true;
     const left = this.#deadline(pod);
-    if (left !== undefined && left <= 0) return this.#fail(pod);
+    if (left !== undefined && left <= 0) return this.#fail(pod, 'Normal', overdue);
     const result = await syncPod(this.#deps, pod, this.#memory, () => this.#publish(), this.#sync.signal);
     if (result.finished) this.#ended = true;
     this.#publish();
@@ -150,12 +166,9 @@ export class PodWorker {
     return (parseTime(pod.status?.startTime) ?? clock.now()) + activeDeadlineSeconds * 1000 - clock.now();
   }
 
-  async #fail(pod: Pod): Promise<undefined> {
-    this.#failure = {
-      reason: 'DeadlineExceeded',
-      message: 'Pod was active on the node longer than the specified deadline',
-    };
-    this.#deps.events.event(pod, 'Normal', 'DeadlineExceeded', this.#failure.message);
+  async #fail(pod: Pod, type: 'Normal' | 'Warning', failure: Rejection): Promise<undefined> {
+    this.#failure = failure;
+    this.#deps.events.event(pod, type, failure.reason, failure.message);
     await endPod(this.#deps, pod);
     this.#ended = true;
     this.#publish();

@@ -94,6 +94,23 @@ describe('Kubelet on the fake runtime', () => {
     expect(reasons).to.include.members(['Pulled', 'Created', 'Started']);
   });
 
+  it('refuses a pod whose port of the host is taken, also when it was started anew meanwhile', async () => {
+    const ports = { ports: [{ containerPort: 80, hostPort: 8080 }] };
+    await run('first', {}, ports);
+    await until('first', running);
+    await kubelet.stop();
+    await run('second', {}, ports);
+    await startKubelet();
+    const { status } = await until('second', (p) => p.status?.phase === 'Failed');
+    expect(status).to.include({ reason: 'NodePorts' });
+    expect(status!.message).to.match(/^Pod was rejected: Predicate NodePorts failed/);
+    expect((await get('first'))!.status!.phase).to.equal('Running');
+    await client.delete(podKind, { namespace: 'default', name: 'first' });
+    await gone('first');
+    await run('third', {}, ports);
+    await until('third', running);
+  });
+
   it('restarts with back-off, by the clock', async () => {
     await run('crash', {}, { command: ['sh', '-c', 'exit 7'] });
     const first = await until('crash', (p) => statusOf(p)?.state?.waiting?.reason === 'CrashLoopBackOff');
