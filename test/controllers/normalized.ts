@@ -1,5 +1,7 @@
 import type { AnyObject } from '../../src/apimachinery/object.ts';
 
+/** The uid of an object that is in none of the lists. */
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** What two runs of one scenario never have in common. */
 const OWN = new Set([
@@ -42,7 +44,7 @@ function replacer(objects: readonly AnyObject[]): (text: string) => string {
 }
 
 function strip(value: unknown, path: string, left: ReadonlySet<string>, replace: (text: string) => string): unknown {
-  if (typeof value === 'string') return TIME.test(value) ? '<time>' : replace(value);
+  if (typeof value === 'string') return TIME.test(value) ? '<time>' : replace(value).replace(UID, '<uid>');
   if (Array.isArray(value)) return value.map((item) => strip(item, path, left, replace));
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).map(([key, item]) => [key, item, path ? `${path}.${key}` : key] as const);
