@@ -10,7 +10,7 @@ import type { Plugin, PluginFactory, PluginHandle, PostFilterResult } from '../p
 import type { PodInfo } from '../pod-info.ts';
 import { bestCandidate, findCandidates, type Search } from '../preemption/candidates.ts';
 import { execute } from '../preemption/execute.ts';
-import type { Candidate } from '../preemption/victims.ts';
+import { isPreempted, type Candidate } from '../preemption/victims.ts';
 
 /** Makes room for a pod that fits nowhere by removing less important ones, and promises it the node. */
 export const defaultPreemption: PluginFactory = {
@@ -112,10 +112,4 @@ async function askExtenders(
     }
   }
   return left;
-}
-
-function isPreempted({ pod: { metadata, status } }: PodInfo): boolean {
-  if (!metadata.deletionTimestamp) return false;
-  const why = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
-  return why?.status === 'True' && why.reason === 'PreemptionByScheduler';
 }

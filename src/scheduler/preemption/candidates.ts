@@ -5,7 +5,7 @@ import type { Cycle } from '../cycle.ts';
 import { countedReasons, rejectionOf, type Diagnosis } from '../diagnosis.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Rejection } from '../plugin.ts';
-import { noVictims, selectVictims, startOf, type Candidate } from './victims.ts';
+import { isPreempted, noVictims, selectVictims, startOf, type Candidate } from './victims.ts';
 
 export interface Search {
   readonly candidates: readonly Candidate[];
@@ -69,6 +69,8 @@ export function candidatesToFind(nodes: number, limits: DefaultPreemptionArgumen
 
 /** Each makes a list of one figure a candidate; the lowest are left for the next. */
 const criteria: readonly ((candidate: Candidate) => number)[] = [
+  // What a scheduler before us has done need not be done again elsewhere; else these are upstream's.
+  ({ victims }) => (victims.every(isPreempted) ? 0 : 1),
   (candidate) => candidate.violations,
   ({ victims }) => victims[0]?.priority ?? Number.MIN_SAFE_INTEGER,
   // Shifted, so that two victims of negative priority weigh more than one.

@@ -85,3 +85,10 @@ export function byImportance(a: PodInfo, b: PodInfo): number {
 export function startOf({ pod }: PodInfo): number {
   return parseTime(pod.status?.startTime) ?? Number.MAX_SAFE_INTEGER;
 }
+
+/** Whether the pod is going because a more important one was to have its place. */
+export function isPreempted({ pod: { metadata, status } }: PodInfo): boolean {
+  if (!metadata.deletionTimestamp) return false;
+  const why = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  return why?.status === 'True' && why.reason === 'PreemptionByScheduler';
+}

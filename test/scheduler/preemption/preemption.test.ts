@@ -1,4 +1,10 @@
 import { expect } from 'chai';
+import type { Kind } from '../../../src/apimachinery/kind.ts';
+import type { ObjectName } from '../../../src/apimachinery/object.ts';
+import { realClock } from '../../../src/base/clock.ts';
+import { noLog } from '../../../src/base/log.ts';
+import type { Client } from '../../../src/client/client.ts';
+import { Scheduler } from '../../../src/scheduler/scheduler.ts';
 import { pod } from '../../../src/api/core-v1/pod.ts';
 import { priorityClass } from '../../../src/api/scheduling-v1/priority-class.ts';
 import { BareCluster } from '../bare-cluster.ts';
@@ -80,5 +86,55 @@ describe('preemption, against the API server', () => {
     await world.removePod('victim');
     expect(await world.nodeOf('vip')).to.equal('n1');
     await world.unschedulable('small', /1 Insufficient cpu/);
+  });
+
+  it('goes on where a scheduler that died left off', async () => {
+    await world.stop();
+    world = await BareCluster.start({ scheduler: false });
+    await world.addPriorities({ low: 1, high: 100 });
+    for (const name of ['n1', 'n2']) await world.addNode(name);
+    let lives = 0;
+    const client = world.cluster.clientAs('system:kube-scheduler');
+    /** Dies with the first write after that to which `last` says yes. */
+    const mortal = (last: (path: string) => boolean) => {
+      let dead = false;
+      const write = (method: 'patch' | 'delete', args: [Kind<any>, ObjectName, ...any[]]) => {
+        if (dead) return new Promise(() => {});
+        dead = last(`${method} ${args[1].name}`);
+        return (client[method] as (...rest: any[]) => Promise<unknown>).apply(client, args);
+      };
+      const dying = new Proxy(client, {
+        get: (_, name: keyof Client) => {
+          if (name === 'patch' || name === 'delete') return (...args: any) => write(name, args);
+          return (client[name] as (...args: any[]) => unknown).bind(client);
+        },
+      });
+      // Each begins its search at another node.
+      const first = lives++ % 2 === 0 ? 0 : 0.9;
+      return new Scheduler({ client: dying, clock: realClock, random: () => first, log: noLog });
+    };
+    let running = mortal(() => false);
+    await running.start();
+    for (const name of ['a', 'b']) await add(name, 'low');
+    for (const name of ['a', 'b']) await world.nodeOf(name);
+    await running.stop();
+    const deaths = [/^patch [ab]$/, /^delete [ab]$/];
+    for (const death of deaths) {
+      const died = Promise.withResolvers<void>();
+      running = mortal((write) => death.test(write) && (died.resolve(), true));
+      await running.start();
+      if (death === deaths[0]) await add('vip', 'high');
+      await Promise.race([died.promise, world.podWhen('vip', ({ status }) => Boolean(status?.nominatedNodeName))]);
+      void running.stop(); // it hangs in its last write, as the dead do
+    }
+    running = mortal(() => false);
+    await running.start();
+    await world.podWhen('vip', ({ status }) => Boolean(status?.nominatedNodeName));
+    const { items } = await world.client.list(pod, { namespace: 'default' });
+    const victims = items.filter(({ metadata }) => metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
+    expect(victims).to.have.length(1);
+    await world.removePod(victims[0]!);
+    await world.nodeOf('vip');
+    await running.stop();
   });
 });
