@@ -309,11 +309,12 @@ describe('scheduler', () => {
     for (let i = 0; i < 1000; i++) world.node(`n${i}`);
     const pods = 1000;
     for (let i = 0; i < pods; i++) world.pod(`p${i}`, { cpu: '100m', memory: '64Mi' });
-    const started = performance.now();
+    const before = process.cpuUsage();
     await world.scheduler.start();
     while (world.api.sent('POST', '/binding').length < pods) await world.settle();
-    const perSecond = (pods * 1000) / (performance.now() - started);
-    expect(perSecond).to.be.greaterThan(200);
+    // Time of this process alone: the machine may be busy with other things.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / pods, 'microseconds for a pod').to.be.below(5000);
     const most = Math.max(
       ...world.api
         .objects('/api/v1/pods')
