@@ -1,4 +1,3 @@
-import { configMap } from '../api/core-v1/config-map.ts';
 import { namespace } from '../api/core-v1/namespace.ts';
 import { service } from '../api/core-v1/service.ts';
 import { serviceCidr, type ServiceCIDR } from '../api/networking-v1/service-cidr.ts';
@@ -44,13 +43,6 @@ export async function createPriorityClasses(registry: Registry): Promise<void> {
     const description = `Used for system critical pods that ${to}.`;
     await ensure(registry, priorityClass, '', { metadata: { name }, value, description });
   }
-}
-
-/** Notes since when this cluster's servers write down the use of tokens that lie in secrets. */
-export async function createTokenTracking(registry: Registry): Promise<void> {
-  const metadata = { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' };
-  const data = { since: formatTime(registry.clock.now()).slice(0, 10) };
-  await ensure(registry, configMap, metadata.namespace, { metadata, data });
 }
 
 /**

@@ -16,7 +16,7 @@ import { errorMessage, type Log } from '../base/log.ts';
 import type { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Storage } from '../storage/storage.ts';
-import { createNamespaces, createPriorityClasses, createServiceCidr, createTokenTracking } from './bootstrap.ts';
+import { createNamespaces, createPriorityClasses, createServiceCidr } from './bootstrap.ts';
 import { apiServiceUpkeep } from './bootstrap-api-services.ts';
 import { flowControlUpkeep } from './bootstrap-flow-control.ts';
 import type { Handler } from './exchange/exchange.ts';
@@ -205,7 +205,6 @@ export class ApiServer {
       { name: 'priority-and-fairness-config-producer', run: () => this.#upkeep.flowControl.start() },
       { name: 'apiservice-registration-controller', run: () => this.#upkeep.apiServices.start() },
       { name: 'start-kubernetes-service-cidr-controller', run: () => createServiceCidr(registry, this.#cidr) },
-      { name: 'start-legacy-token-tracking-controller', run: () => createTokenTracking(registry) },
     ]);
   }
 

@@ -107,7 +107,7 @@ export class ControlPlane {
     const tokenUse = new LegacyTokenUse(clock, log.child({ component: 'apiserver' }));
     const apiServer = await createApiServer(storage, metrics, running, { schedulers, tokenUse }, options);
     await apiServer.start();
-    tokenUse.client = new Client(apiServer.exchange(apiServerUser));
+    await tokenUse.start(new Client(apiServer.exchange(apiServerUser)));
     const port = options.listen ? await listen(apiServer, options) : 0;
     const clients = new RestClientMetrics(metrics);
     const as = (user: UserInfo, name: string) =>

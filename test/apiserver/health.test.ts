@@ -16,7 +16,6 @@ const hooks = [
   'priority-and-fairness-config-producer',
   'apiservice-registration-controller',
   'start-kubernetes-service-cidr-controller',
-  'start-legacy-token-tracking-controller',
 ];
 
 describe('health', () => {

@@ -18,7 +18,8 @@ describe('use of tokens in secrets', () => {
       return { day: metadata.labels?.['kubernetes.io/legacy-token-last-used'], version: metadata.resourceVersion };
     };
     expect((await noted()).day).to.equal(undefined);
-    use.client = world.client;
+    await use.start(world.client);
+    await use.start(world.client);
     const first = await noted();
     expect(first.day).to.match(/^\d{4}-\d\d-\d\d$/);
     expect(await noted()).to.deep.equal(first);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { configMap } from '../../src/api/core-v1/config-map.ts';
 import { pod as podKind } from '../../src/api/core-v1/pod.ts';
 import { secret as secretKind, type Secret } from '../../src/api/core-v1/secret.ts';
 import { serviceAccount } from '../../src/api/core-v1/service-account.ts';
@@ -40,6 +41,9 @@ describe('legacy service account token cleaner', () => {
   it('takes out of service, and later away, what an account names and nobody uses', async () => {
     const cleaner = legacyServiceAccountTokenCleanerOf(2 * day);
     const world = await World.start({ controllers: [cleaner], only: [cleaner.name], kubelet: false });
+    const tracking = { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' };
+    const since = formatTime(world.clock.now()).slice(0, 10);
+    await world.client.create(configMap, { metadata: tracking, data: { since } });
     const annotations = { 'kubernetes.io/service-account.name': 'robot' };
     for (const name of ['spare', 'mounted', 'wanted']) {
       await world.client.create(secretKind, { metadata: { namespace: 'default', name, annotations }, type });
