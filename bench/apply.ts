@@ -34,24 +34,34 @@ function measure(what: string, call: () => unknown): void {
 const metadata = { name: 'a', namespace: 'default', uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' };
 const newConfigMap = (): AnyObject =>
   ({
-    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, labels: { app: 'bench' } } },
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { ...metadata, labels: { app: 'bench' } },
     data: Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`key-${i}`, 'x'.repeat(100)])),
   }) as unknown as AnyObject;
 
 const env = Array.from({ length: 10 }, (_, i) => ({ name: `E${i}`, value: '1' }));
 const container = (name: string) => ({
-  ...{ name, image: 'nginx', env, ports: [{ containerPort: 80, protocol: 'TCP' }], resources: {} },
+  name,
+  image: 'nginx',
+  env,
+  ports: [{ containerPort: 80, protocol: 'TCP' }],
+  resources: {},
   volumeMounts: [{ name: 'v', mountPath: '/v' }],
 });
 const newPod = (): AnyObject =>
   ({
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels: { app: 'bench' } } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, labels: { app: 'bench' } },
     spec: { containers: [container('a'), container('b')], volumes: [{ name: 'v', emptyDir: {} }] },
     status: { phase: 'Pending', conditions: [{ type: 'Ready', status: 'False' }] },
   }) as unknown as AnyObject;
 const newLease = (): AnyObject =>
   ({
-    ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata },
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
     spec: { holderIdentity: 'a', leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' },
   }) as unknown as AnyObject;
 

@@ -17,9 +17,15 @@ const REPEATS = 3;
  */
 export async function badInput(): Promise<Figure[]> {
   const plane = await ControlPlane.start({
-    ...{ storage: new MemoryStorage({ clock: realClock }), pki: await Pki.open({ clock: realClock }) },
-    ...{ clock: realClock, random: realRandom, log: noLog, controllers: false, scheduler: false },
-    ...{ serviceCidr: '10.96.0.0/16', advertiseAddress: '127.0.0.1' },
+    storage: new MemoryStorage({ clock: realClock }),
+    pki: await Pki.open({ clock: realClock }),
+    clock: realClock,
+    random: realRandom,
+    log: noLog,
+    controllers: false,
+    scheduler: false,
+    serviceCidr: '10.96.0.0/16',
+    advertiseAddress: '127.0.0.1',
   });
   const exchange = plane.apiServer.exchange(adminUser);
   const send = (request: BadRequest) => sendTo(exchange, request);
@@ -52,7 +58,9 @@ async function longestHold(work: () => Promise<unknown>): Promise<number> {
 
 async function sendTo(exchange: HttpExchange, { method, path, type, body }: BadRequest): Promise<number> {
   const response = await exchange({
-    ...{ method, url: path, headers: { 'content-type': type } },
+    method,
+    url: path,
+    headers: { 'content-type': type },
     body: body === '' ? undefined : Buffer.from(body, 'latin1'),
     signal: undefined,
   });

@@ -16,13 +16,25 @@ const json = 'application/json';
 const yaml = 'application/yaml';
 
 const post = (what: string, body: string, path = configMaps, type = json): BadRequest => ({
-  ...{ what, method: 'POST', path, type, body },
+  what,
+  method: 'POST',
+  path,
+  type,
+  body,
 });
 const patch = (what: string, kind: string, body: string, path = namespace): BadRequest => ({
-  ...{ what, method: 'PATCH', path, type: `application/${kind}`, body },
+  what,
+  method: 'PATCH',
+  path,
+  type: `application/${kind}`,
+  body,
 });
 const get = (what: string, query: string): BadRequest => ({
-  ...{ what, method: 'GET', path: `${configMaps}?${query}`, type: json, body: '' },
+  what,
+  method: 'GET',
+  path: `${configMaps}?${query}`,
+  type: json,
+  body: '',
 });
 const times = (count: number, of: (i: number) => string, between = ',') =>
   Array.from({ length: count }, (_, i) => of(i)).join(between);

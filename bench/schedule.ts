@@ -131,7 +131,10 @@ async function addNodes(target: Target, from: number, to: number): Promise<void>
   });
   const each = (expect: number, request: (name: string) => Buffer) =>
     load(target, {
-      ...{ connections: WRITERS, seconds: 600, count: to - from, expect },
+      connections: WRITERS,
+      seconds: 600,
+      count: to - from,
+      expect,
       request: (n) => request(`bare-${from + n}`),
     });
   await each(201, (name) => Connection.encode(target, 'POST', '/api/v1/nodes', JSON.stringify(node(name))));
@@ -145,7 +148,10 @@ async function addPods(target: Target, namespace: string, count: number, spec: o
   const containers = [{ name: 'main', image: 'pause', resources: { requests: { cpu: '100m', memory: '100Mi' } } }];
   const pod = (name: string) => ({ metadata: { name, labels: { app: 'apart' } }, spec: { containers, ...spec } });
   await load(target, {
-    ...{ connections: WRITERS, seconds: 600, count, expect: 201 },
+    connections: WRITERS,
+    seconds: 600,
+    count,
+    expect: 201,
     request: (n) => Connection.encode(target, 'POST', path, JSON.stringify(pod(`pod-${n}`))),
   });
 }

@@ -33,7 +33,9 @@ function definition(i: number): object {
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec: nested(5), status: nested(2) } } };
   const version = { name: 'v1', served: true, storage: true, schema, subresources: { status: {} } };
   return {
-    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: nameOf(i) } },
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: nameOf(i) },
     spec: { group: 'bench.example.com', scope: 'Namespaced', names, versions: [version] },
   };
 }

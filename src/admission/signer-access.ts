@@ -15,8 +15,14 @@ export async function isAllowedForSigner(
   const domain = `${signer.split('/', 1)[0]}/*`;
   for (const name of [signer, domain]) {
     const { allowed } = await authorizer.authorize(user, {
-      ...{ resourceRequest: true, verb, apiGroup, apiVersion: '*' },
-      ...{ resource: 'signers', subresource: '', namespace: '', name },
+      resourceRequest: true,
+      verb,
+      apiGroup,
+      apiVersion: '*',
+      resource: 'signers',
+      subresource: '',
+      namespace: '',
+      name,
     });
     if (allowed) return true;
   }

@@ -235,7 +235,12 @@ export class ApiServer {
       pages: this.#options.pages ?? {},
       zpages: new ZPages({ clock, version: version ?? versionInfo, flags: flagsOf(this.#options, this.#cidr) }),
       health: healthEndpoints({
-        ...{ storage, clock, log, hooks: this.#hooks, metrics: this.metrics.health, more: healthChecks },
+        storage,
+        clock,
+        log,
+        hooks: this.#hooks,
+        metrics: this.metrics.health,
+        more: healthChecks,
         stopping: () => this.#stopping,
       }),
     };
@@ -248,7 +253,11 @@ function createRegistry(options: ApiServerOptions, cidr: string, metrics: Server
   const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts }, options.components);
   const context = admissionContext(storage, options.authorizer, clock);
   return {
-    ...{ storage, kinds, clock, random, log },
+    storage,
+    kinds,
+    clock,
+    random,
+    log,
     admission: new MeasuredChain(metrics.admission, options.admission ?? admissionPlugins(), context),
     fieldManagers: new FieldManagers(new TypeCompiler(definitions, applyFacts), kinds, clock),
     extensions: new Map(extensions.map((e: RegistryExtension) => [gvkKey(e.kind), e])),

@@ -139,7 +139,13 @@ async function start(
     ControlPlane.start({
       // The managed etcd opens to us only, and the data folder is locked.
       soleWriter: !options.etcd,
-      ...{ storage, pki, clock, random: realRandom, log, serviceCidr: options.serviceCidr, advertiseAddress: nodeIp },
+      storage,
+      pki,
+      clock,
+      random: realRandom,
+      log,
+      serviceCidr: options.serviceCidr,
+      advertiseAddress: nodeIp,
       listen: { host: options.bindAddress, port: options.port },
       tokens: [pki.adminToken()],
       shutdownDelay: options.shutdownDelay,
@@ -172,7 +178,9 @@ function openPki(
   nodeIp: string,
 ): Promise<Pki> {
   return Pki.open({
-    ...{ directory: dataDir.pki, clock, nodeName },
+    directory: dataDir.pki,
+    clock,
+    nodeName,
     apiServerHosts: [options.bindAddress, nodeIp],
     kubeletHosts: [nodeIp],
     serviceIp: addressRanges(options.serviceCidr)[0].at(0),

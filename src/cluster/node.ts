@@ -58,7 +58,10 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
   const kubelet = await createKubelet(options, surroundings);
   const proxy = new Proxy({
     client: plane.clientAs(authenticated('system:kube-proxy'), 'kube-proxy'),
-    ...{ nodeName: options.nodeName, clusterCidr: options.clusterCidr, clock, random: realRandom },
+    nodeName: options.nodeName,
+    clusterCidr: options.clusterCidr,
+    clock,
+    random: realRandom,
     log: log.child({ component: 'proxy' }),
   });
   await progress.step('Starting the node', () => Promise.all([kubelet.start(), proxy.start()]));
@@ -75,7 +78,13 @@ async function createKubelet(
   const podCidr = firstPodRange(options.clusterCidr);
   return new Kubelet({
     client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes']), 'kubelet'),
-    ...{ nodeName, nodeIp, clock, random: realRandom, log: kubeletLog, podCidr, version: kubernetesVersion },
+    nodeName,
+    nodeIp,
+    clock,
+    random: realRandom,
+    log: kubeletLog,
+    podCidr,
+    version: kubernetesVersion,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,

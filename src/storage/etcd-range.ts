@@ -26,8 +26,12 @@ export interface RangeAnswer {
 }
 
 const request = {
-  ...{ key: bytes(1), end: bytes(2), limit: varint(3), revision: varint(4) },
-  ...{ serializable: varint(7), countOnly: varint(9) },
+  key: bytes(1),
+  end: bytes(2),
+  limit: varint(3),
+  revision: varint(4),
+  serializable: varint(7),
+  countOnly: varint(9),
 };
 const answer = { header: bytes(1), kvs: bytes(2), count: varint(4) };
 

@@ -35,12 +35,21 @@ export interface WatchAnswer {
 
 const createRequest = bytes(1);
 const request = {
-  ...{ key: bytes(1), end: bytes(2), start: varint(3), progress: varint(4), filters: varint(5), previous: varint(6) },
+  key: bytes(1),
+  end: bytes(2),
+  start: varint(3),
+  progress: varint(4),
+  filters: varint(5),
+  previous: varint(6),
 };
 const noPut = 0;
 const answer = {
-  ...{ header: bytes(1), created: varint(3), canceled: varint(4), compactRevision: varint(5) },
-  ...{ cancelReason: bytes(6), events: bytes(11) },
+  header: bytes(1),
+  created: varint(3),
+  canceled: varint(4),
+  compactRevision: varint(5),
+  cancelReason: bytes(6),
+  events: bytes(11),
 };
 const event = { type: varint(1), kv: bytes(2), previous: bytes(3) };
 const deleteType = 1;

@@ -165,7 +165,9 @@ export class GrpcClient {
   #tlsSocket(host: string, port: number): Socket {
     const { credentials } = this.#options;
     const socket = connectTls({
-      ...{ host, port, ALPNProtocols: ['h2'] },
+      host,
+      port,
+      ALPNProtocols: ['h2'],
       ca: credentials?.rootCertificate,
       key: credentials?.privateKey,
       cert: credentials?.certChain,

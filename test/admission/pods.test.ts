@@ -28,7 +28,9 @@ describe('admission: RuntimeClass', () => {
     expect((await admitted(runtimeClass, aPod({}), classes)).spec).to.deep.equal({});
     const { spec } = await admitted(runtimeClass, aPod({ runtimeClassName: 'vm', nodeSelector: { a: 'b' } }), classes);
     expect(spec).to.deep.equal({
-      ...{ runtimeClassName: 'vm', nodeSelector: { a: 'b', vm: 'yes' }, tolerations: scheduling.tolerations },
+      runtimeClassName: 'vm',
+      nodeSelector: { a: 'b', vm: 'yes' },
+      tolerations: scheduling.tolerations,
       overhead: { cpu: '1' },
     });
     const same = { runtimeClassName: 'vm', overhead: { cpu: '1000m' }, tolerations: scheduling.tolerations };

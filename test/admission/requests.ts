@@ -19,8 +19,15 @@ export function aRequest(
   const namespace = kind.namespaced ? 'default' : '';
   const complete = object && withMetadata(kind, object, namespace);
   return {
-    ...{ operation: 'CREATE', kind, subresource: '', namespace, name: complete?.metadata.name ?? 'a' },
-    ...{ object: complete, user: anonymous, dryRun: false, undos: [] },
+    operation: 'CREATE',
+    kind,
+    subresource: '',
+    namespace,
+    name: complete?.metadata.name ?? 'a',
+    object: complete,
+    user: anonymous,
+    dryRun: false,
+    undos: [],
     ...more,
   };
 }

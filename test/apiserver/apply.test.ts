@@ -300,7 +300,9 @@ describe('server-side apply', () => {
       expect(done.body).to.deep.include({ kind: 'Scale', spec: { replicas: 3 } });
       expect((await entryOf(web, 'me')).fieldsV1['f:spec']).not.to.have.property('f:replicas');
       expect(await entryOf(web, 'scaler')).to.deep.include({
-        ...{ operation: 'Apply', apiVersion: 'apps/v1', subresource: 'scale' },
+        operation: 'Apply',
+        apiVersion: 'apps/v1',
+        subresource: 'scale',
         fieldsV1: { 'f:spec': { 'f:replicas': {} } },
       });
       await apply(web, deployment(), 'me');

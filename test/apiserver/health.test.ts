@@ -118,8 +118,12 @@ describe('listening', () => {
     const server = new TestServer({ log });
     const { port } = await server.server.listen({ host: '127.0.0.1', port: 0, cert, key, clientCa: pki.caCertificate });
     const call = request({
-      ...{ host: '127.0.0.1', port, method: 'POST', path: '/api/v1/namespaces/default/configmaps' },
-      ...{ rejectUnauthorized: false, headers: { authorization: 'Bearer good', 'content-length': 1000 } },
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path: '/api/v1/namespaces/default/configmaps',
+      rejectUnauthorized: false,
+      headers: { authorization: 'Bearer good', 'content-length': 1000 },
     });
     call.on('error', () => {});
     call.write('{', () => call.destroy());

@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import { configMap, configMaps, pod, pods, TestServer } from './test-server.ts';
 
 const entry = (manager: string, fieldsV1: object, more: object = {}) => ({
-  ...{ manager, operation: 'Update', apiVersion: 'v1', time: '2026-01-01T00:00:00Z', fieldsType: 'FieldsV1', fieldsV1 },
+  manager,
+  operation: 'Update',
+  apiVersion: 'v1',
+  time: '2026-01-01T00:00:00Z',
+  fieldsType: 'FieldsV1',
+  fieldsV1,
   ...more,
 });
 

@@ -145,8 +145,13 @@ describe('protobuf through the API', () => {
     const { status, type, body } = await call('GET', `${configMaps}/none`);
     expect({ status, type }).to.deep.equal({ status: 404, type: protobufType });
     expect(read(body)).to.deep.include({
-      ...{ apiVersion: 'v1', kind: 'Status', status: 'Failure', reason: 'NotFound', code: 404 },
-      ...{ message: 'configmaps "none" not found', details: { name: 'none', kind: 'configmaps' } },
+      apiVersion: 'v1',
+      kind: 'Status',
+      status: 'Failure',
+      reason: 'NotFound',
+      code: 404,
+      message: 'configmaps "none" not found',
+      details: { name: 'none', kind: 'configmaps' },
     });
   });
 

@@ -69,9 +69,13 @@ describe('addresses of services', () => {
 
   describe('that a dead server left behind', () => {
     const claim = (uid: string, namespace: string, name: string) => ({
-      ...{ apiVersion: 'networking.k8s.io/v1', kind: 'IPAddress' },
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IPAddress',
       metadata: {
-        ...{ name: '10.0.0.5', uid, resourceVersion: '', creationTimestamp: '1970-01-01T00:00:00Z' },
+        name: '10.0.0.5',
+        uid,
+        resourceVersion: '',
+        creationTimestamp: '1970-01-01T00:00:00Z',
         labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
       },
       spec: { parentRef: { group: '', resource: 'services', namespace, name } },

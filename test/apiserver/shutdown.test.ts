@@ -169,7 +169,10 @@ describe('a server that stops', () => {
     const port = await way.listen();
     const exchange = httpsExchange({ server: `https://127.0.0.1:${port}`, ca: ca.certificate, token: 'good' });
     const factory = new InformerFactory({
-      ...{ client: new Client(exchange), clock: realClock, random: realRandom, log: noLog },
+      client: new Client(exchange),
+      clock: realClock,
+      random: realRandom,
+      log: noLog,
     });
     const informer = factory.of<ConfigMap>(configMapKind, { namespace: 'default' });
     factory.start();

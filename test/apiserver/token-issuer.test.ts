@@ -16,7 +16,10 @@ describe('the issuer of service account tokens', () => {
     const keys = await server.get('/openid/v1/jwks');
     expect(keys.headers['content-type']).to.equal('application/jwk-set+json');
     const { token } = await tokenIssuer.sign({
-      ...{ namespace: 'default', serviceAccount: { name: 'a', uid: 'u' }, audiences: ['me'], expirationSeconds: 600 },
+      namespace: 'default',
+      serviceAccount: { name: 'a', uid: 'u' },
+      audiences: ['me'],
+      expirationSeconds: 600,
     });
     const { issuer } = found.body;
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys.body), { issuer, audience: 'me' });

@@ -33,7 +33,10 @@ describe('what the server keeps in the store', () => {
     const apps = body.items.find(({ metadata }: any) => metadata.name === 'v1.apps');
     expect(apps.metadata.labels).to.deep.equal({ 'kube-aggregator.kubernetes.io/automanaged': 'onstart' });
     expect(apps.spec).to.deep.equal({
-      ...{ group: 'apps', version: 'v1', groupPriorityMinimum: 17800, versionPriority: 15 },
+      group: 'apps',
+      version: 'v1',
+      groupPriorityMinimum: 17800,
+      versionPriority: 15,
     });
     expect(apps.status.conditions[0]).to.deep.include({ type: 'Available', status: 'True', reason: 'Local' });
   });
@@ -64,7 +67,9 @@ describe('what the server keeps in the store', () => {
     for (const { cells } of body.rows) expect(cells[missing]).to.equal('False');
     const { conditions } = (await api.get(`${flows}/catch-all`)).body.status;
     expect(conditions[0]).to.deep.include({
-      ...{ type: 'Dangling', status: 'False', reason: 'Found' },
+      type: 'Dangling',
+      status: 'False',
+      reason: 'Found',
       message: 'This FlowSchema references the PriorityLevelConfiguration object named "catch-all" and it exists',
     });
   });

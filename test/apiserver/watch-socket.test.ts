@@ -71,7 +71,10 @@ describe('watches over HTTPS', () => {
 
   it('end an answer over HTTP/1.1 as a whole one', async () => {
     const request = https.request({
-      ...{ host: '127.0.0.1', port, ca: ca.certificate, agent: false as const },
+      host: '127.0.0.1',
+      port,
+      ca: ca.certificate,
+      agent: false as const,
       path: `${configMaps}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true`,
       headers: { authorization: 'Bearer good', 'accept-encoding': 'gzip' },
     });
@@ -152,7 +155,11 @@ describe('watches over HTTPS', () => {
   it('are refused as any request is', async () => {
     const refused = async (path: string, headers: Record<string, string>) => {
       const request = https.request({
-        ...{ host: '127.0.0.1', port, path, ca: ca.certificate, agent: false as const },
+        host: '127.0.0.1',
+        port,
+        path,
+        ca: ca.certificate,
+        agent: false as const,
         headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', ...headers },
       });
       request.end();

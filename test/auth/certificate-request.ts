@@ -8,8 +8,10 @@ import {
 
 export const ec = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export const rsa = {
-  ...{ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-  ...{ publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 },
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  publicExponent: new Uint8Array([1, 0, 1]),
+  modulusLength: 2048,
 };
 
 /** A request for a certificate, PEM, with a new key that nobody keeps. */

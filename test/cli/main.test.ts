@@ -10,8 +10,11 @@ async function cox(...args: string[]) {
   const err: string[] = [];
   const signal = AbortSignal.abort();
   const code = await main(args, {
-    ...{ out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) },
-    ...{ signal, environment: {}, root: false },
+    out: (line: string) => void out.push(line),
+    err: (line: string) => void err.push(line),
+    signal,
+    environment: {},
+    root: false,
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }

@@ -32,7 +32,11 @@ describe('replication controller controller', () => {
       expect(controllerOf(one)).to.include({ apiVersion: 'v1', kind: 'ReplicationController', uid: metadata.uid });
     }
     expect((await get()).status).to.deep.equal({
-      ...{ replicas: 2, fullyLabeledReplicas: 2, readyReplicas: 2, availableReplicas: 2, observedGeneration: 1 },
+      replicas: 2,
+      fullyLabeledReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      observedGeneration: 1,
     });
     await world.eventually(async () => {
       const { items } = await world.client.list(event, { namespace: 'default' });

@@ -26,7 +26,9 @@ describe('kubectl apply and its relatives', function () {
     JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(labels && { labels }) }, data });
   const deployment = (name: string, image: string) =>
     JSON.stringify({
-      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
       spec: {
         replicas: 0,
         selector: { matchLabels: { app: name } },

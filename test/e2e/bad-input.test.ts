@@ -36,7 +36,11 @@ describe('bad input', function () {
     return new Promise((resolve, reject) => {
       const call = request(
         {
-          ...{ host: '127.0.0.1', port: cluster.port, method, path, rejectUnauthorized: false },
+          host: '127.0.0.1',
+          port: cluster.port,
+          method,
+          path,
+          rejectUnauthorized: false,
           headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
         },
         (response) => {

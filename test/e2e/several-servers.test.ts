@@ -5,7 +5,9 @@ import { eventually, RunningCluster } from './running-cluster.ts';
 
 const service = (name: string) =>
   JSON.stringify({
-    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name } },
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
     spec: { type: 'NodePort', ports: [{ port: 80 }], selector: { app: name } },
   });
 

@@ -9,8 +9,16 @@ import { proxySubresource } from './proxy-subresource.ts';
 
 /** What a node says of itself before its kubelet has spoken. */
 const NO_INFO = {
-  ...{ machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: '', containerRuntimeVersion: '' },
-  ...{ kubeletVersion: '', kubeProxyVersion: '', operatingSystem: '', architecture: '' },
+  machineID: '',
+  systemUUID: '',
+  bootID: '',
+  kernelVersion: '',
+  osImage: '',
+  containerRuntimeVersion: '',
+  kubeletVersion: '',
+  kubeProxyVersion: '',
+  operatingSystem: '',
+  architecture: '',
 };
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';

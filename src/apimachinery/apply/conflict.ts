@@ -16,7 +16,9 @@ export function conflictError(conflicts: readonly Conflict[]): ApiError {
     return [...pathsOf(fields)].map((path) => ({ manager, field: pathText(path) }));
   });
   const causes = listed.map(({ manager, field }) => ({
-    ...{ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field },
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${manager}`,
+    field,
   }));
   return new ApiError(409, 'Conflict', message(listed), { causes });
 }

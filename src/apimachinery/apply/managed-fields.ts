@@ -63,7 +63,10 @@ function readEntry(sent: unknown): ManagedFieldsEntry {
   if (fieldsType !== 'FieldsV1') throw new Error('fieldsType must be FieldsV1');
   if (typeof manager !== 'string') throw new Error('manager must be a string');
   return entryOf({
-    ...{ manager, operation, apiVersion, fieldsV1: parseFieldsV1(fieldsV1) },
+    manager,
+    operation,
+    apiVersion,
+    fieldsV1: parseFieldsV1(fieldsV1),
     time: typeof time === 'string' ? time : undefined,
     subresource: typeof subresource === 'string' ? subresource : undefined,
   });
@@ -80,7 +83,9 @@ export function entryOf(parts: {
 }): ManagedFieldsEntry {
   const { manager, operation, apiVersion, time, fieldsV1, subresource } = parts;
   return {
-    ...{ manager, operation, apiVersion },
+    manager,
+    operation,
+    apiVersion,
     ...(time && { time }),
     fieldsType: 'FieldsV1',
     fieldsV1,

@@ -34,7 +34,10 @@ export async function handleApply(services: HandlerServices, request: ResourceRe
   const { pause } = exchange;
   if (pause) await pause();
   const updated = await update(services.registry, {
-    ...{ ...target, options: { ...options, pause }, subresource, keepsCurrent: true },
+    ...target,
+    options: { ...options, pause },
+    subresource,
+    keepsCurrent: true,
     produce: (current, context) => applier.change(current, context),
     ...(!subresource && {
       createNew: async () => {

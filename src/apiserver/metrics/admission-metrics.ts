@@ -54,7 +54,8 @@ export class AdmissionMetrics {
   /** The same plugins, with their time taken. */
   measured(plugins: readonly AdmissionPlugin[]): AdmissionPlugin[] {
     return plugins.map((plugin) => ({
-      ...{ name: plugin.name, operations: plugin.operations },
+      name: plugin.name,
+      operations: plugin.operations,
       ...(plugin.kinds && { kinds: plugin.kinds }),
       ...(plugin.subresources && { subresources: plugin.subresources }),
       ...(plugin.admit && { admit: this.#timed(plugin, 'admit') }),

@@ -14,8 +14,18 @@ export interface RequestLabels {
 }
 
 const verbs: Readonly<Record<string, string>> = {
-  ...{ get: 'GET', list: 'LIST', watch: 'WATCH', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' },
-  ...{ deletecollection: 'DELETECOLLECTION', post: 'POST', put: 'PUT', head: 'HEAD', options: 'OPTIONS' },
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+  post: 'POST',
+  put: 'PUT',
+  head: 'HEAD',
+  options: 'OPTIONS',
 };
 const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
 /** First parts of paths that are no resources and counted apart. */
@@ -49,7 +59,11 @@ export function labelsOf(exchange: Exchange, kinds: KindRegistry): RequestLabels
       : applies(info, request.headers['content-type'])
         ? 'APPLY'
         : verb,
-    ...{ group, version, resource, subresource: info.subresource, scope: scopeOf(info) },
+    group,
+    version,
+    resource,
+    subresource: info.subresource,
+    scope: scopeOf(info),
     dryRun: dryRunOf(request.url),
   };
 }

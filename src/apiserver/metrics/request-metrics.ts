@@ -137,7 +137,8 @@ export class RequestMetrics {
     const lasting = isLongRunning(info);
     this.#noteDeprecation(labels);
     return {
-      ...{ labels, total: new Map() },
+      labels,
+      total: new Map(),
       duration: lasting ? undefined : this.#duration.labels(labels.verb, labels.dryRun, ...rest),
       sli: lasting ? undefined : this.#sli.labels(labels.verb, ...rest),
       size: ['GET', 'LIST'].includes(labels.verb) ? this.#sizes.labels(labels.verb, ...rest) : undefined,

@@ -12,8 +12,16 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 function discovery(path: string, id: string, tag: string, response: string, what: string): Operation {
   return {
-    ...{ path, id, tag, response, method: 'get', description: `get ${what}` },
-    ...{ pathParameters: [], queryParameters: [], produces: OBJECT_TYPES, codes: [200] },
+    path,
+    id,
+    tag,
+    response,
+    method: 'get',
+    description: `get ${what}`,
+    pathParameters: [],
+    queryParameters: [],
+    produces: OBJECT_TYPES,
+    codes: [200],
   };
 }
 

@@ -78,7 +78,10 @@ function response({ description, schema: body }: Json): Json {
 function schema(one: Json): Json {
   const { type, items, properties, additionalProperties: rest, allOf } = one;
   return {
-    ...{ $ref: one['$ref'], format: one['format'], description: one['description'], required: one['required'] },
+    $ref: one['$ref'],
+    format: one['format'],
+    description: one['description'],
+    required: one['required'],
     ...(one['default'] !== undefined && { default: any(one['default']) }),
     ...(one['enum'] && { enum: one['enum'].map(any) }),
     ...(type && { type: { value: [type].flat() } }),

@@ -84,7 +84,9 @@ function pathItem({ parameters = [], ...operations }: Json): Json {
 function operation(one: Json): Json {
   const { requestBody, parameters = [], responses } = one;
   return {
-    ...{ tags: one['tags'], description: one['description'], operationId: one['operationId'] },
+    tags: one['tags'],
+    description: one['description'],
+    operationId: one['operationId'],
     parameters: parameters.map(parameter),
     ...(requestBody && {
       requestBody: { requestBody: { required: requestBody.required, content: content(requestBody.content) } },
@@ -115,8 +117,12 @@ function schema(one: Json): Json {
   const { items, properties, additionalProperties: rest, allOf, oneOf, default: value } = one;
   const plain = typeof value === 'object' ? undefined : value;
   return {
-    ...{ type: one['type'], format: one['format'], description: one['description'], required: one['required'] },
-    ...{ uniqueItems: one['uniqueItems'], ...(one['enum'] && { enum: one['enum'].map(any) }) },
+    type: one['type'],
+    format: one['format'],
+    description: one['description'],
+    required: one['required'],
+    uniqueItems: one['uniqueItems'],
+    ...(one['enum'] && { enum: one['enum'].map(any) }),
     ...(plain !== undefined && { default: { [typeof plain]: plain } }),
     ...(items && { items: { schemaOrReference: [schemaOrReference(items)] } }),
     ...(allOf && { allOf: allOf.map(schemaOrReference) }),

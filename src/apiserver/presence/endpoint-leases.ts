@@ -115,7 +115,8 @@ export function addressGroups(addresses: readonly ServerAddress[]): AddressGroup
 
 export function endpointsOf(groups: readonly AddressGroup[]) {
   const labels = {
-    ...{ component: 'apiserver', provider: 'kubernetes' },
+    component: 'apiserver',
+    provider: 'kubernetes',
     'endpointslice.kubernetes.io/skip-mirror': 'true',
   };
   const subsets = groups.map(({ ips, port }) => ({

@@ -64,7 +64,11 @@ export class FieldManagers {
     const type = this.types.object(kind.definition);
     const { skip, reset } = resetOf(kind, subresource);
     return {
-      ...{ apiVersion: apiVersionOf(kind), subresource, type, skip, reset },
+      apiVersion: apiVersionOf(kind),
+      subresource,
+      type,
+      skip,
+      reset,
       convert: (object) => object,
       back: (object) => object,
       version: (apiVersion) => this.#version(kind, apiVersion),

@@ -50,7 +50,10 @@ function foreignLens(fieldManagers: FieldManagers, parent: ApplyScope, subresour
   const here = { path: fieldsSet([sharedField]), apiVersion: apiVersionOf(subresource.kind!) };
   const owns = (entry: ManagedFieldsEntry) => has(entry.fieldsV1, parentPath.map(fieldElement));
   const scope: ApplyScope = {
-    ...{ apiVersion: here.apiVersion, subresource: subresource.name, skip: new Set(['status']), reset: EMPTY },
+    apiVersion: here.apiVersion,
+    subresource: subresource.name,
+    skip: new Set(['status']),
+    reset: EMPTY,
     type: fieldManagers.types.object(subresource.definition ?? ''),
     convert: (object) => object,
     back: (object) => object,

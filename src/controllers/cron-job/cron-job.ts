@@ -141,7 +141,7 @@ async function replaceActive(round: Round, status: CronJobStatus): Promise<CronJ
 
 function withRun(status: CronJobStatus, job: Job, due: number): CronJobStatus {
   const { namespace, name, uid, resourceVersion } = job.metadata;
-  const reference = { apiVersion: 'batch/v1', kind: 'Job', ...{ namespace, name, uid, resourceVersion } };
+  const reference = { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion };
   const active = (status.active ?? []).filter((one) => one.uid !== uid);
   return { ...status, active: [...active, reference] as CronJobStatus['active'], lastScheduleTime: formatTime(due) };
 }

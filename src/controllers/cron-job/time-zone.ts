@@ -26,8 +26,13 @@ export class TimeZone {
   constructor(name: string | undefined) {
     this.#format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
       ...(name !== undefined && { timeZone: name }),
-      ...{ hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     });
   }
 

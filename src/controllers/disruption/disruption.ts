@@ -19,7 +19,8 @@ export const disruptionController: Controller = {
   start(dependencies) {
     const overlaps = new Overlaps();
     const budgets = controller<PodDisruptionBudget>({
-      ...{ name: 'disruption-controller', eventSource: 'controllermanager' },
+      name: 'disruption-controller',
+      eventSource: 'controllermanager',
       for: podDisruptionBudget,
       watches: [{ kind: podKind, keys: budgetsOf }],
       reads: [...scaledKinds, customResourceDefinition],

@@ -65,7 +65,10 @@ export function planBudget(budget: PodDisruptionBudget, pods: readonly Pod[], ne
   const spare = currentHealthy - need.healthy;
   const disruptionsAllowed = need.expected > 0 && spare > 0 ? spare : 0;
   const status: BudgetStatus = {
-    ...{ currentHealthy, desiredHealthy: need.healthy, expectedPods: need.expected, disruptionsAllowed },
+    currentHealthy,
+    desiredHealthy: need.healthy,
+    expectedPods: need.expected,
+    disruptionsAllowed,
     ...(Object.keys(disruptedPods).length > 0 && { disruptedPods }),
     observedGeneration: budget.metadata.generation ?? 0,
   };
@@ -79,7 +82,7 @@ export function planBudget(budget: PodDisruptionBudget, pods: readonly Pod[], ne
 
 /** The status of a budget that could not be worked out: it allows nothing and says why. */
 export function failedStatus(budget: PodDisruptionBudget, why: string, now: number): BudgetStatus {
-  const before = { ...{ currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }, ...budget.status };
+  const before = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, ...budget.status };
   const condition = { ...allowed('False', 'SyncFailed'), message: why };
   const conditions = withAllowed(budget, condition, before.observedGeneration, now);
   return { ...before, disruptionsAllowed: 0, conditions };

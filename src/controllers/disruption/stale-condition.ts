@@ -24,7 +24,9 @@ export function staleIn(pod: Pod, now: number): number | undefined {
 export function withoutDisruption({ metadata, status }: Pod, now: number): NonNullable<Pod['status']> {
   const { generation } = metadata;
   const condition = {
-    ...{ type: CONDITION, status: 'False', lastTransitionTime: formatTime(now) },
+    type: CONDITION,
+    status: 'False',
+    lastTransitionTime: formatTime(now),
     ...(generation !== undefined && { observedGeneration: generation }),
   };
   return { ...status, conditions: [...withoutCondition(status?.conditions, CONDITION), condition] };

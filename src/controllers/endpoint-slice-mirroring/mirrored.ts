@@ -83,7 +83,9 @@ function addressesOf({ addresses = [], notReadyAddresses = [] }: Subset): [Addre
 
 function portsOf({ ports = [] }: Subset): TargetPort[] {
   return ports.map(({ name = '', port, protocol = 'TCP', appProtocol }) => ({
-    ...{ name, port, protocol },
+    name,
+    port,
+    protocol,
     ...(appProtocol !== undefined && { appProtocol }),
   }));
 }

@@ -90,9 +90,15 @@ async function measure(
     return { metrics: [], failed: pods.told, active: { status: 'False', reason: pods.reason, message: pods.message } };
   }
   const situation = {
-    ...{ api: tools.api, targets: tools.targets, namespace, selector: scale.status!.selector!, pods: pods.pods },
-    ...{ specReplicas: scale.spec?.replicas ?? 0, statusReplicas: scale.status?.replicas ?? 0 },
-    ...{ tolerance: toleranceOf(autoscaler), now: clock.now() },
+    api: tools.api,
+    targets: tools.targets,
+    namespace,
+    selector: scale.status!.selector!,
+    pods: pods.pods,
+    specReplicas: scale.spec?.replicas ?? 0,
+    statusReplicas: scale.status?.replicas ?? 0,
+    tolerance: toleranceOf(autoscaler),
+    now: clock.now(),
   };
   const results: (Proposal | MetricError)[] = [];
   for (const metric of autoscaler.spec.metrics ?? []) results.push(await attempt(metric, situation));

@@ -20,7 +20,9 @@ const reached: Outcome = {
 export async function reconcileJob(round: Round, pods: readonly Pod[]): Promise<number | undefined> {
   const { key, job, memory, clock, caughtUp } = round;
   const state = stateOf({
-    ...{ job, pods, now: clock.now() },
+    job,
+    pods,
+    now: clock.now(),
     untracked: memory.seemTracked(key, job, pods),
     caughtUp,
     backoff: memory.backoff(key, job),

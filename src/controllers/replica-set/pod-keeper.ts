@@ -28,7 +28,11 @@ export function podKeeperController<T extends PodKeeper>(flavour: Flavour<T>): C
     start(dependencies) {
       const expectations = new Expectations(dependencies.clock);
       return controller<T>({
-        ...{ name, for: kind, owns: [pod], workers: 5, ...(eventSource && { eventSource }) },
+        name,
+        for: kind,
+        owns: [pod],
+        workers: 5,
+        ...(eventSource && { eventSource }),
         watches: [
           {
             kind: pod,

@@ -88,8 +88,13 @@ export const argumentShapes: Readonly<Record<string, Shape>> = {
     defaultConstraints: {
       list: {
         fields: {
-          ...{ maxSkew: 'integer', topologyKey: 'string', whenUnsatisfiable: 'string', labelSelector: 'anything' },
-          ...{ minDomains: 'integer', nodeAffinityPolicy: 'string', nodeTaintsPolicy: 'string' },
+          maxSkew: 'integer',
+          topologyKey: 'string',
+          whenUnsatisfiable: 'string',
+          labelSelector: 'anything',
+          minDomains: 'integer',
+          nodeAffinityPolicy: 'string',
+          nodeTaintsPolicy: 'string',
           matchLabelKeys: { list: 'string' },
         },
       },

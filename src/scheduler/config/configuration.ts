@@ -115,7 +115,9 @@ const elsewhere: Readonly<Record<string, Shape>> = {
   leaderElection: {
     fields: {
       leaderElect: 'boolean',
-      ...{ leaseDuration: 'duration', renewDeadline: 'duration', retryPeriod: 'duration' },
+      leaseDuration: 'duration',
+      renewDeadline: 'duration',
+      retryPeriod: 'duration',
       ...text('resourceLock', 'resourceName', 'resourceNamespace'),
     },
   },

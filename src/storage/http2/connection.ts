@@ -105,7 +105,13 @@ export class Http2Connection {
    */
   request(fields: Buffer, body: Buffer, last: boolean, listener: ResponseListener): RequestStream {
     const stream: Stream = {
-      ...{ listener, fields, id: 0, rest: body, last, window: 0, taken: 0 },
+      listener,
+      fields,
+      id: 0,
+      rest: body,
+      last,
+      window: 0,
+      taken: 0,
       cancel: () => this.#cancel(stream),
     };
     if (this.#closed) queueMicrotask(() => listener.onEnd(new Error('the connection broke off')));

@@ -1,13 +1,25 @@
 /** The kinds of frames of HTTP/2, RFC 9113, section 6. */
 export const frameType = {
-  ...{ data: 0, headers: 1, reset: 3, settings: 4, promise: 5, ping: 6, goAway: 7, windowUpdate: 8, continuation: 9 },
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  promise: 5,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
 } as const;
 
 /** Flags; some bits mean different things in different frames. */
 export const flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const;
 
 export const setting = {
-  ...{ headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4, maxFrameSize: 5 },
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
 } as const;
 
 /** Codes of errors that we tell. */

@@ -139,8 +139,10 @@ describe('what objects use of quotas', () => {
     const spec = { storageClassName: 'gold', resources: { requests: { storage: '1.5' } } };
     const gold = 'gold.storageclass.storage.k8s.io/';
     expect(use(persistentVolumeClaim, { spec })).to.deep.equal({
-      ...{ persistentvolumeclaims: '1', 'requests.storage': '2' },
-      ...{ [`${gold}persistentvolumeclaims`]: '1', [`${gold}requests.storage`]: '2' },
+      persistentvolumeclaims: '1',
+      'requests.storage': '2',
+      [`${gold}persistentvolumeclaims`]: '1',
+      [`${gold}requests.storage`]: '2',
     });
     const status = { allocatedResources: { storage: '3Gi' } };
     expect(use(persistentVolumeClaim, { spec, status })['requests.storage']).to.equal('3Gi');

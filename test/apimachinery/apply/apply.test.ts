@@ -23,7 +23,11 @@ const types = new TypeCompiler(definitions(), applyFacts);
 const podType = types.object('io.k8s.api.core.v1.Pod');
 
 const scope: ApplyScope = {
-  ...{ apiVersion: 'v1', subresource: '', type: podType, skip: new Set(['status']), reset: EMPTY },
+  apiVersion: 'v1',
+  subresource: '',
+  type: podType,
+  skip: new Set(['status']),
+  reset: EMPTY,
   convert: (object) => object,
   back: (object) => object,
   version: () => undefined,
@@ -268,7 +272,9 @@ describe('comparing objects', () => {
     it(`sees ${what}`, () => {
       const found = compare(old, updated, podType);
       expect({ added: text(found.added), modified: text(found.modified), removed: text(found.removed) }).to.deep.equal({
-        ...{ added, modified, removed },
+        added,
+        modified,
+        removed,
       });
     });
   }
@@ -424,7 +430,9 @@ describe('tracking changes', () => {
   it('keeps ten updaters, and merges the oldest by version', () => {
     const entries = Array.from({ length: 14 }, (_, i) =>
       entryOf({
-        ...{ manager: `m${i}`, operation: 'Update', apiVersion: i % 2 ? 'v1' : 'v2' },
+        manager: `m${i}`,
+        operation: 'Update',
+        apiVersion: i % 2 ? 'v1' : 'v2',
         time: `2026-01-01T00:00:${10 + i}Z`,
         fieldsV1: setOf([`f:f${i}`]),
       }),

@@ -88,7 +88,10 @@ describe('requests', () => {
       (message: string, fields: LogFields = {}) =>
         void lines.push({ level, message, fields });
     const log: Log = {
-      ...{ debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
+      debug: note('debug'),
+      info: note('info'),
+      warn: note('warn'),
+      error: note('error'),
       child: () => log,
     };
     const { server, storage } = await slowServer({ log });

@@ -37,7 +37,9 @@ describe('/openapi', () => {
 
   it('compresses', async () => {
     const response = await server.server.exchange(admin)({
-      ...{ method: 'GET', url: '/openapi/v3/apis/apps/v1', headers: { 'accept-encoding': 'gzip' } },
+      method: 'GET',
+      url: '/openapi/v3/apis/apps/v1',
+      headers: { 'accept-encoding': 'gzip' },
     });
     const chunks: Buffer[] = [];
     for await (const chunk of response.body) chunks.push(chunk);

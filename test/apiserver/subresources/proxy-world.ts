@@ -104,7 +104,11 @@ export class ProxyWorld {
   /** Begins a request as the administrator. */
   request(method: string, path: string, headers: http.OutgoingHttpHeaders = {}): http.ClientRequest {
     return https.request({
-      ...{ host: '127.0.0.1', port: this.port, path, method, agent: this.agent },
+      host: '127.0.0.1',
+      port: this.port,
+      path,
+      method,
+      agent: this.agent,
       headers: { authorization: 'Bearer good', ...headers },
     });
   }

@@ -133,7 +133,9 @@ describe('cron job controller', function () {
     const owner = await create({ schedule: '@every 1h' });
     await world.client.create(job, {
       metadata: {
-        ...{ namespace: 'default', name: 'by-hand', annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' } },
+        namespace: 'default',
+        name: 'by-hand',
+        annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' },
         ownerReferences: [
           { apiVersion: 'batch/v1', kind: 'CronJob', name: 'tick', uid: owner.metadata.uid, controller: true },
         ],

@@ -253,7 +253,9 @@ describe('daemon set controller', () => {
     const { ownerReferences, labels } = metadata;
     await world.client.create(controllerRevision, {
       metadata: {
-        ...{ namespace: 'default', name: 'web-double', ownerReferences: ownerReferences! },
+        namespace: 'default',
+        name: 'web-double',
+        ownerReferences: ownerReferences!,
         labels: { ...labels, [hashLabel]: 'double' },
       },
       data: data!,

@@ -30,21 +30,29 @@ describe('deployment controller: crashes', function () {
 
   it('do not harm recreation', () =>
     crashTest({
-      ...{ name: 'recreation', controllers, kinds, check: complete(1) },
+      name: 'recreation',
+      controllers,
+      kinds,
+      check: complete(1),
       setUp: web({ strategy: { type: 'Recreate' } }),
       act: [patch({ template: template('nginx:2') })],
     }));
 
   it('do not harm growing and shrinking', () =>
     crashTest({
-      ...{ name: 'scaling', controllers, kinds, check: complete(1) },
+      name: 'scaling',
+      controllers,
+      kinds,
+      check: complete(1),
       setUp: web(),
       act: [patch({ replicas: 2 }), patch({ replicas: 1 })],
     }));
 
   it('do not harm a rollback, nor the history of revisions', () =>
     crashTest({
-      ...{ name: 'rollback', controllers, kinds },
+      name: 'rollback',
+      controllers,
+      kinds,
       setUp: web({ revisionHistoryLimit: 1 }),
       act: [patch({ template: template('nginx:2') }), patch({ template: template('nginx:1') })],
       check: (all) => {
@@ -56,7 +64,9 @@ describe('deployment controller: crashes', function () {
 
   it('do not harm a change of size in the middle of a rollout that is stuck', () =>
     crashTest({
-      ...{ name: 'stuck', controllers, kinds },
+      name: 'stuck',
+      controllers,
+      kinds,
       setUp: web({ replicas: 2, progressDeadlineSeconds: 30 }),
       act: [
         (client, world) => {
@@ -75,7 +85,10 @@ describe('deployment controller: crashes', function () {
 
   it('do not leave what was orphaned without an owner', () =>
     crashTest({
-      ...{ name: 'adoption', controllers: [...controllers, 'garbage-collector-controller'], kinds, check: complete(1) },
+      name: 'adoption',
+      controllers: [...controllers, 'garbage-collector-controller'],
+      kinds,
+      check: complete(1),
       setUp: web(),
       act: [(client) => client.delete(deployment, name, { propagationPolicy: 'Orphan' }), (client) => web()(client)],
     }));

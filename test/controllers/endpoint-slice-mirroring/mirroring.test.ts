@@ -13,7 +13,9 @@ const subset = (...ips: string[]) => ({
   ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
 });
 const custom = (subsets: object[]): Endpoints => ({
-  ...{ apiVersion: 'v1', kind: 'Endpoints', metadata: metadata('web') },
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: metadata('web'),
   subsets,
 });
 

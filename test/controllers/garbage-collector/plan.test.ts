@@ -51,7 +51,11 @@ describe('garbage collector: plan', () => {
 
 describe('garbage collector: graph', () => {
   const node = (uid: string, owners: object[] = [], rest: Partial<GraphNode> = {}): GraphNode => ({
-    ...{ uid, kind: configMap, name: { namespace: 'default', name: uid }, deleting: false, finalizers: [] },
+    uid,
+    kind: configMap,
+    name: { namespace: 'default', name: uid },
+    deleting: false,
+    finalizers: [],
     owners: owners as GraphNode['owners'],
     ...rest,
   });

@@ -24,7 +24,8 @@ describe('horizontal pod autoscaler controller: crashes', () => {
           client.create(horizontalPodAutoscaler, {
             metadata: name,
             spec: {
-              ...{ scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 10 },
+              scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+              maxReplicas: 10,
               metrics: [
                 {
                   type: 'External',

@@ -43,7 +43,8 @@ describe('horizontal pod autoscaler controller', () => {
     if (!url.startsWith(metricsPath) || names.length === 0) return undefined;
     const item = (one: string) => ({
       metadata: { name: one, namespace: 'default' },
-      ...{ timestamp: formatTime(world.clock.now()), window: '30s' },
+      timestamp: formatTime(world.clock.now()),
+      window: '30s',
       containers: [{ name: 'c', usage: { cpu: cpu(one) } }],
     });
     return { kind: 'PodMetricsList', apiVersion: 'metrics.k8s.io/v1beta1', items: names.map(item) };
@@ -61,7 +62,8 @@ describe('horizontal pod autoscaler controller', () => {
     world.client.create(horizontalPodAutoscaler, {
       metadata: { namespace: 'default', name: called },
       spec: {
-        ...{ scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 10 },
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        maxReplicas: 10,
         metrics: [
           { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
         ],
@@ -107,13 +109,16 @@ describe('horizontal pod autoscaler controller', () => {
     await world.eventually(async () => expect(await size()).to.equal(4));
     const grown = await get();
     expect(grown.status).to.deep.include({
-      ...{ currentReplicas: 2, desiredReplicas: 4, lastScaleTime: formatTime(world.clock.now()) },
+      currentReplicas: 2,
+      desiredReplicas: 4,
+      lastScaleTime: formatTime(world.clock.now()),
       currentMetrics: [
         { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 90, averageValue: '900m' } } },
       ],
     });
     expect(shown(grown)).to.deep.equal({
-      ...{ AbleToScale: 'True SucceededRescale', ScalingActive: 'True ValidMetricFound' },
+      AbleToScale: 'True SucceededRescale',
+      ScalingActive: 'True ValidMetricFound',
       ScalingLimited: 'False DesiredWithinRange',
     });
     expect(condition(grown, 'AbleToScale')?.message).to.equal(
@@ -158,7 +163,8 @@ describe('horizontal pod autoscaler controller', () => {
       'the server could not find the requested resource (get pods.metrics.k8s.io)';
     await world.eventually(async () =>
       expect(condition(await get(), 'ScalingActive')).to.include({
-        ...{ status: 'False', reason: 'FailedGetResourceMetric' },
+        status: 'False',
+        reason: 'FailedGetResourceMetric',
         message: `the HPA was unable to compute the replica count: ${gone}`,
       }),
     );
@@ -226,8 +232,10 @@ describe('horizontal pod autoscaler controller', () => {
     await running(2);
     const describedObject = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'front' };
     const value = (one: string, about: string) => ({
-      ...{ describedObject: { kind: 'Pod', name: about }, metric: { name: 'm' } },
-      ...{ timestamp: formatTime(world.clock.now()), value: one },
+      describedObject: { kind: 'Pod', name: about },
+      metric: { name: 'm' },
+      timestamp: formatTime(world.clock.now()),
+      value: one,
     });
     const group = 'custom.metrics.k8s.io';
     others = {
@@ -248,7 +256,8 @@ describe('horizontal pod autoscaler controller', () => {
           type: 'Object',
           object: {
             metric: { name: 'rps', selector: { matchLabels: { verb: 'GET' } } },
-            ...{ describedObject, target: { type: 'Value', value: '20' } },
+            describedObject,
+            target: { type: 'Value', value: '20' },
           },
         },
         {
@@ -283,7 +292,8 @@ describe('horizontal pod autoscaler controller', () => {
     await autoscale();
     await world.eventually(async () =>
       expect(condition(await get(), 'AbleToScale')).to.include({
-        ...{ status: 'False', reason: 'FailedUpdateScale' },
+        status: 'False',
+        reason: 'FailedUpdateScale',
         message: 'the HPA controller was unable to update the target scale: not you',
       }),
     );

@@ -18,7 +18,8 @@ describe('autoscaler: measured usage', () => {
   const timestamp = formatTime(now);
   const usage = (name: string, ...cpu: (string | undefined)[]) => ({
     metadata: { name, namespace: 'default' },
-    ...{ timestamp, window: '1m30s' },
+    timestamp,
+    window: '1m30s',
     containers: cpu.map((one, i) => ({
       name: `c${i}`,
       usage: (one === undefined ? {} : { cpu: one }) as Record<string, string>,
@@ -111,7 +112,8 @@ describe('autoscaler: several metrics', () => {
     const found = combine([good(3), good(7), good(5)], 4);
     expect(found.best?.name).to.equal('m7');
     expect(found.active).to.deep.equal({
-      ...{ status: 'True', reason: 'ValidMetricFound' },
+      status: 'True',
+      reason: 'ValidMetricFound',
       message: 'the HPA was able to successfully calculate a replica count from m7',
     });
   });
@@ -122,7 +124,8 @@ describe('autoscaler: several metrics', () => {
     expect(kept.best).to.equal(undefined);
     expect(kept.metrics).to.deep.equal([{ type: '' }, { type: 'Resource' }]);
     expect(kept.active).to.deep.equal({
-      ...{ status: 'False', reason: 'FailedGetPodsMetric' },
+      status: 'False',
+      reason: 'FailedGetPodsMetric',
       message: 'the HPA was unable to compute the replica count: it is gone',
     });
     expect(kept.failed).to.equal(

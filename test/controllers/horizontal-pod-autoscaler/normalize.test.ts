@@ -15,7 +15,9 @@ const usual: Rules = {
 
 function autoscaler(behavior?: { scaleUp?: Partial<Rules>; scaleDown?: Partial<Rules> }): HorizontalPodAutoscaler {
   const spec = {
-    ...{ minReplicas: 2, maxReplicas: 50, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
+    minReplicas: 2,
+    maxReplicas: 50,
+    scaleTargetRef: { kind: 'Deployment', name: 'web' },
     ...(behavior && {
       behavior: { scaleUp: { ...usual, ...behavior.scaleUp }, scaleDown: { ...usual, ...behavior.scaleDown } },
     }),

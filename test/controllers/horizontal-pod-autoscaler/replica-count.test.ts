@@ -64,7 +64,9 @@ describe('autoscaler: replicas for utilization', () => {
     const metrics: PodMetrics = new Map([['p0', { value: huge, at: now, window: 60_000 }]]);
     const all = { ...measured(1, [r(1)]), metrics };
     expect(replicasForUtilization(all, 100, new Map([['p0', huge]]))).to.deep.equal({
-      ...{ replicas: 1, utilization: 100, value: huge },
+      replicas: 1,
+      utilization: 100,
+      value: huge,
     });
   });
 

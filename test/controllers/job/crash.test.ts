@@ -94,7 +94,9 @@ describe('job controller, killed after every single write', function () {
       ...shared,
       name: 'success policy',
       setUp: create({
-        ...{ completions: 3, parallelism: 3, completionMode: 'Indexed' },
+        completions: 3,
+        parallelism: 3,
+        completionMode: 'Indexed',
         successPolicy: { rules: [{ succeededIndexes: '0' }] },
       }),
       podsEnd: (one) => (indexIn(one) === '0' ? 'Succeeded' : undefined),

@@ -35,7 +35,11 @@ describe('job controller', () => {
     const live = await world.client.get(pod, one.metadata);
     const containerStatuses = [
       {
-        ...{ name: 'c', image: 'i', imageID: '', ready: false, restartCount: 0 },
+        name: 'c',
+        image: 'i',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
         state: { terminated: { exitCode, finishedAt, reason: phase === 'Failed' ? 'Error' : 'Completed' } },
       },
     ];

@@ -127,7 +127,7 @@ describe('replica set: claims', () => {
   const set = aSet({ name: 'web-1' });
   const own = {
     ownerReferences: [
-      { ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1' }, uid: set.metadata.uid, controller: true },
+      { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: set.metadata.uid, controller: true },
     ],
   };
   const cases: [string, PodOptions, 'keep' | 'adopt' | 'release' | undefined][] = [

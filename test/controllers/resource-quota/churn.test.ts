@@ -48,7 +48,10 @@ describe('a quota, with several servers and controllers, while pods come and go'
     managers = servers.map(
       ({ client }) =>
         new ControllerManager({
-          ...{ client, clock: realClock, random: realRandom, log: noLog },
+          client,
+          clock: realClock,
+          random: realRandom,
+          log: noLog,
           selection: ['resourcequota-controller'],
         }),
     );

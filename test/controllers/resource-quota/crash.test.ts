@@ -12,7 +12,8 @@ const run = (client: Client, name: string, gpus: string) =>
     spec: {
       containers: [
         {
-          ...{ name: 'c', image: 'i' },
+          name: 'c',
+          image: 'i',
           resources: { requests: { cpu: '100m', 'example.com/gpu': gpus }, limits: { 'example.com/gpu': gpus } },
         },
       ],
@@ -39,8 +40,11 @@ describe('resource quota controller: crashes', () => {
       check: ([quotas, pods]) => {
         expect(pods).to.have.length(3);
         expect(quotas![0]!.status.used).to.deep.equal({
-          ...{ 'requests.cpu': '300m', 'requests.example.com/gpu': '5', pods: '3' },
-          ...{ 'count/configmaps': '1', secrets: '0' },
+          'requests.cpu': '300m',
+          'requests.example.com/gpu': '5',
+          pods: '3',
+          'count/configmaps': '1',
+          secrets: '0',
         });
       },
     }));

@@ -4,12 +4,20 @@ import { hasOtherController, isStaleClaim, planOwners } from '../../../src/contr
 import { aClaim, aMember, aStatefulSet } from './objects.ts';
 
 const theSet: OwnerReference = {
-  ...{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'set-uid' },
-  ...{ controller: true, blockOwnerDeletion: true },
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  name: 'web',
+  uid: 'set-uid',
+  controller: true,
+  blockOwnerDeletion: true,
 };
 const thePod: OwnerReference = {
-  ...{ apiVersion: 'v1', kind: 'Pod', name: 'web-1', uid: 'web-1-uid' },
-  ...{ controller: true, blockOwnerDeletion: true },
+  apiVersion: 'v1',
+  kind: 'Pod',
+  name: 'web-1',
+  uid: 'web-1-uid',
+  controller: true,
+  blockOwnerDeletion: true,
 };
 const stranger: OwnerReference = { apiVersion: 'example.com/v1', kind: 'Backup', name: 'b', uid: 'b-uid' };
 

@@ -96,7 +96,10 @@ async function create({ client }: World, podManagementPolicy: string): Promise<W
   await client.create(statefulSet, {
     metadata: name,
     spec: {
-      ...{ podManagementPolicy, replicas: wanted.replicas, revisionHistoryLimit: 2, serviceName: 'web' },
+      podManagementPolicy,
+      replicas: wanted.replicas,
+      revisionHistoryLimit: 2,
+      serviceName: 'web',
       selector: { matchLabels: { app: 'web' } },
       template: template(wanted.image),
       volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],

@@ -28,8 +28,16 @@ export async function startOwnServer(): Promise<Server & { stop(): Promise<void>
   };
   const storage = new EtcdStorage({ endpoints: etcd.endpoints, credentials, clock, log });
   const plane = await ControlPlane.start({
-    ...{ storage, soleWriter: true, pki, clock, random: realRandom, log },
-    ...{ serviceCidr: '10.96.0.0/16', advertiseAddress: '127.0.0.1', controllers: false, scheduler: false },
+    storage,
+    soleWriter: true,
+    pki,
+    clock,
+    random: realRandom,
+    log,
+    serviceCidr: '10.96.0.0/16',
+    advertiseAddress: '127.0.0.1',
+    controllers: false,
+    scheduler: false,
     listen: { host: '127.0.0.1', port: 0 },
     tokens: [{ token: 'own', username: 'admin', groups: ['system:masters'] }],
   });

@@ -247,7 +247,9 @@ describe('CachedStorage', () => {
     const after = await memory.currentRevision();
     for (const order of orders) {
       cached.watch(PREFIX, {
-        ...{ signal, after, onClose: () => {} },
+        signal,
+        after,
+        onClose: () => {},
         onEvent: (event) => {
           order.push(event.revision);
           if (event.entry.key === key('k0')) void memory.create(key('echo'), object('e')).catch(() => {});

@@ -25,7 +25,8 @@ describe('watches of one value of an index', () => {
     const seen: string[] = [];
     const progress: number[] = [];
     storage.watch(prefix, {
-      ...{ signal: abort.signal, onClose: () => void seen.push('closed') },
+      signal: abort.signal,
+      onClose: () => void seen.push('closed'),
       ...(index && { index }),
       onEvent: ({ type, entry }) => void seen.push(`${type} ${entry.key.slice(pods.length)}`),
       onProgress: (revision) => void progress.push(revision),

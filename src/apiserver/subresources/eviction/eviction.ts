@@ -163,7 +163,11 @@ function markEvicted(pod: Pod, now: number): Pod {
   const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : formatTime(now);
   const observedGeneration = pod.metadata.generation;
   const next = {
-    ...{ type, status: 'True', reason, message: 'Eviction API: evicting', lastTransitionTime },
+    type,
+    status: 'True',
+    reason,
+    message: 'Eviction API: evicting',
+    lastTransitionTime,
     ...(observedGeneration !== undefined && { observedGeneration }),
   };
   pod.status = {

@@ -28,14 +28,19 @@ const deployment = {
 };
 
 const get = (name: string, path: string, headers?: Record<string, string>): Step => ({
-  ...{ name, method: 'GET', path },
+  name,
+  method: 'GET',
+  path,
   ...(headers && { headers }),
 });
 const post = (name: string, path: string, body: unknown): Step => ({ name, method: 'POST', path, body });
 const put = (name: string, path: string, body: unknown): Step => ({ name, method: 'PUT', path, body });
 const remove = (name: string, path: string, body?: unknown): Step => ({ name, method: 'DELETE', path, body });
 const patch = (name: string, type: string, path: string, body: unknown): Step => ({
-  ...{ name, method: 'PATCH', path, body },
+  name,
+  method: 'PATCH',
+  path,
+  body,
   headers: { 'content-type': `application/${type}+json` },
 });
 

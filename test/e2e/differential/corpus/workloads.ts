@@ -36,7 +36,10 @@ const changes: Changes = {
 const deployment = collection('apps/v1', 'deployments', 'Deployment', { replicas: 0, selector, template });
 const replicaSet = collection('apps/v1', 'replicasets', 'ReplicaSet', { replicas: 0, selector, template });
 const statefulSet = collection('apps/v1', 'statefulsets', 'StatefulSet', {
-  ...{ replicas: 0, selector, template, serviceName: 's' },
+  replicas: 0,
+  selector,
+  template,
+  serviceName: 's',
 });
 const daemonSet = collection('apps/v1', 'daemonsets', 'DaemonSet', { selector, template });
 const job = collection('batch/v1', 'jobs', 'Job', {
