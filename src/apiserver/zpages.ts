@@ -36,8 +36,15 @@ export class ZPages {
     if (version) return sendObject(exchange, 200, { ...head('Statusz', version), ...this.#status() });
     const { startTime, uptimeSeconds, goVersion, binaryVersion, emulationVersion, paths } = this.#status();
     const lines = [
-      ...['', `${COMPONENT} statusz`, WARNING, '', `Started: ${unixDate(startTime)}`, `Up: ${upTime(uptimeSeconds)}`],
-      ...[`Go version: ${goVersion}`, `Binary version: ${binaryVersion}`, `Emulation version: ${emulationVersion}`],
+      '',
+      `${COMPONENT} statusz`,
+      WARNING,
+      '',
+      `Started: ${unixDate(startTime)}`,
+      `Up: ${upTime(uptimeSeconds)}`,
+      `Go version: ${goVersion}`,
+      `Binary version: ${binaryVersion}`,
+      `Emulation version: ${emulationVersion}`,
       `Paths: ${paths.join(' ')}`,
     ];
     sendText(exchange, 200, `${lines.join('\n')}\n`);

@@ -4,9 +4,7 @@ import type { Counter, Histogram, MetricRegistry, Observations, Value } from '..
 import type { Entry, Freshness, ListOptions, ListResult, Storage, Update, WatchOptions } from './storage.ts';
 
 /** Seconds, as upstream. */
-const buckets = [
-  ...[0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
-];
+const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 /** `type` is what older versions had in place of `group` and `resource`. */
 const labels = ['operation', 'type', 'group', 'resource'];
 

@@ -51,7 +51,10 @@ describe('discovery', () => {
     const document = discoveryDocument(built, '/apis')!;
     const names = JSON.parse(document.body.toString()).groups.map((g: { name: string }) => g.name);
     expect(names.slice(0, 4)).to.deep.equal([
-      ...['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io'],
+      'apiregistration.k8s.io',
+      'apps',
+      'events.k8s.io',
+      'authentication.k8s.io',
     ]);
     expect(names.at(-1)).to.equal('x.io');
     expect(names).to.have.members([...new Set([...kinds, gadget].map((k) => k.group).filter(Boolean))]);

@@ -35,7 +35,9 @@ describe('health', () => {
     expect(text.split('\n')).to.deep.equal([
       ...['ping', 'log', 'etcd', 'etcd-readiness', 'informer-sync'].map((name) => `[+]${name} ok`),
       ...hooks.map((name) => `[+]poststarthook/${name} ok`),
-      ...['[+]shutdown ok', 'readyz check passed', ''],
+      '[+]shutdown ok',
+      'readyz check passed',
+      '',
     ]);
     for (const path of ['/livez', '/livez/etcd', '/readyz/poststarthook/start-system-namespaces-controller'])
       expect((await server.get(path)).text, path).to.equal('ok');

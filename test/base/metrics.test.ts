@@ -11,8 +11,13 @@ describe('metrics', () => {
     registry.counter('never_total', 'Without samples.', ['a']);
     expect(registry.render()).to.equal(
       [
-        ...['# HELP x_total Counts x.', '# TYPE x_total counter', 'x_total{a="1",b="say \\"hi\\"\\\\\\n"} 3'],
-        ...['# HELP level The level.', '# TYPE level gauge', 'level 2.5', ''],
+        '# HELP x_total Counts x.',
+        '# TYPE x_total counter',
+        'x_total{a="1",b="say \\"hi\\"\\\\\\n"} 3',
+        '# HELP level The level.',
+        '# TYPE level gauge',
+        'level 2.5',
+        '',
       ].join('\n'),
     );
   });
@@ -22,8 +27,11 @@ describe('metrics', () => {
     const sizes = registry.histogram('s', 'Sizes.', ['a'], [1, 10]).labels('v');
     for (const value of [0.5, 1, 2, 100]) sizes.observe(value);
     expect(registry.render().split('\n').slice(2, -1)).to.deep.equal([
-      ...['s_bucket{a="v",le="1"} 2', 's_bucket{a="v",le="10"} 3', 's_bucket{a="v",le="+Inf"} 4'],
-      ...['s_sum{a="v"} 103.5', 's_count{a="v"} 4'],
+      's_bucket{a="v",le="1"} 2',
+      's_bucket{a="v",le="10"} 3',
+      's_bucket{a="v",le="+Inf"} 4',
+      's_sum{a="v"} 103.5',
+      's_count{a="v"} 4',
     ]);
   });
 });

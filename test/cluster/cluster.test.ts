@@ -69,13 +69,12 @@ describe('Cluster.start()', () => {
     const both = await start();
     const parts = async (cluster: Cluster) =>
       (await cluster.client.list(componentStatus)).items.map(({ metadata, conditions }) => [
-        ...[metadata.name, conditions?.[0]?.status],
+        metadata.name,
+        conditions?.[0]?.status,
       ]);
     expect(await parts(both)).to.deep.equal([
-      ...[
-        ['controller-manager', 'True'],
-        ['etcd-0', 'True'],
-      ],
+      ['controller-manager', 'True'],
+      ['etcd-0', 'True'],
       ['scheduler', 'True'],
     ]);
     const few = await start({ controllers: false });

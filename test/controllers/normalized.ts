@@ -5,8 +5,12 @@ const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** What two runs of one scenario never have in common. */
 const OWN = new Set([
-  ...['metadata.uid', 'metadata.resourceVersion', 'metadata.managedFields', 'metadata.generation'],
-  ...['status.podIP', 'status.podIPs'],
+  'metadata.uid',
+  'metadata.resourceVersion',
+  'metadata.managedFields',
+  'metadata.generation',
+  'status.podIP',
+  'status.podIPs',
 ]);
 
 /**

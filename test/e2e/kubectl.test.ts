@@ -61,12 +61,21 @@ describe('kubectl on a one-node cluster', function () {
 
     it('explain of many kinds and paths, from either version of OpenAPI', async () => {
       const paths = [
-        ...['nodes.spec.taints.effect', 'services.spec.ports.protocol', 'persistentvolumeclaims.spec.resources'],
-        ...['pods.spec.containers.env.valueFrom.configMapKeyRef.name', 'pods.spec.volumes.projected.sources'],
-        ...['statefulsets.spec.volumeClaimTemplates.spec', 'cronjobs.spec.jobTemplate.spec.template.spec.affinity'],
-        ...['ingresses.spec.rules.http.paths.backend', 'networkpolicies.spec.ingress.from.ipBlock'],
-        ...['roles.rules.verbs', 'customresourcedefinitions.spec.versions.schema', 'leases.spec.renewTime'],
-        ...['events.involvedObject', 'storageclasses.volumeBindingMode', 'certificatesigningrequests.spec.usages'],
+        'nodes.spec.taints.effect',
+        'services.spec.ports.protocol',
+        'persistentvolumeclaims.spec.resources',
+        'pods.spec.containers.env.valueFrom.configMapKeyRef.name',
+        'pods.spec.volumes.projected.sources',
+        'statefulsets.spec.volumeClaimTemplates.spec',
+        'cronjobs.spec.jobTemplate.spec.template.spec.affinity',
+        'ingresses.spec.rules.http.paths.backend',
+        'networkpolicies.spec.ingress.from.ipBlock',
+        'roles.rules.verbs',
+        'customresourcedefinitions.spec.versions.schema',
+        'leases.spec.renewTime',
+        'events.involvedObject',
+        'storageclasses.volumeBindingMode',
+        'certificatesigningrequests.spec.usages',
       ];
       for (const path of paths) {
         for (const output of ['plaintext', 'plaintext-openapiv2']) {

@@ -19,9 +19,19 @@ const NOT_SUPPORTED = ['definitions', 'dependencies', 'patternProperties', 'id',
 
 /** What only the structure itself may say, never a part below `allOf` and the like. */
 const STRUCTURE_ONLY = [
-  ...['type', 'description', 'title', 'default', 'nullable', 'additionalProperties'],
-  ...['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'],
-  ...['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-map-type', 'x-kubernetes-validations'],
+  'type',
+  'description',
+  'title',
+  'default',
+  'nullable',
+  'additionalProperties',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-embedded-resource',
+  'x-kubernetes-int-or-string',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-map-type',
+  'x-kubernetes-validations',
 ];
 
 /** Deeper than any author needs, and never deep enough to exhaust the stack. */

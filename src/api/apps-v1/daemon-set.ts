@@ -88,8 +88,15 @@ function keepTemplateGeneration(set: DaemonSet, old: DaemonSet): void {
 }
 
 const COUNTS = [
-  ...['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration'],
-  ...['updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'],
+  'currentNumberScheduled',
+  'numberMisscheduled',
+  'desiredNumberScheduled',
+  'numberReady',
+  'observedGeneration',
+  'updatedNumberScheduled',
+  'numberAvailable',
+  'numberUnavailable',
+  'collisionCount',
 ];
 
 function validateStatus(now: DaemonSet, old: DaemonSet): FieldError[] {

@@ -79,8 +79,14 @@ function validateStrategy(strategy: NonNullable<DeploymentSpec['strategy']>, fie
 }
 
 const COUNTS = [
-  ...['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'],
-  ...['unavailableReplicas', 'terminatingReplicas', 'collisionCount'],
+  'observedGeneration',
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+  'terminatingReplicas',
+  'collisionCount',
 ];
 
 function validateStatus(now: Deployment, old: Deployment): FieldError[] {

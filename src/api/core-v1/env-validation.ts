@@ -9,8 +9,15 @@ type ValueFrom = NonNullable<EnvVar['valueFrom']>;
 
 /** Fields of a pod that an environment variable can take its value from. */
 const ENV_FIELDS = [
-  ...['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName'],
-  ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ];
 
 /** Where a value can come from, and the rules of each. */

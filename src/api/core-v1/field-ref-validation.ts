@@ -9,9 +9,20 @@ type ResourceRef = NonNullable<NonNullable<EnvVar['valueFrom']>['resourceFieldRe
 
 /** Every field of a pod that anything can refer to. */
 const KNOWN_FIELDS = new Set([
-  ...['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'],
-  ...['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'spec.schedulerName'],
-  ...['status.phase', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.serviceAccountName',
+  'spec.schedulerName',
+  'status.phase',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ]);
 
 /** The rules of a reference to a field of the pod; `supported` says which fields this place can show. */
@@ -41,8 +52,12 @@ function validateSubscript(map: string, key: string, whole: string, field: strin
 }
 
 const RESOURCES = [
-  ...['limits.cpu', 'limits.ephemeral-storage', 'limits.memory'],
-  ...['requests.cpu', 'requests.ephemeral-storage', 'requests.memory'],
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
 ];
 const HUGE_PAGES = /^(limits|requests)\.hugepages-/;
 

@@ -11,12 +11,27 @@ type ScopeRequirement = NonNullable<NonNullable<Spec['scopeSelector']>['matchExp
 
 const BILLION = 1_000_000_000n;
 const COUNTED = new Set([
-  ...['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'persistentvolumeclaims'],
-  ...['configmaps', 'services.nodeports', 'services.loadbalancers'],
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'persistentvolumeclaims',
+  'configmaps',
+  'services.nodeports',
+  'services.loadbalancers',
 ]);
 const COMPUTED = new Set([
-  ...['cpu', 'memory', 'ephemeral-storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage'],
-  ...['requests.storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'],
+  'cpu',
+  'memory',
+  'ephemeral-storage',
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'requests.storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
 ]);
 const OF_PODS = new Set(['pods', ...[...COMPUTED].filter((name) => name !== 'requests.storage')]);
 

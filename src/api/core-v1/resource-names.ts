@@ -5,10 +5,23 @@ const CONTAINER_RESOURCES = new Set(['cpu', 'memory', 'ephemeral-storage']);
 /** Names without a domain that may stand somewhere in the API (quotas, nodes, claims). */
 const STANDARD_RESOURCES = new Set([
   ...CONTAINER_RESOURCES,
-  ...['requests.cpu', 'requests.memory', 'requests.ephemeral-storage'],
-  ...['limits.cpu', 'limits.memory', 'limits.ephemeral-storage'],
-  ...['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'persistentvolumeclaims'],
-  ...['configmaps', 'services.nodeports', 'services.loadbalancers', 'storage', 'requests.storage'],
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'persistentvolumeclaims',
+  'configmaps',
+  'services.nodeports',
+  'services.loadbalancers',
+  'storage',
+  'requests.storage',
 ]);
 
 /** Memory in pages of a given size: `hugepages-2Mi`. */

@@ -8,7 +8,13 @@ type Check<S extends keyof Volume> = (source: Source<S>, field: string) => Field
 
 const HOST_PATH_TYPES = [
   '',
-  ...['BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'],
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
 ];
 
 /** An ISCSI name: its type, when it was registered, by whom, and what else. */

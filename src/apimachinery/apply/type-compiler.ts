@@ -15,8 +15,15 @@ export interface ApplyFacts {
 
 /** The metadata that the server keeps for itself, so that nobody can own it. */
 const unownedMetadata = new Set([
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation'],
-  ...['managedFields', 'resourceVersion'],
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
 ]);
 
 /** Definitions whose values may be of more than one JSON type, or are not what their schema says. */

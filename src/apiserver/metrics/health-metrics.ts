@@ -6,10 +6,12 @@ export class HealthMetrics {
   readonly #state = this.#registry.gauge(
     'kubernetes_healthcheck',
     'Outcome of the last run of a health check: 1 is well.',
-    [...['name', 'type']],
+    ['name', 'type'],
   );
   readonly #total = this.#registry.counter('kubernetes_healthchecks_total', 'Outcomes of health checks.', [
-    ...['name', 'type', 'status'],
+    'name',
+    'type',
+    'status',
   ]);
 
   /** `type` is `healthz`, `livez` or `readyz`. */

@@ -51,7 +51,8 @@ export class WatchMetrics {
     this.#events = registry.counter('apiserver_watch_events_total', 'Events sent to watchers.', labels);
     this.#sizes = registry.histogram('apiserver_watch_events_sizes', 'Bytes of those events.', labels, sizeBuckets);
     this.#initial = registry.counter('apiserver_init_events_total', 'Objects sent at the beginning of watches.', [
-      ...['group', 'resource'],
+      'group',
+      'resource',
     ]);
   }
 

@@ -47,12 +47,24 @@ const LIST_TYPES = [
 
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation'];
 const DELETE = [
-  ...['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents'],
+  'dryRun',
+  'gracePeriodSeconds',
+  'ignoreStoreReadErrorWithClusterBreakingPotential',
+  'orphanDependents',
   'propagationPolicy',
 ];
 const LIST = [
-  ...['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion'],
-  ...['resourceVersionMatch', 'sendInitialEvents', 'shardSelector', 'timeoutSeconds', 'watch'],
+  'allowWatchBookmarks',
+  'continue',
+  'fieldSelector',
+  'labelSelector',
+  'limit',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'sendInitialEvents',
+  'shardSelector',
+  'timeoutSeconds',
+  'watch',
 ];
 const DELETE_COLLECTION = [...new Set([...DELETE, ...LIST])]
   .filter((p) => p !== 'watch' && p !== 'allowWatchBookmarks')

@@ -36,8 +36,15 @@ const methodsOf: Readonly<Record<string, readonly Method[]>> = {
 };
 
 const logQuery = [
-  ...['container', 'follow', 'insecureSkipTLSVerifyBackend', 'limitBytes', 'previous', 'sinceSeconds', 'stream'],
-  ...['tailLines', 'timestamps'],
+  'container',
+  'follow',
+  'insecureSkipTLSVerifyBackend',
+  'limitBytes',
+  'previous',
+  'sinceSeconds',
+  'stream',
+  'tailLines',
+  'timestamps',
 ];
 
 const describedVerbs: readonly string[] = ['get', 'create', 'update', 'patch', 'delete'] satisfies Verb[];

@@ -91,7 +91,8 @@ export class Http2Connection {
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy(new Error('the connection broke off')));
     const wanted = [
-      ...[[setting.headerTableSize, 0] as const, [setting.enablePush, 0] as const],
+      [setting.headerTableSize, 0] as const,
+      [setting.enablePush, 0] as const,
       [setting.initialWindowSize, WINDOW.stream] as const,
     ];
     const room = numberFrame(frameType.windowUpdate, 0, WINDOW.connection - DEFAULT.window);

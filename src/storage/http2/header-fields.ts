@@ -8,9 +8,22 @@ export type HeaderFields = ReadonlyMap<string, string>;
  * other side to remember no others, so that what a block of fields says depends on its bytes alone.
  */
 const withValues = [
-  ...[':authority', ':method GET', ':method POST', ':path /', ':path /index.html', ':scheme http', ':scheme https'],
-  ...[':status 200', ':status 204', ':status 206', ':status 304', ':status 400', ':status 404', ':status 500'],
-  ...['accept-charset', 'accept-encoding gzip, deflate'],
+  ':authority',
+  ':method GET',
+  ':method POST',
+  ':path /',
+  ':path /index.html',
+  ':scheme http',
+  ':scheme https',
+  ':status 200',
+  ':status 204',
+  ':status 206',
+  ':status 304',
+  ':status 400',
+  ':status 404',
+  ':status 500',
+  'accept-charset',
+  'accept-encoding gzip, deflate',
 ].map((text): readonly [string, string] => {
   const space = text.indexOf(' ');
   return space < 0 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];

@@ -64,10 +64,8 @@ describe('the rules of schemas', () => {
         patternProperties: { a: object },
         properties: { a: { type: 'array', items: { type: 'string' }, uniqueItems: true } },
       },
-      ...[
-        's.patternProperties: Forbidden: patternProperties is not supported',
-        's.properties[a].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
-      ],
+      's.patternProperties: Forbidden: patternProperties is not supported',
+      's.properties[a].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
     ],
     [
       'both kinds of properties',
@@ -108,10 +106,8 @@ describe('the rules of schemas', () => {
     [
       'keys that may be missing',
       list({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k', 'z'] }),
-      ...[
-        's.properties[l].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-        's.properties[l].x-kubernetes-list-map-keys[1]: Invalid value: "z": entries must all be names of item properties',
-      ],
+      's.properties[l].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+      's.properties[l].x-kubernetes-list-map-keys[1]: Invalid value: "z": entries must all be names of item properties',
     ],
     [
       'another list type',
@@ -121,18 +117,14 @@ describe('the rules of schemas', () => {
     [
       'objects that are no objects',
       { ...object, properties: { a: { type: 'string', 'x-kubernetes-embedded-resource': true } } },
-      ...[
-        's.properties[a].type: Invalid value: "string": must be object if x-kubernetes-embedded-resource is true',
-        's.properties[a].properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
-      ],
+      's.properties[a].type: Invalid value: "string": must be object if x-kubernetes-embedded-resource is true',
+      's.properties[a].properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
     ],
     [
       'rules that say nothing',
       { ...object, 'x-kubernetes-validations': [{ rule: ' ', reason: 'Bad' }] },
-      ...[
-        's.x-kubernetes-validations[0].rule: Required value: rule is not specified',
-        's.x-kubernetes-validations[0].reason: Unsupported value: "Bad": supported values: "FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"',
-      ],
+      's.x-kubernetes-validations[0].rule: Required value: rule is not specified',
+      's.x-kubernetes-validations[0].reason: Unsupported value: "Bad": supported values: "FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"',
     ],
     [
       'metadata',
@@ -153,10 +145,8 @@ describe('the rules of schemas', () => {
           c: { type: 'object', properties: {}, default: { x: 1 } },
         },
       },
-      ...[
-        's.properties[a].default.b: Required value',
-        's.properties[c].default: Invalid value: {"x":1}: must not have unknown fields, but has "x"',
-      ],
+      's.properties[a].default.b: Required value',
+      's.properties[c].default: Invalid value: {"x":1}: must not have unknown fields, but has "x"',
     ],
   ];
   for (const [what, schema, ...errors] of cases) {
@@ -225,10 +215,8 @@ describe('the rules of definitions', () => {
     [
       'columns',
       { versions: [version('v1', { additionalPrinterColumns: [{ name: 'A', type: 'text', jsonPath: 'spec.a' }] })] },
-      ...[
-        'spec.additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string',
-        'spec.additionalPrinterColumns[0].JSONPath: Invalid value: "spec.a": must be a simple json path starting with .',
-      ],
+      'spec.additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string',
+      'spec.additionalPrinterColumns[0].JSONPath: Invalid value: "spec.a": must be a simple json path starting with .',
     ],
     [
       'scale',
@@ -241,26 +229,20 @@ describe('the rules of definitions', () => {
           }),
         ],
       },
-      ...[
-        'spec.subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
-        'spec.subresources.scale.labelSelectorPath: Invalid value: ".meta.c": should be a json path under either .status or .spec',
-      ],
+      'spec.subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
+      'spec.subresources.scale.labelSelectorPath: Invalid value: ".meta.c": should be a json path under either .status or .spec',
     ],
     [
       'selectable fields',
       { versions: [version('v1', { selectableFields: [{ jsonPath: '.metadata.x' }, { jsonPath: '.spec' }] })] },
-      ...[
-        'spec.selectableFields[0].jsonPath: Invalid value: ".metadata.x": must not point to fields in metadata',
-        'spec.selectableFields[1].jsonPath: Invalid value: ".spec": does not refer to a valid field',
-      ],
+      'spec.selectableFields[0].jsonPath: Invalid value: ".metadata.x": must not point to fields in metadata',
+      'spec.selectableFields[1].jsonPath: Invalid value: ".spec": does not refer to a valid field',
     ],
     [
       'conversion',
       { conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v9'], clientConfig: {} } } },
-      ...[
-        'spec.conversion.webhookClientConfig: Required value: exactly one of url or service is required',
-        'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1',
-      ],
+      'spec.conversion.webhookClientConfig: Required value: exactly one of url or service is required',
+      'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1',
     ],
     [
       'a warning of what is not deprecated',

@@ -13,11 +13,9 @@ describe('the rules of jobs', () => {
     [
       'negative counts, all of them',
       { parallelism: -1, backoffLimit: -2, ttlSecondsAfterFinished: -3 },
-      ...[
-        'spec.parallelism: Invalid value: -1: must be greater than or equal to 0',
-        'spec.backoffLimit: Invalid value: -2: must be greater than or equal to 0',
-        'spec.ttlSecondsAfterFinished: Invalid value: -3: must be greater than or equal to 0',
-      ],
+      'spec.parallelism: Invalid value: -1: must be greater than or equal to 0',
+      'spec.backoffLimit: Invalid value: -2: must be greater than or equal to 0',
+      'spec.ttlSecondsAfterFinished: Invalid value: -3: must be greater than or equal to 0',
     ],
     [
       'indexes without a count',
@@ -63,10 +61,8 @@ describe('the rules of jobs', () => {
     [
       'rules about nothing and about everything',
       { podFailurePolicy: { rules: [{ action: 'Count' }, { ...rule, onPodConditions: [{ type: 'X' }] }] } },
-      ...[
-        'spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
-        'spec.podFailurePolicy.rules[1]: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported',
-      ],
+      'spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
+      'spec.podFailurePolicy.rules[1]: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported',
     ],
     [
       'bad exit codes',
@@ -75,13 +71,11 @@ describe('the rules of jobs', () => {
           rules: [{ action: 'Stop', onExitCodes: { operator: 'In', values: [0, 3, 3, 1], containerName: 'z' } }],
         },
       },
-      ...[
-        'spec.podFailurePolicy.rules[0].action: Unsupported value: "Stop": supported values: "Count", "FailIndex", "FailJob", "Ignore"',
-        'spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: "z": must be one of the container or initContainer names in the pod template',
-        'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
-        'spec.podFailurePolicy.rules[0].onExitCodes.values[2]: Duplicate value: 3',
-        'spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,3,3,1]: must be ordered',
-      ],
+      'spec.podFailurePolicy.rules[0].action: Unsupported value: "Stop": supported values: "Count", "FailIndex", "FailJob", "Ignore"',
+      'spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: "z": must be one of the container or initContainer names in the pod template',
+      'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
+      'spec.podFailurePolicy.rules[0].onExitCodes.values[2]: Duplicate value: 3',
+      'spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,3,3,1]: must be ordered',
     ],
     [
       'an index to fail without a limit',
@@ -114,10 +108,8 @@ describe('the rules of jobs', () => {
         completions: 3,
         successPolicy: { rules: [{ succeededCount: 4, succeededIndexes: '0-1' }] },
       },
-      ...[
-        'spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)',
-        'spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)',
-      ],
+      'spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)',
+      'spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)',
     ],
     [
       'labels that were to be generated',
@@ -269,10 +261,8 @@ describe('the rules of cron jobs', () => {
     [
       'a selector',
       { jobTemplate: { spec: { template: pods, selector: { matchLabels: { a: 'b' } }, manualSelector: true } } },
-      ...[
-        'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated',
-        'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"',
-      ],
+      'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated',
+      'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"',
     ],
   ];
   for (const [what, spec, ...errors] of cases) {

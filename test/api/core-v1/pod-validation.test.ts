@@ -28,7 +28,8 @@ judge('validation of volumes', 'spec.volumes[0]', [
   [
     'nfs without anything',
     volume({ nfs: {} }),
-    ...['.nfs.server: Required value', '.nfs.path: Required value'],
+    '.nfs.server: Required value',
+    '.nfs.path: Required value',
     '.nfs.path: Invalid value: "": must be an absolute path',
   ],
   [

@@ -34,13 +34,20 @@ describe('what objects use of quotas', () => {
     ]);
     expect(
       [deployment, configMap, pod, event, namespace].map((kind) => isCounted(kind as unknown as Kind)),
-    ).to.deep.equal([...[true, true, true], ...[false, false]]);
+    ).to.deep.equal([true, true, true, false, false]);
   });
 
   it('knows which resources pods use', () => {
     const theirs = [
-      ...['pods', 'count/pods', 'cpu', 'requests.cpu', 'limits.memory', 'requests.ephemeral-storage'],
-      ...['hugepages-2Mi', 'requests.hugepages-1Gi', 'requests.example.com/gpu'],
+      'pods',
+      'count/pods',
+      'cpu',
+      'requests.cpu',
+      'limits.memory',
+      'requests.ephemeral-storage',
+      'hugepages-2Mi',
+      'requests.hugepages-1Gi',
+      'requests.example.com/gpu',
     ];
     const others = [
       'services',

@@ -36,10 +36,8 @@ describe('the rules of flow control and of API services', () => {
     [
       flowSchema,
       flow({ subjects: [] }),
-      ...[
-        'spec.rules[0].subjects: Required value: subjects must contain at least one value',
-        'spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty',
-      ],
+      'spec.rules[0].subjects: Required value: subjects must contain at least one value',
+      'spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty',
     ],
     [
       flowSchema,
@@ -47,20 +45,16 @@ describe('the rules of flow control and of API services', () => {
         subjects: [{ ...user, kind: 'Group' }],
         nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/a*b'] }],
       }),
-      ...[
-        "spec.rules[0].subjects[0].user: Forbidden: user is forbidden when subject kind is not 'User'",
-        "spec.rules[0].subjects[0].group: Required value: group is required when subject kind is 'Group'",
-        'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a*b": wildcard can only do suffix matching',
-      ],
+      "spec.rules[0].subjects[0].user: Forbidden: user is forbidden when subject kind is not 'User'",
+      "spec.rules[0].subjects[0].group: Required value: group is required when subject kind is 'Group'",
+      'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a*b": wildcard can only do suffix matching',
     ],
     [
       flowSchema,
       flow({ subjects: [user], resourceRules: [{ ...resource, verbs: ['*', 'fly'], namespaces: [] }] }),
-      ...[
-        `spec.rules[0].resourceRules[0].verbs: Invalid value: ["*","fly"]: if '*' is present, must not specify other verbs`,
-        'spec.rules[0].resourceRules[0].verbs: Unsupported value: "fly": supported values: "*", "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"',
-        'spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace',
-      ],
+      `spec.rules[0].resourceRules[0].verbs: Invalid value: ["*","fly"]: if '*' is present, must not specify other verbs`,
+      'spec.rules[0].resourceRules[0].verbs: Unsupported value: "fly": supported values: "*", "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"',
+      'spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace',
     ],
     [priorityLevelConfiguration, limited({})],
     [
@@ -71,10 +65,8 @@ describe('the rules of flow control and of API services', () => {
     [
       priorityLevelConfiguration,
       limited({ lendablePercent: 101, borrowingLimitPercent: -1 }),
-      ...[
-        'spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive',
-        'spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer',
-      ],
+      'spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive',
+      'spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer',
     ],
     [
       priorityLevelConfiguration,
@@ -90,11 +82,9 @@ describe('the rules of flow control and of API services', () => {
     [
       apiService,
       api({ caBundle: 'YQ==', insecureSkipTLSVerify: true, versionPriority: 1001 }),
-      ...[
-        'spec.versionPriority: Invalid value: 1001: must be positive and less than 1000',
-        'spec.caBundle: Invalid value: "YQ==": local APIServices may not have a caBundle',
-        'spec.insecureSkipTLSVerify: Invalid value: true: local APIServices may not have insecureSkipTLSVerify',
-      ],
+      'spec.versionPriority: Invalid value: 1001: must be positive and less than 1000',
+      'spec.caBundle: Invalid value: "YQ==": local APIServices may not have a caBundle',
+      'spec.insecureSkipTLSVerify: Invalid value: true: local APIServices may not have insecureSkipTLSVerify',
     ],
     [apiService, api({ service: { name: 's' } }), 'spec.service.namespace: Required value'],
   ];

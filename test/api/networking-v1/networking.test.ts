@@ -31,10 +31,8 @@ describe('the rules of networking', () => {
     [
       ingress,
       paths({ path: '/a//b/..', pathType: 'Prefix', backend }),
-      ...[
-        'spec.rules[0].http.paths[0].path: Invalid value: "/a//b/..": must not contain \'//\'',
-        'spec.rules[0].http.paths[0].path: Invalid value: "/a//b/..": cannot end with \'/..\'',
-      ],
+      'spec.rules[0].http.paths[0].path: Invalid value: "/a//b/..": must not contain \'//\'',
+      'spec.rules[0].http.paths[0].path: Invalid value: "/a//b/..": cannot end with \'/..\'',
     ],
     [ingress, paths({ path: '/a//b', pathType: 'ImplementationSpecific', backend })],
     [
@@ -79,10 +77,8 @@ describe('the rules of networking', () => {
     [
       networkPolicy,
       peer({ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16', '11.0.0.0/16', '10.0.0.0/8'] } }),
-      ...[
-        'spec.ingress[0].from[0].ipBlock.except[1]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
-        'spec.ingress[0].from[0].ipBlock.except[2]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`',
-      ],
+      'spec.ingress[0].from[0].ipBlock.except[1]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
+      'spec.ingress[0].from[0].ipBlock.except[2]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`',
     ],
     [networkPolicy, peer({}), 'spec.ingress[0].from[0]: Required value: must specify a peer'],
     [

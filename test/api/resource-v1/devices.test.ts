@@ -42,19 +42,15 @@ describe('the rules of devices', () => {
     [
       resourceClaim,
       ask({ exactly: { ...exactly, selectors: [{}, { cel: { expression: '' } }], count: -1 } }),
-      ...[
-        'spec.devices.requests[0].exactly.selectors[0].cel: Required value',
-        'spec.devices.requests[0].exactly.selectors[1].cel.expression: Required value',
-        'spec.devices.requests[0].exactly.count: Invalid value: -1: must be greater than zero',
-      ],
+      'spec.devices.requests[0].exactly.selectors[0].cel: Required value',
+      'spec.devices.requests[0].exactly.selectors[1].cel.expression: Required value',
+      'spec.devices.requests[0].exactly.count: Invalid value: -1: must be greater than zero',
     ],
     [
       resourceClaim,
       ask({ exactly: { ...exactly, tolerations: [{ effect: 'PreferNoSchedule' }] } }),
-      ...[
-        'spec.devices.requests[0].exactly.tolerations[0].key: Required value: must be set for operator `Equal`',
-        'spec.devices.requests[0].exactly.tolerations[0].effect: Unsupported value: "PreferNoSchedule": supported values: "NoExecute", "NoSchedule"',
-      ],
+      'spec.devices.requests[0].exactly.tolerations[0].key: Required value: must be set for operator `Equal`',
+      'spec.devices.requests[0].exactly.tolerations[0].effect: Unsupported value: "PreferNoSchedule": supported values: "NoExecute", "NoSchedule"',
     ],
     [
       resourceClaim,
@@ -66,12 +62,10 @@ describe('the rules of devices', () => {
         constraints: [{ requests: ['x'] }],
         config: [{ opaque: { driver: 'd.io', parameters: 1 } }],
       }),
-      ...[
-        'spec.devices.requests[1].name: Duplicate value: "r"',
-        `spec.devices.constraints[0].requests[0]: Invalid value: "x": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'`,
-        'spec.devices.constraints[0].matchAttribute: Required value',
-        'spec.devices.config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object',
-      ],
+      'spec.devices.requests[1].name: Duplicate value: "r"',
+      `spec.devices.constraints[0].requests[0]: Invalid value: "x": must be the name of a request in the claim or the name of a request and a subrequest separated by '/'`,
+      'spec.devices.constraints[0].matchAttribute: Required value',
+      'spec.devices.config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object',
     ],
     [
       oldestClaim,
@@ -102,35 +96,27 @@ describe('the rules of devices', () => {
     [
       resourceSlice,
       device({ attributes: { 'a-b': {}, v: { version: '1' } } }),
-      ...[
-        `spec.devices[0].attributes[a-b]: Invalid value: "a-b": ${IDENTIFIER}`,
-        'spec.devices[0].attributes[a-b]: Required value: exactly one value must be specified',
-        'spec.devices[0].attributes[v].version: Invalid value: "1": must be a string compatible with semver.org spec 2.0.0',
-      ],
+      `spec.devices[0].attributes[a-b]: Invalid value: "a-b": ${IDENTIFIER}`,
+      'spec.devices[0].attributes[a-b]: Required value: exactly one value must be specified',
+      'spec.devices[0].attributes[v].version: Invalid value: "1": must be a string compatible with semver.org spec 2.0.0',
     ],
     [
       resourceSlice,
       device({ nodeName: 'n', taints: [{ key: 'k', effect: 'Some' }] }),
-      ...[
-        'spec.devices[0].taints[0].effect: Unsupported value: "Some": supported values: "NoExecute", "NoSchedule", "None"',
-        'spec.devices[0].nodeName: Invalid value: "n": must not be set unless perDeviceNodeSelection is true',
-      ],
+      'spec.devices[0].taints[0].effect: Unsupported value: "Some": supported values: "NoExecute", "NoSchedule", "None"',
+      'spec.devices[0].nodeName: Invalid value: "n": must not be set unless perDeviceNodeSelection is true',
     ],
     [
       resourceSlice,
       device({ consumesCounters: [{ counterSet: 's', counters: {} }], bindingConditions: ['A'] }),
-      ...[
-        'spec.devices[0].consumesCounters[0].counters: Required value',
-        'spec.devices[0].bindingFailureConditions: Required value: must be set when bindingConditions is set',
-      ],
+      'spec.devices[0].consumesCounters[0].counters: Required value',
+      'spec.devices[0].bindingFailureConditions: Required value: must be set when bindingConditions is set',
     ],
     [
       resourceSlice,
       device({ capacity: { m: { value: '4', requestPolicy: { default: '3', validValues: ['2', '1'] } } } }),
-      ...[
-        'spec.devices[0].capacity[m].requestPolicy.validValues[1]: Invalid value: "1": must be sorted in ascending order',
-        'spec.devices[0].capacity[m].requestPolicy.default: Invalid value: "3": default value is not valid according to the requestPolicy',
-      ],
+      'spec.devices[0].capacity[m].requestPolicy.validValues[1]: Invalid value: "1": must be sorted in ascending order',
+      'spec.devices[0].capacity[m].requestPolicy.default: Invalid value: "3": default value is not valid according to the requestPolicy',
     ],
     [
       resourceSlice,

@@ -32,10 +32,8 @@ describe('the rules of storage, scheduling and coordination', () => {
     [
       storageClass,
       { provisioner: 'a', allowedTopologies: [{ matchLabelExpressions: [zone, { key: 'zone', values: [] }] }] },
-      ...[
-        'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
-        'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"',
-      ],
+      'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
+      'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"',
     ],
     [
       storageClass,
@@ -66,21 +64,17 @@ describe('the rules of storage, scheduling and coordination', () => {
     [
       csiDriver,
       { spec: { fsGroupPolicy: 'All', tokenRequests: [{ audience: 'a' }, { audience: 'a', expirationSeconds: 5 }] } },
-      ...[
-        'spec.fsGroupPolicy: Unsupported value: "All": supported values: "File", "None", "ReadWriteOnceWithFSType"',
-        'spec.tokenRequests[1].audience: Duplicate value: "a"',
-        'spec.tokenRequests[1].expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes',
-      ],
+      'spec.fsGroupPolicy: Unsupported value: "All": supported values: "File", "None", "ReadWriteOnceWithFSType"',
+      'spec.tokenRequests[1].audience: Duplicate value: "a"',
+      'spec.tokenRequests[1].expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes',
     ],
     [
       csiNode,
       { spec: { drivers: [driver, { ...driver, nodeID: '', topologyKeys: ['a b'], allocatable: { count: -1 } }] } },
-      ...[
-        'spec.drivers[1].nodeID: Required value',
-        'spec.drivers[1].allocatable.count: Invalid value: -1: must be greater than or equal to 0',
-        `spec.drivers[1].topologyKeys: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
-        'spec.drivers[1].name: Duplicate value: "d.io"',
-      ],
+      'spec.drivers[1].nodeID: Required value',
+      'spec.drivers[1].allocatable.count: Invalid value: -1: must be greater than or equal to 0',
+      `spec.drivers[1].topologyKeys: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+      'spec.drivers[1].name: Duplicate value: "d.io"',
     ],
     [
       csiStorageCapacity,
@@ -112,10 +106,8 @@ describe('the rules of storage, scheduling and coordination', () => {
     [
       leaseCandidate,
       { spec: { ...candidate, emulationVersion: undefined, leaseName: '' } },
-      ...[
-        'spec.leaseName: Required value',
-        "spec.emulationVersion: Required value: must be specified when `strategy` is 'OldestEmulationVersion'",
-      ],
+      'spec.leaseName: Required value',
+      "spec.emulationVersion: Required value: must be specified when `strategy` is 'OldestEmulationVersion'",
     ],
     [storageVersionMigration, { spec: { resource: { group: 'apps' } } }, 'spec.resource.resource: Required value'],
   ];

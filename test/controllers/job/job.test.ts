@@ -189,7 +189,7 @@ describe('job controller', () => {
     expect(await status())
       .to.include({ active: 2 })
       .and.not.have.property('failed');
-    expect(await reasons()).to.deep.equal([...['Suspended: Job suspended', 'Resumed: Job resumed']]);
+    expect(await reasons()).to.deep.equal(['Suspended: Job suspended', 'Resumed: Job resumed']);
   });
 
   it('fails when its deadline is over', async () => {

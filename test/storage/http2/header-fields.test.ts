@@ -32,8 +32,11 @@ async function blockFromNode(fields: Record<string, string>, sent: [string, stri
     socket.on('data', (piece: Buffer) => reader.take(piece));
   });
   const base: [string, string][] = [
-    ...[[':method', 'GET'] as [string, string], [':scheme', 'http'] as [string, string]],
-    ...[[':path', '/'] as [string, string], [':authority', 'localhost'] as [string, string], ...sent],
+    [':method', 'GET'] as [string, string],
+    [':scheme', 'http'] as [string, string],
+    [':path', '/'] as [string, string],
+    [':authority', 'localhost'] as [string, string],
+    ...sent,
   ];
   const request = frame(frameType.headers, flag.endHeaders | flag.endStream, 1, encodeFields(base));
   socket.write(Buffer.concat([preface, settingsFrame([[setting.headerTableSize, 0]]), request]));
