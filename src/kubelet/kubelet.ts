@@ -105,6 +105,7 @@ export class Kubelet implements Component {
       factsOf: (pod) => this.#factsOf(pod),
       clusterDns: options.clusterDns ?? [],
       clusterDomain: options.clusterDomain ?? 'cluster.local',
+      machine: () => ({ ...this.#machine, seccompFolder: join(rootDir ?? '', 'seccomp') }),
       statuses: this.#statuses,
       hostIp: options.nodeIp,
       rejection: (pod) => (this.#isHere(pod) ? undefined : rejection(pod, () => this.#othersThan(pod))),

@@ -41,6 +41,11 @@ export async function startContainer(
   } catch (error) {
     return failed('CreateContainerConfigError', errorMessage(error));
   }
+  const { refusedCapabilities: refused } = config.security;
+  if (refused?.length) {
+    const message = `Container ${name} runs without capabilities that this machine cannot give: ${refused.join(', ')}`;
+    events.event(pod, 'Warning', 'CapabilitiesReduced', message);
+  }
   let id: string;
   try {
     id = await runtime.createContainer(config);

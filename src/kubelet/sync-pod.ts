@@ -2,6 +2,7 @@ import { errorMessage } from '../base/log.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import { service } from '../api/core-v1/service.ts';
 import type { Client } from '../client/client.ts';
+import type { MachineLimits } from './containers/container-config.ts';
 import { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { hostnameOf } from './containers/hosts-file.ts';
@@ -39,7 +40,11 @@ export interface SyncDependencies extends StartDependencies {
   readonly factsOf: (pod: Pod) => DownwardFacts;
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
+  readonly machine: () => MachineLimits;
 }
+
+/** A pod whose sandbox is ended loses all its containers: the kernel takes others first. */
+const SANDBOX_OOM_SCORE = -998;
 
 /** What is remembered of a pod between two looks. */
 export interface PodMemory {
@@ -112,6 +117,7 @@ export async function syncPod(
     podFolder: deps.volumes?.podFolder(identity.uid),
     clusterDns: deps.clusterDns,
     clusterDomain: deps.clusterDomain,
+    machine: deps.machine(),
   };
   const results = await Promise.all(
     actions.start.map(async (start): Promise<number | undefined> => {
@@ -221,14 +227,18 @@ async function renewSandbox(deps: SyncDependencies, pod: Pod, attempt: number): 
   const old = deps.runtime.pod(identity);
   if (old.sandboxes.length > 0) await removeBroken(deps, pod, old);
   const spec = specOf(pod);
+  if (spec.hostUsers === false) throw new Error('the container runtime cannot give a pod a user namespace of its own');
   const sandbox = await deps.runtime.createSandbox({
     pod: identity,
     attempt,
-    hostname: hostnameOf(pod),
+    hostname: hostnameOf(pod, deps.clusterDomain),
     hostNetwork: spec.hostNetwork ?? false,
     hostPid: spec.hostPID ?? false,
     hostIpc: spec.hostIPC ?? false,
-    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    sysctls: Object.fromEntries(
+      (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value]),
+    ),
+    ...(deps.machine().lackingCapabilities.includes('SYS_RESOURCE') ? {} : { oomScoreAdj: SANDBOX_OOM_SCORE }),
   });
   if (!sandbox.hostNetwork) await deps.network.attach(identity, sandbox, hostPorts(pod));
   return sandbox;

@@ -8,9 +8,10 @@ import { containerEnv } from './env.ts';
 import { expand } from './expand.ts';
 import type { DownwardFacts } from './field-ref.ts';
 import { hostNetworkHostsFile, hostnameOf, hostsFile } from './hosts-file.ts';
+import { oomScoreAdj } from './oom-score.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { containerResources } from './resources.ts';
-import { containerSecurity } from './security.ts';
+import { containerSecurity, localSeccompProfile } from './security.ts';
 import { specHash } from './spec-hash.ts';
 
 /** What turns a container of a pod into what the runtime starts. */
@@ -27,13 +28,25 @@ export interface ConfigInputs {
   readonly podFolder: string | undefined;
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
+  readonly machine: MachineLimits;
+}
+
+/** What the machine can give. */
+export interface MachineLimits {
+  /** Bytes. */
+  readonly memory: number;
+  readonly lackingCapabilities: readonly string[];
+  /** Where the profiles stand that pods name. */
+  readonly seccompFolder: string;
 }
 
 /** @throws Error with a sentence that becomes the message of CreateContainerConfigError */
 export async function containerConfig(pod: Pod, container: Container, inputs: ConfigInputs): Promise<ContainerConfig> {
   const spec = specOf(pod);
   const env = await containerEnv(pod, container, inputs);
-  const security = containerSecurity(pod, container, inputs.image);
+  const { machine } = inputs;
+  const security = containerSecurity(pod, container, inputs.image, machine.lackingCapabilities);
+  const seccomp = (await localSeccompProfile(pod, container, machine.seccompFolder)) ?? security.seccomp;
   const mounts = volumeMounts(container, inputs.volumes, env);
   const terminationMessage = await terminationFile(container, inputs);
   return {
@@ -47,7 +60,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
     args: container.args?.map((word) => expand(word, env)),
     env: [...env]
       .map(([name, value]) => `${name}=${value}`)
-      .concat(env.has('HOSTNAME') ? [] : [`HOSTNAME=${hostnameOf(pod)}`]),
+      .concat(env.has('HOSTNAME') || spec.hostNetwork ? [] : [`HOSTNAME=${hostnameOf(pod, inputs.clusterDomain)}`]),
     workingDir: container.workingDir || undefined,
     mounts: [...mounts, ...(await podFileMounts(pod, mounts, inputs)), ...messageMount(container, terminationMessage)],
     tty: container.tty ?? false,
@@ -57,8 +70,8 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
     hostPid: spec.hostPID ?? false,
     hostIpc: spec.hostIPC ?? false,
     sharePid: spec.shareProcessNamespace ?? false,
-    resources: containerResources(container),
-    security,
+    resources: { ...containerResources(container), oomScoreAdj: oomScoreAdj(pod, container, machine) },
+    security: { ...security, seccomp },
     terminationMessage,
   };
 }

@@ -9,6 +9,10 @@ export interface DnsOptions {
   readonly nodeFile: string;
 }
 
+const MOST_NAMESERVERS = 3;
+const MOST_SEARCHES = 32;
+const LONGEST_SEARCH = 2048;
+
 interface Resolver {
   nameservers: string[];
   searches: string[];
@@ -19,8 +23,8 @@ interface Resolver {
 export function resolvConf(pod: Pod, dns: DnsOptions): string {
   const { dnsConfig } = specOf(pod);
   const base = baseOf(pod, dns);
-  const nameservers = unique([...base.nameservers, ...(dnsConfig?.nameservers ?? [])]);
-  const searches = unique([...base.searches, ...(dnsConfig?.searches ?? [])]);
+  const nameservers = unique([...base.nameservers, ...(dnsConfig?.nameservers ?? [])]).slice(0, MOST_NAMESERVERS);
+  const searches = shortened(unique([...base.searches, ...(dnsConfig?.searches ?? [])]));
   const own = (dnsConfig?.options ?? []).map(({ name, value }) => (value ? `${name}:${value}` : (name ?? '')));
   const overridden = new Set(own.map((o) => o.split(':')[0]));
   const options = [...base.options.filter((o) => !overridden.has(o.split(':')[0])), ...own];
@@ -53,6 +57,13 @@ function parseResolvConf(text: string): Resolver {
     else if (word === 'options') out.options = rest;
   }
   return out;
+}
+
+/** As many as the resolvers of C libraries read. */
+function shortened(searches: string[]): string[] {
+  const kept = searches.slice(0, MOST_SEARCHES);
+  while (kept.join(' ').length > LONGEST_SEARCH) kept.pop();
+  return kept;
 }
 
 function unique(list: string[]): string[] {

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, release } from 'node:os';
+import { lackingCapabilities } from '../containers/capabilities.ts';
 
 /** What the kubelet tells about its machine. Amounts are bytes. */
 export interface MachineInfo {
@@ -18,6 +19,9 @@ export interface MachineInfo {
   /** As Go names it: `amd64`, `arm64`. */
   readonly architecture: string;
   readonly hostname: string;
+  /** Capabilities that nobody on this machine can have. */
+  readonly lackingCapabilities: readonly string[];
+  readonly appArmor: boolean;
 }
 
 /** Reads everything from /proc and /sys; what cannot be read is empty or 0. `folder` is on the disk that pods use. */
@@ -27,16 +31,20 @@ export async function readMachineInfo(folder: string): Promise<MachineInfo> {
       (text) => text.trim(),
       () => '',
     );
-  const [memory, disk, machineId, systemUuid, bootId, os, load, pidMax] = await Promise.all([
-    read('/proc/meminfo'),
-    statfs(folder).catch(() => undefined),
-    read('/etc/machine-id'),
-    read('/sys/class/dmi/id/product_uuid'),
-    read('/proc/sys/kernel/random/boot_id'),
-    read('/etc/os-release'),
-    read('/proc/loadavg'),
-    read('/proc/sys/kernel/pid_max'),
-  ]);
+  const [memory, disk, machineId, systemUuid, bootId, os, load, pidMax, own, lastCapability, appArmor] =
+    await Promise.all([
+      read('/proc/meminfo'),
+      statfs(folder).catch(() => undefined),
+      read('/etc/machine-id'),
+      read('/sys/class/dmi/id/product_uuid'),
+      read('/proc/sys/kernel/random/boot_id'),
+      read('/etc/os-release'),
+      read('/proc/loadavg'),
+      read('/proc/sys/kernel/pid_max'),
+      read('/proc/self/status'),
+      read('/proc/sys/kernel/cap_last_cap'),
+      read('/sys/module/apparmor/parameters/enabled'),
+    ]);
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(memory)?.[1] ?? 0);
   return {
     cpus: cpus().length,
@@ -53,6 +61,8 @@ export async function readMachineInfo(folder: string): Promise<MachineInfo> {
     osImage: /^PRETTY_NAME="?([^"\n]*)"?/m.exec(os)?.[1] ?? '',
     architecture: { x64: 'amd64', arm64: 'arm64' }[arch() as string] ?? arch(),
     hostname: hostname(),
+    lackingCapabilities: lackingCapabilities(own, Number(lastCapability) || 0),
+    appArmor: appArmor === 'Y',
   };
 }
 
@@ -74,5 +84,7 @@ export function simulatedMachine(name: string): MachineInfo {
     osImage: 'simulated',
     architecture: 'amd64',
     hostname: name,
+    lackingCapabilities: [],
+    appArmor: false,
   };
 }

@@ -7,7 +7,7 @@ const CPU_PERIOD = 100_000;
 
 /** How a sandbox is made. It holds the pod's namespaces and does nothing but wait and reap. */
 export function sandboxOptions(config: SandboxConfig, owner: Owner, image: string): DockerCreateOptions {
-  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls } = config;
+  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls, oomScoreAdj } = config;
   return {
     name: sandboxName(config),
     Image: image,
@@ -19,6 +19,7 @@ export function sandboxOptions(config: SandboxConfig, owner: Owner, image: strin
       ...(hostPid && { PidMode: 'host' }),
       ...(Object.keys(sysctls).length > 0 && { Sysctls: { ...sysctls } }),
       LogConfig: { Type: 'none', Config: {} },
+      ...(oomScoreAdj !== undefined && { OomScoreAdj: oomScoreAdj }),
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
@@ -86,20 +87,19 @@ function namespaces({ sandboxId, hostNetwork, hostPid, hostIpc, sharePid }: Cont
   };
 }
 
-function limits({ resources: { memoryBytes, cpuShares, cpuQuota } }: ContainerConfig): HostConfig {
+function limits({ resources: { memoryBytes, cpuShares, cpuQuota, oomScoreAdj } }: ContainerConfig): HostConfig {
   return {
     CpuShares: cpuShares,
     ...(cpuQuota > 0 && { CpuPeriod: CPU_PERIOD, CpuQuota: cpuQuota }),
     // As much swap as memory means: none.
     ...(memoryBytes > 0 && { Memory: memoryBytes, MemorySwap: memoryBytes }),
+    ...(oomScoreAdj !== undefined && { OomScoreAdj: oomScoreAdj }),
   };
 }
 
 function privileges({ security }: ContainerConfig): HostConfig {
-  const options = [
-    ...(security.noNewPrivileges ? ['no-new-privileges'] : []),
-    ...(security.seccomp ? [`seccomp=${security.seccomp}`] : []),
-  ];
+  if (security.privileged && security.refusedCapabilities?.length) return almostPrivileged(security);
+  const options = securityOptions(security);
   return {
     Privileged: security.privileged,
     ReadonlyRootfs: security.readOnlyRootFilesystem,
@@ -107,5 +107,33 @@ function privileges({ security }: ContainerConfig): HostConfig {
     ...(security.dropCapabilities.length && { CapDrop: [...security.dropCapabilities] }),
     ...(security.groups.length && { GroupAdd: security.groups.map(String) }),
     ...(options.length && { SecurityOpt: options }),
+    ...(security.unmaskedProc && { MaskedPaths: [], ReadonlyPaths: [] }),
   };
+}
+
+/**
+ * What `Privileged` means to the engine, spelled out, but for the capabilities that the machine cannot give: the engine
+ * asks for all or none, and the container would not start.
+ */
+function almostPrivileged(security: ContainerConfig['security']): HostConfig {
+  return {
+    ReadonlyRootfs: security.readOnlyRootFilesystem,
+    CapAdd: [...security.addCapabilities],
+    CapDrop: [...security.dropCapabilities],
+    ...(security.groups.length && { GroupAdd: security.groups.map(String) }),
+    SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined', 'label=disable'],
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+    Devices: [{ PathOnHost: '/dev', PathInContainer: '/dev', CgroupPermissions: 'rwm' }],
+    DeviceCgroupRules: ['a *:* rwm'],
+  };
+}
+
+function securityOptions(security: ContainerConfig['security']): string[] {
+  return [
+    ...(security.noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(security.seccomp && !security.privileged ? [`seccomp=${security.seccomp}`] : []),
+    ...(security.appArmor ? [`apparmor=${security.appArmor}`] : []),
+    ...(security.seLinux ?? []).map((label) => `label=${label}`),
+  ];
 }

@@ -20,6 +20,8 @@ export interface SandboxConfig {
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
+  /** As of containers. */
+  readonly oomScoreAdj?: number | undefined;
 }
 
 /** One run of a container as the runtime knows it. */
@@ -66,9 +68,17 @@ export interface ContainerSecurity {
   readonly readOnlyRootFilesystem: boolean;
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
+  /** What it asked for and this machine cannot give. */
+  readonly refusedCapabilities?: readonly string[] | undefined;
   readonly noNewPrivileges: boolean;
-  /** `unconfined`, or undefined for the engine's default. */
+  /** Nothing of /proc is hidden or read-only. */
+  readonly unmaskedProc?: boolean | undefined;
+  /** `unconfined`, a profile in JSON, or undefined for the engine's default. */
   readonly seccomp?: string | undefined;
+  /** `unconfined`, a profile's name, or undefined for the engine's default. */
+  readonly appArmor?: string | undefined;
+  /** `user:...`, `role:...`, `type:...`, `level:...` */
+  readonly seLinux?: readonly string[] | undefined;
 }
 
 /** Limits in the units of the kernel; 0 is none. */
@@ -77,6 +87,8 @@ export interface ContainerResources {
   readonly cpuShares: number;
   /** Microseconds per 100 milliseconds. */
   readonly cpuQuota: number;
+  /** How soon the kernel ends it when memory is short; absent: as the engine itself. */
+  readonly oomScoreAdj?: number | undefined;
 }
 
 export interface ContainerConfig {

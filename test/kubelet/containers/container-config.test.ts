@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { containerConfig, type ConfigInputs } from '../../../src/kubelet/containers/container-config.ts';
@@ -21,6 +21,7 @@ describe('containerConfig', () => {
     ({
       ...{ sandbox, attempt: 0, image: undefined, services: new Map(), volumes: new Map(), podFolder },
       ...{ source: {}, clusterDns: [], clusterDomain: 'cluster.local' },
+      machine: { memory: 2 ** 30, lackingCapabilities: [], seccompFolder: join(podFolder, 'seccomp') },
       facts: { hostIp: '192.0.2.1', ips: ['10.244.0.5'], allocatable: {} },
     }) as unknown as ConfigInputs;
 
@@ -34,5 +35,24 @@ describe('containerConfig', () => {
     expect(hostPaths.get('/dev/last-words')).to.equal(terminationMessage!.hostPath);
     expect(await modeOf(hostPaths.get('/etc/hosts')!)).to.equal(0o644);
     expect(await modeOf(hostPaths.get('/etc/resolv.conf')!)).to.equal(0o644);
+  });
+
+  it('reads the seccomp profile that a container names, and says so when there is none', async () => {
+    const pod = somePod();
+    const profiled = (localhostProfile: string) => ({
+      ...pod.spec!.containers[0]!,
+      securityContext: { seccompProfile: { type: 'Localhost', localhostProfile } },
+    });
+    await mkdir(join(podFolder, 'seccomp'));
+    await writeFile(join(podFolder, 'seccomp', 'mine.json'), '{ "defaultAction": "SCMP_ACT_ALLOW" }');
+    const { security } = await containerConfig(pod, profiled('mine.json'), inputs());
+    expect(security.seccomp).to.equal('{"defaultAction":"SCMP_ACT_ALLOW"}');
+    for (const [name, message] of [
+      ['other.json', 'no such file or directory'],
+      ['../../etc/passwd', 'must be a path below'],
+    ] as const) {
+      const error = await containerConfig(pod, profiled(name), inputs()).catch((e: Error) => e);
+      expect((error as Error).message).to.contain(message);
+    }
   });
 });

@@ -16,11 +16,36 @@ describe('hostsFile', () => {
 
   it('cuts host names to what the kernel takes', () => {
     const name = `${'a'.repeat(62)}-b`;
-    expect(hostnameOf(somePod({}, {}, { name }))).to.equal('a'.repeat(62));
+    expect(hostnameOf(somePod({}, {}, { name }), 'cluster.local')).to.equal('a'.repeat(62));
+  });
+});
+
+describe('hostnameOf', () => {
+  const cases: [object, string][] = [
+    [{}, 'web'],
+    [{ hostname: 'h', subdomain: 's' }, 'h'],
+    [{ hostname: 'h', subdomain: 's', setHostnameAsFQDN: true }, 'h.s.default.svc.cluster.local'],
+    [{ hostname: 'h', setHostnameAsFQDN: true }, 'h'],
+    [{ hostnameOverride: 'other.example', hostname: 'h', subdomain: 's' }, 'other.example'],
+  ];
+  for (const [spec, expected] of cases) {
+    it(JSON.stringify(spec), () => expect(hostnameOf(somePod(spec), 'cluster.local')).to.equal(expected));
+  }
+
+  it('refuses a whole name that the kernel does not take', () => {
+    const pod = somePod({ hostname: 'h'.repeat(40), subdomain: 's', setHostnameAsFQDN: true });
+    expect(() => hostnameOf(pod, 'cluster.local')).to.throw(/is too long \(64 characters is the max, 68 characters/);
   });
 });
 
 describe('resolvConf', () => {
+  it('names no more servers than resolvers read', () => {
+    const nameservers = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
+    const pod = somePod({ dnsPolicy: 'None', dnsConfig: { nameservers } });
+    const text = resolvConf(pod, { clusterDns: [], clusterDomain: 'cluster.local', nodeFile: '' });
+    expect(text).to.contain('192.0.2.3').and.not.contain('192.0.2.4');
+  });
+
   const dns = {
     clusterDns: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
@@ -65,7 +90,7 @@ describe('qosClassOf', () => {
   const cases: [object, string][] = [
     [{}, 'BestEffort'],
     [{ requests: { cpu: '1' } }, 'Burstable'],
-    [{ limits: { cpu: '1', memory: '1Gi' } }, 'Guaranteed'],
+    [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1Gi' } }, 'Guaranteed'],
     [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } }, 'Burstable'],
   ];
   for (const [resources, expected] of cases) {
