@@ -8,7 +8,8 @@ import type { Client } from './client.ts';
 
 /** Records what happened to an object for `kubectl describe`. Never throws; events of one reason are counted together. */
 export interface EventRecorder {
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** @param fieldPath the part of the object that it is about, e.g. `spec.containers{web}` */
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
 }
 
 export interface EventRecorderOptions {
@@ -46,6 +47,7 @@ interface Job {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
+  readonly fieldPath: string | undefined;
   /** Whether this is one of many: then all of them are one event, with the latest message. */
   readonly combined: boolean;
   readonly at: number;
@@ -88,13 +90,13 @@ class Recorder implements FlushableRecorder {
     this.#salt = createHash('sha256').update(`${component}\0${host}`).digest().readUInt32BE();
   }
 
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void {
     if (this.#jobs.length >= (this.#options.backlog ?? BACKLOG))
       return this.#dropped(reason, 'too many events wait to be written');
     if (!this.#admits(about)) return;
     const combined = this.#isOneOfMany(about, type, reason, message);
     const text = combined ? `(combined from similar events): ${message}` : message;
-    this.#jobs.push({ about, type, reason, message: text, combined, at: this.#options.clock.now() });
+    this.#jobs.push({ about, type, reason, message: text, fieldPath, combined, at: this.#options.clock.now() });
     this.#writing ??= this.#writeAll();
   }
 
@@ -126,8 +128,8 @@ class Recorder implements FlushableRecorder {
   }
 
   async #send(job: Job): Promise<void> {
-    const { about, type, reason, message, combined } = job;
-    const same = [about.metadata.uid, about.kind, nameOf(about), type, reason];
+    const { about, type, reason, message, fieldPath, combined } = job;
+    const same = [about.metadata.uid, about.kind, nameOf(about), type, reason, fieldPath];
     const key = [...same, combined ? '' : message, combined].join('\0');
     const known = this.#known.get(key);
     if (known?.name && job.at - known.at < SAME_EVENT && (await this.#countUp(known, job))) return;
@@ -168,6 +170,7 @@ class Recorder implements FlushableRecorder {
         name: about.metadata.name,
         uid: about.metadata.uid,
         resourceVersion: about.metadata.resourceVersion,
+        ...(job.fieldPath && { fieldPath: job.fieldPath }),
       },
       type: job.type,
       reason: job.reason,

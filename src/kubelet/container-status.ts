@@ -2,8 +2,8 @@ import type { V1ContainerState } from '@kubernetes/client-node';
 import { formatTime } from '../apimachinery/time.ts';
 import type { Plain } from '../apimachinery/object.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
-import { mayRestart } from './pod-actions.ts';
-import { initContainers, isSidecar, mainContainers, reportedStatus } from './pod-spec.ts';
+import { mayRestart } from './restart-policy.ts';
+import { ephemeralContainers, initContainers, isSidecar, mainContainers, reportedStatus } from './pod-spec.ts';
 import type { Container, ContainerStatus } from './pod-spec.ts';
 import type { ContainerState, PodState } from './runtime/runtime.ts';
 
@@ -18,6 +18,8 @@ export interface Waiting {
 /** What besides the runtime's state goes into a container's status. */
 export interface ContainerStatusInputs {
   readonly waiting: ReadonlyMap<string, Waiting>;
+  /** The ids of containers whose postStart hook has not ended; until then they count as not started. */
+  readonly hooked?: ReadonlySet<string> | undefined;
   /** Whether a running container has passed its startup probe (or has none). */
   readonly started: (run: ContainerState) => boolean;
   /** Whether a running container that has started passes its readiness probe (or has none). */
@@ -39,6 +41,14 @@ export function initStatuses(pod: Pod, state: PodState, inputs: ContainerStatusI
   });
 }
 
+/** The statuses of the ephemeral containers, in the pod's order. Nobody waits for one to be ready. */
+export function ephemeralStatuses(pod: Pod, state: PodState, inputs: ContainerStatusInputs): ContainerStatus[] {
+  return ephemeralContainers(pod).map((c) => {
+    const { started: _, ...status } = containerStatus(pod, c, state, inputs, 'ContainerCreating');
+    return { ...status, ready: false };
+  });
+}
+
 function containerStatus(
   pod: Pod,
   container: Container,
@@ -50,9 +60,16 @@ function containerStatus(
   const old = reportedStatus(pod, container.name);
   const shown = run ? fromRun(run, previousRun(state, run), old) : withoutRun(old);
   // What ended for good waits for nothing, even if the last thing that was said of it is why it could not start.
-  const over = run?.state === 'exited' && !mayRestart(pod, run) && !isSidecar(container);
+  const over = run?.state === 'exited' && (isEphemeral(pod, run.name) || !mayRestart(pod, run));
   const waiting = over ? undefined : inputs.waiting.get(container.name);
-  const current = run?.state === 'running' ? shown.state : waiting ? { waiting: clean(waiting) } : shown.state;
+  const hooked = run?.state === 'running' && inputs.hooked?.has(run.id);
+  const current = hooked
+    ? undefined
+    : run?.state === 'running'
+      ? shown.state
+      : waiting
+        ? { waiting: clean(waiting) }
+        : shown.state;
   const lastState = waiting && run?.state === 'exited' ? { terminated: terminated(run) } : shown.lastState;
   const running = current?.running !== undefined;
   const started = running && inputs.started(run!);
@@ -66,8 +83,13 @@ function containerStatus(
     imageID: run?.imageId ?? '',
     ...(shown.id && { containerID: shown.id }),
     started,
+    ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
     ...mountsOf(container),
   };
+}
+
+function isEphemeral(pod: Pod, name: string): boolean {
+  return ephemeralContainers(pod).some((c) => c.name === name);
 }
 
 interface Shown {

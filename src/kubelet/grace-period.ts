@@ -5,11 +5,14 @@ export class GracePeriod {
   readonly #clock: Clock;
   #end: number;
   #timer: Timer;
+  /** Whether there never was any time. */
+  readonly immediate: boolean;
   #expired = Promise.withResolvers<void>();
 
   /** @param ms from now */
   constructor(clock: Clock, ms: number) {
     this.#clock = clock;
+    this.immediate = ms <= 0;
     this.#end = clock.monotonic() + ms;
     this.#timer = clock.after(ms, () => this.#expired.resolve());
   }

@@ -6,7 +6,7 @@ import type { Pod } from '../api/core-v1/pod.ts';
 import type { EventRecorder } from '../client/events.ts';
 import { httpGetOf } from './probes/targets.ts';
 import type { PodNetwork } from './network/network.ts';
-import { findContainer } from './pod-spec.ts';
+import { containerPath, findContainer, identityOf, podTitle } from './pod-spec.ts';
 import { runCommand } from './probes/run-command.ts';
 import type { ContainerState, Runtime } from './runtime/runtime.ts';
 
@@ -40,9 +40,10 @@ export class HookRunner {
       await this.#call(pod, run, handler);
       return undefined;
     } catch (error) {
-      const message = `${which}Hook failed: ${errorMessage(error)}`;
-      this.#deps.events.event(pod, 'Warning', `Failed${which}Hook`, message);
-      return message;
+      const path = containerPath(pod, run.name);
+      this.#deps.events.event(pod, 'Warning', `Failed${which}Hook`, `${which}Hook failed`, path);
+      const title = `${sortOf(handler)} for Container "${run.name}" in Pod "${podTitle(identityOf(pod))}"`;
+      return `${title} failed - error: ${errorMessage(error)}`;
     }
   }
 
@@ -56,11 +57,13 @@ export class HookRunner {
         throw new Error(`command '${(handler.exec.command ?? []).join(' ')}' exited with ${code}: ${output}`);
     } else if (handler.httpGet) {
       const container = findContainer(pod, run.name)!;
-      const { status } = await network.httpGet({
-        ...httpGetOf(handler.httpGet, container, this.#deps.ipsOf(pod)[0] ?? ''),
-        signal,
-      });
-      if (status >= 400) throw new Error(`the answer had status ${status}`);
+      // Any answer will do, whatever its status.
+      await network.httpGet({ ...httpGetOf(handler.httpGet, container, this.#deps.ipsOf(pod)[0] ?? ''), signal });
     }
   }
+}
+
+function sortOf({ exec, httpGet }: LifecycleHandler): string {
+  if (exec) return `Exec lifecycle hook ([${(exec.command ?? []).join(' ')}])`;
+  return httpGet ? `HTTP lifecycle hook (${httpGet.path ?? ''})` : 'Lifecycle hook';
 }

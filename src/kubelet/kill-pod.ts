@@ -4,7 +4,7 @@ import type { EventRecorder } from '../client/events.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { HookRunner } from './hooks.ts';
 import type { PodNetwork } from './network/network.ts';
-import { findContainer, identityOf, initContainers, isSidecar, specOf } from './pod-spec.ts';
+import { containerPath, findContainer, identityOf, initContainers, isSidecar, specOf } from './pod-spec.ts';
 import type { ContainerState, PodState, Runtime } from './runtime/runtime.ts';
 
 export interface KillDependencies {
@@ -17,6 +17,8 @@ export interface KillDependencies {
 
 /** Milliseconds that a container gets after its preStop hook has used up the whole time. */
 const LEAST_AFTER_HOOK = 2_000;
+/** The same for a sidecar after the containers that end before it. */
+const LEAST_AFTER_OTHERS = 2_000;
 
 /**
  * Ends a running container: its preStop hook, its stop signal, and SIGKILL when `grace` is over.
@@ -31,7 +33,7 @@ export async function killContainer(
 ): Promise<void> {
   if (run.state !== 'running') return;
   const { runtime } = deps;
-  deps.events.event(pod, 'Normal', 'Killing', message);
+  deps.events.event(pod, 'Normal', 'Killing', message, containerPath(pod, run.name));
   const exited = runtime.exited(run.id);
   if (grace.left > 0) {
     const preStop = findContainer(pod, run.name)?.lifecycle?.preStop;
@@ -59,8 +61,16 @@ export async function killContainers(deps: KillDependencies, pod: Pod, grace: Gr
   );
   await Promise.all(running.filter((c) => !sidecars.has(c.name)).map((c) => killContainer(deps, pod, c, grace)));
   for (const name of [...sidecars].reverse()) {
-    await Promise.all(running.filter((c) => c.name === name).map((c) => killContainer(deps, pod, c, grace)));
+    await Promise.all(running.filter((c) => c.name === name).map((c) => killSidecar(deps, pod, c, grace)));
   }
+}
+
+/** A sidecar whose turn comes when the time is used up is still asked to end, and gets a moment for it. */
+async function killSidecar(deps: KillDependencies, pod: Pod, run: ContainerState, grace: GracePeriod): Promise<void> {
+  if (grace.left > LEAST_AFTER_OTHERS || grace.immediate) return killContainer(deps, pod, run, grace);
+  const least = new GracePeriod(deps.clock, LEAST_AFTER_OTHERS);
+  await killContainer(deps, pod, run, least);
+  least.cancel();
 }
 
 /** Frees the network of a pod's sandboxes and removes them. */

@@ -1,7 +1,16 @@
 import type { Pod } from '../api/core-v1/pod.ts';
 import type { ContainerState, PodState, Sandbox } from './runtime/runtime.ts';
 import { latest } from './runtime/runtime.ts';
-import { initContainers, isSidecar, mainContainers, reportedStatus, restartPolicyOf, specOf } from './pod-spec.ts';
+import {
+  ephemeralContainers,
+  initContainers,
+  isSidecar,
+  mainContainers,
+  reportedStatus,
+  restartPolicyOf,
+  specOf,
+} from './pod-spec.ts';
+import { mayRestart, restartsAll } from './restart-policy.ts';
 import type { Container } from './pod-spec.ts';
 
 /** What decides besides the pod and the state of its containers. */
@@ -27,6 +36,8 @@ export interface ContainerStart {
 export interface ContainerKill {
   readonly container: ContainerState;
   readonly message: string;
+  /** Seconds it gets to end, where that is not the pod's to say. */
+  readonly seconds?: number | undefined;
 }
 
 export interface ContainerDelay {
@@ -61,7 +72,7 @@ interface Plan {
  * Compares what a pod should be with what it is. Pure: the answer depends on the arguments alone.
  *
  * Init containers run one after the other, sidecars among them stay; app containers start together when all of those
- * are done. A new sandbox runs them all again.
+ * are done. A new sandbox runs them all again. Ephemeral containers start whenever there is a sandbox, once.
  */
 export function computePodActions(pod: Pod, state: PodState, inputs: ActionInputs): PodActions {
   const remove = superfluous(state);
@@ -70,6 +81,11 @@ export function computePodActions(pod: Pod, state: PodState, inputs: ActionInput
   if (done) return { finished: true, kill: [], start: [], delayed: [], remove };
   if (!sandbox?.ready || !(sandbox.hostNetwork || inputs.connected(sandbox))) return renewSandbox(pod, state, remove);
   const plan: Plan = { finished: false, kill: [], start: [], delayed: [] };
+  if (planWholeRestart(pod, state, sandbox, inputs, plan)) {
+    if (plan.delayed.length > 0) return { ...plan, remove };
+    return { ...plan, newSandbox: sandbox.attempt + 1, remove };
+  }
+  planEphemeral(pod, state, plan);
   if (planInit(pod, state, sandbox, inputs, plan)) planApp(pod, state, sandbox, inputs, plan);
   return { ...plan, remove };
 }
@@ -79,6 +95,26 @@ function renewSandbox(pod: Pod, state: PodState, remove: ContainerState[]): PodA
   const finished = restartPolicyOf(pod) === 'Never' && state.sandboxes.length > 0 && state.containers.some(hasRun);
   const attempt = (state.sandboxes[0]?.attempt ?? -1) + 1;
   return { finished, ...(!finished && { newSandbox: attempt }), kill: [], start: [], delayed: [], remove };
+}
+
+/** Whether a container has ended that takes all others with it; how long that has to wait stands in the plan. */
+function planWholeRestart(pod: Pod, state: PodState, sandbox: Sandbox, inputs: ActionInputs, plan: Plan): boolean {
+  const cause = [...initContainers(pod), ...mainContainers(pod)]
+    .map(({ name }) => currentRun(state, name, sandbox))
+    .find((run) => run?.state === 'exited' && restartsAll(pod, run));
+  if (!cause) return false;
+  const wait = inputs.waiting(cause.name, cause.finishedAt ?? cause.createdAt);
+  if (wait) plan.delayed.push({ name: cause.name, ...wait });
+  return true;
+}
+
+/** Those that have never run, here or in the word of the kubelet before this one. */
+function planEphemeral(pod: Pod, state: PodState, plan: Plan): void {
+  for (const container of ephemeralContainers(pod)) {
+    const run = latest(state, container.name);
+    if ((run && hasRun(run)) || reportedStatus(pod, container.name)?.containerID) continue;
+    plan.start.push({ container, attempt: 0, previous: undefined });
+  }
 }
 
 /** Plans the init containers; true when the app may run. */
@@ -94,7 +130,7 @@ function planInit(pod: Pod, state: PodState, sandbox: Sandbox, inputs: ActionInp
     }
     if (appHasStarted || (run?.state === 'exited' && run.exitCode === 0)) continue;
     if (run?.state === 'running') return false;
-    if (run?.state === 'exited' && restartPolicyOf(pod) === 'Never') {
+    if (run?.state === 'exited' && !mayRestart(pod, run)) {
       plan.finished = true;
       return false;
     }
@@ -123,16 +159,25 @@ function planRunning(
   plan: Plan,
 ): void {
   if (run?.state !== 'running') return planStart(pod, state, container, run, inputs, plan);
-  const message = reasonToRestart(container, run, inputs);
-  if (message) plan.kill.push({ container: run, message });
+  const kill = reasonToKill(pod, container, run, inputs);
+  if (kill) plan.kill.push({ container: run, ...kill });
 }
 
-function reasonToRestart(container: Container, run: ContainerState, inputs: ActionInputs): string | undefined {
+function reasonToKill(
+  pod: Pod,
+  container: Container,
+  run: ContainerState,
+  inputs: ActionInputs,
+): Omit<ContainerKill, 'container'> | undefined {
   if (run.specHash !== inputs.specHash(container)) {
-    return `Container ${run.name} definition changed, will be restarted`;
+    return { message: `Container ${run.name} definition changed, will be restarted` };
   }
   const probe = inputs.failedProbe(run);
-  return probe && `Container ${run.name} failed ${probe} probe, will be restarted`;
+  if (!probe) return undefined;
+  const seconds = container[`${probe}Probe`]?.terminationGracePeriodSeconds;
+  const again = isSidecar(container) || mayRestart(pod, { name: run.name, exitCode: 137 });
+  const message = `Container ${run.name} failed ${probe} probe${again ? ', will be restarted' : ''}`;
+  return { message, ...(seconds !== undefined && { seconds }) };
 }
 
 function planStart(
@@ -166,18 +211,11 @@ function currentRun(state: PodState, name: string, sandbox: Sandbox): ContainerS
 
 /** Whether every app container has run to its end and none may be started again. */
 function appIsDone(pod: Pod, state: PodState): boolean {
-  if (restartPolicyOf(pod) === 'Always') return false;
   const containers = specOf(pod).containers ?? [];
   return containers.every(({ name }) => {
     const run = latest(state, name);
     return run?.state === 'exited' && !mayRestart(pod, run);
   });
-}
-
-/** Whether a run that ended may have a successor. (Sidecars always may.) */
-export function mayRestart(pod: Pod, run: ContainerState): boolean {
-  const policy = restartPolicyOf(pod);
-  return policy === 'Always' || (policy === 'OnFailure' && run.exitCode !== 0);
 }
 
 function hasRun(container: ContainerState): boolean {

@@ -34,12 +34,31 @@ export function initContainers(pod: Pod): Container[] {
   return specOf(pod).initContainers ?? [];
 }
 
-/** Init containers (sidecars too) and app containers, in the order they start. */
-export function allContainers(pod: Pod): Container[] {
-  return [...initContainers(pod), ...mainContainers(pod)];
+/** A container that was added to a running pod, as by `kubectl debug`. */
+export type EphemeralContainer = Container & { readonly targetContainerName?: string | undefined };
+
+/** The containers that were added to the running pod: started once, never again, and without a say in its fate. */
+export function ephemeralContainers(pod: Pod): EphemeralContainer[] {
+  return specOf(pod).ephemeralContainers ?? [];
 }
 
-/** The init or app container of this name. */
+/** Init containers (sidecars too), app containers, and ephemeral ones. */
+export function allContainers(pod: Pod): Container[] {
+  return [...initContainers(pod), ...mainContainers(pod), ...ephemeralContainers(pod)];
+}
+
+/** How events name the part of a pod that a container is: `spec.containers{web}`. */
+export function containerPath(pod: Pod, name: string): string {
+  const among = (list: readonly Container[]) => list.some((c) => c.name === name);
+  const list = among(initContainers(pod))
+    ? 'initContainers'
+    : among(ephemeralContainers(pod))
+      ? 'ephemeralContainers'
+      : 'containers';
+  return `spec.${list}{${name}}`;
+}
+
+/** The container of this name, of whatever sort. */
 export function findContainer(pod: Pod, name: string): Container | undefined {
   return allContainers(pod).find((c) => c.name === name);
 }
@@ -59,8 +78,8 @@ export function podTitle({ name, namespace, uid }: PodIdentity): string {
   return `${name}_${namespace}(${uid})`;
 }
 
-/** The status of a container in the API object, be it an init or an app container. */
+/** The status of a container in the API object, whatever sort of container it is. */
 export function reportedStatus(pod: Pod, name: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find((s) => s.name === name);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find((s) => s.name === name);
 }

@@ -1,10 +1,11 @@
 import { formatTime } from '../apimachinery/time.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
-import { appStatuses, initStatuses, type ContainerStatusInputs } from './container-status.ts';
+import { appStatuses, ephemeralStatuses, initStatuses, type ContainerStatusInputs } from './container-status.ts';
 import { podConditions } from './pod-conditions.ts';
 import { qosClassOf } from './pod-qos.ts';
-import { hasEnded, initContainers, isSidecar, restartPolicyOf } from './pod-spec.ts';
+import { hasEnded, initContainers, isSidecar } from './pod-spec.ts';
 import type { ContainerStatus, PodStatus } from './pod-spec.ts';
+import { mayRestart } from './restart-policy.ts';
 import type { PodState } from './runtime/runtime.ts';
 
 /** What a pod's status is made of besides the pod and the runtime's state. Times are milliseconds since the epoch. */
@@ -24,6 +25,7 @@ export interface StatusInputs extends ContainerStatusInputs {
 export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodStatus {
   const init = initStatuses(pod, state, inputs);
   const app = appStatuses(pod, state, inputs);
+  const ephemeral = ephemeralStatuses(pod, state, inputs);
   const phase = inputs.failure ? 'Failed' : podPhase(pod, init, app, inputs.ended);
   const { networkReady, now } = inputs;
   const ips =
@@ -39,6 +41,7 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
     startTime: pod.status?.startTime ?? formatTime(now),
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: app,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
 }
@@ -62,14 +65,11 @@ function podPhase(
 ): NonNullable<PodStatus['phase']> {
   if (hasEnded(pod.status?.phase)) return pod.status!.phase!;
   if (ended) return app.every((s) => s.state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
-  const policy = restartPolicyOf(pod);
-  const initPhase = phaseOfInit(pod, init, app, policy);
+  const initPhase = phaseOfInit(pod, init, app);
   if (initPhase) return initPhase;
   if (app.some((s) => isFresh(s))) return 'Pending';
-  if (app.some((s) => s.state?.running) || policy === 'Always') return 'Running';
-  if (app.some((s) => s.state?.waiting)) return 'Running';
-  if (app.every((s) => s.state?.terminated?.exitCode === 0)) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
+  if (app.some((s) => s.state?.running || s.state?.waiting || comesBack(pod, s))) return 'Running';
+  return app.every((s) => s.state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
 }
 
 /** Pending (or Failed) while init containers have not done their part; undefined when the app's containers decide. */
@@ -77,7 +77,6 @@ function phaseOfInit(
   pod: Pod,
   init: readonly ContainerStatus[],
   app: readonly ContainerStatus[],
-  policy: string,
 ): 'Pending' | 'Failed' | undefined {
   if (app.some((s) => s.containerID)) return undefined;
   const sidecars = new Set(
@@ -87,8 +86,13 @@ function phaseOfInit(
   );
   const missing = init.filter((s) => (sidecars.has(s.name) ? !s.started : !s.ready));
   if (missing.length === 0) return undefined;
-  const failed = missing.some((s) => !sidecars.has(s.name) && (s.state?.terminated?.exitCode ?? 0) !== 0);
-  return failed && policy === 'Never' ? 'Failed' : 'Pending';
+  const failed = missing.some((s) => !sidecars.has(s.name) && s.state?.terminated && !comesBack(pod, s));
+  return failed ? 'Failed' : 'Pending';
+}
+
+/** Whether a container that ended will be started again. */
+function comesBack(pod: Pod, { name, state }: ContainerStatus): boolean {
+  return state?.terminated !== undefined && mayRestart(pod, { name, exitCode: state.terminated.exitCode });
 }
 
 /** Whether a container waits for its very first start. */

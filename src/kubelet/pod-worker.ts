@@ -10,6 +10,7 @@ import { GracePeriod } from './grace-period.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
+import type { PodState } from './runtime/runtime.ts';
 import type { StatusWriter } from './status-writer.ts';
 import { endPod, syncPod, type PodMemory, type SyncDependencies } from './sync-pod.ts';
 
@@ -39,7 +40,7 @@ const FORCED_GRACE = 1_000;
  */
 export class PodWorker {
   readonly #deps: WorkerDependencies;
-  readonly #memory: PodMemory = { waiting: new Map<string, Waiting>() };
+  readonly #memory: PodMemory = { waiting: new Map<string, Waiting>(), hooked: new Set() };
   readonly #retries = new Backoff<'pod'>(FIRST_RETRY, LONGEST_RETRY);
   #pod: Pod;
   #inApi = true;
@@ -242,11 +243,12 @@ export class PodWorker {
     const { runtime, network, prober, statuses, clock, hostIp } = this.#deps;
     const pod = statuses.overlay(this.#pod);
     const state = runtime.pod(identityOf(pod));
-    prober.track(pod, state);
+    prober.track(pod, withoutHooked(state, this.#memory.hooked));
     const sandbox = state.sandboxes[0];
     const ips = !sandbox?.ready ? [] : sandbox.hostNetwork ? [hostIp] : network.ips(sandbox.id);
     const status = podStatus(pod, state, {
       waiting: this.#memory.waiting,
+      hooked: this.#memory.hooked,
       started: (run) => prober.started(pod, run),
       ready: (run) => prober.ready(pod, run),
       hostIp,
@@ -258,4 +260,9 @@ export class PodWorker {
     });
     statuses.set(pod, status);
   }
+}
+
+/** The state without the containers whose postStart hook still runs: nobody asks them how they are. */
+function withoutHooked(state: PodState, hooked: ReadonlySet<string>): PodState {
+  return hooked.size === 0 ? state : { ...state, containers: state.containers.filter(({ id }) => !hooked.has(id)) };
 }

@@ -8,9 +8,15 @@ import type { Waiting } from './container-status.ts';
 import type { HookRunner } from './hooks.ts';
 import { GracePeriod } from './grace-period.ts';
 import { killContainer, type KillDependencies } from './kill-pod.ts';
-import { identityOf } from './pod-spec.ts';
+import { containerPath, identityOf } from './pod-spec.ts';
 import type { ContainerStart } from './pod-actions.ts';
 import { RuntimeError, type Runtime } from './runtime/runtime.ts';
+
+/** What a start is made of: the container's configuration, and where it is noted that it is not to be shown yet. */
+export interface StartInputs extends ConfigInputs {
+  /** The ids of containers whose postStart hook has not ended: for everybody else they do not run yet. */
+  readonly hooked: Set<string>;
+}
 
 export interface StartDependencies extends KillDependencies {
   readonly runtime: Runtime;
@@ -27,12 +33,13 @@ export async function startContainer(
   deps: StartDependencies,
   pod: Pod,
   start: ContainerStart,
-  inputs: ConfigInputs,
+  inputs: StartInputs,
 ): Promise<Waiting | undefined> {
   const { runtime, events } = deps;
   const { name } = start.container;
+  const path = containerPath(pod, name);
   const failed = (reason: string, message: string): Waiting => {
-    events.event(pod, 'Warning', 'Failed', `Error: ${message}`);
+    events.event(pod, 'Warning', 'Failed', `Error: ${message}`, path);
     return { reason, message };
   };
   let config;
@@ -52,14 +59,17 @@ export async function startContainer(
   } catch (error) {
     return failed(error instanceof RuntimeError ? error.reason : 'CreateContainerError', errorMessage(error));
   }
-  events.event(pod, 'Normal', 'Created', `Created container: ${name}`);
+  events.event(pod, 'Normal', 'Created', `Created container: ${name}`, path);
+  if (start.container.lifecycle?.postStart) inputs.hooked.add(id);
   try {
     await runtime.startContainer(id);
+    events.event(pod, 'Normal', 'Started', `Started container ${name}`, path);
+    return await postStart(deps, pod, start, id);
   } catch (error) {
     return failed(error instanceof RuntimeError ? error.reason : 'RunContainerError', errorMessage(error));
+  } finally {
+    inputs.hooked.delete(id);
   }
-  events.event(pod, 'Normal', 'Started', `Started container ${name}`);
-  return postStart(deps, pod, start, id);
 }
 
 async function postStart(

@@ -18,7 +18,7 @@ export function statusPatch(old: PodStatus, wanted: PodStatus): Record<string, u
 /** What the kubelet decides; everything else in a status belongs to others. */
 const managed = new Set([
   ...['observedGeneration', 'phase', 'conditions', 'message', 'reason', 'hostIP', 'hostIPs', 'podIP', 'podIPs'],
-  ...['startTime', 'initContainerStatuses', 'containerStatuses', 'qosClass'],
+  ...['startTime', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses', 'qosClass'],
 ]);
 
 /** Lists that a merge would only add to. */

@@ -16,6 +16,7 @@ import type { HostPort } from './network/network.ts';
 import { computePodActions, type ContainerStart, type PodActions } from './pod-actions.ts';
 import {
   allContainers,
+  containerPath,
   identityOf,
   initContainers,
   mainContainers,
@@ -25,7 +26,7 @@ import {
 } from './pod-spec.ts';
 import type { Prober } from './probes/prober.ts';
 import { delayText, RestartBackoff } from './restart-backoff.ts';
-import type { PodState, Sandbox } from './runtime/runtime.ts';
+import { latest, type PodState, type Sandbox } from './runtime/runtime.ts';
 import { startContainer, type StartDependencies } from './start-container.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
@@ -50,6 +51,8 @@ const SANDBOX_OOM_SCORE = -998;
 export interface PodMemory {
   /** Why containers do not run. */
   readonly waiting: Map<string, Waiting>;
+  /** The ids of containers whose postStart hook has not ended. */
+  readonly hooked: Set<string>;
 }
 
 export interface SyncResult {
@@ -118,6 +121,8 @@ export async function syncPod(
     clusterDns: deps.clusterDns,
     clusterDomain: deps.clusterDomain,
     machine: deps.machine(),
+    hooked: memory.hooked,
+    runningId: (name: string) => runningId(deps, pod, name),
   };
   const results = await Promise.all(
     actions.start.map(async (start): Promise<number | undefined> => {
@@ -142,6 +147,11 @@ export async function endPod(deps: SyncDependencies, pod: Pod, grace?: GracePeri
   await removeSandboxes(deps, deps.runtime.pod(identityOf(pod)));
 }
 
+function runningId(deps: SyncDependencies, pod: Pod, name: string): string | undefined {
+  const run = latest(deps.runtime.pod(identityOf(pod)), name);
+  return run?.state === 'running' ? run.id : undefined;
+}
+
 function decide(deps: SyncDependencies, pod: Pod): PodActions {
   const state = deps.runtime.pod(identityOf(pod));
   return computePodActions(pod, state, {
@@ -163,14 +173,19 @@ function noteDelays(deps: SyncDependencies, pod: Pod, actions: PodActions, memor
     const message = `back-off ${delayText(delay)} restarting failed container=${name} pod=${title}`;
     if (memory.waiting.get(name)?.message === message) continue;
     memory.waiting.set(name, { reason: 'CrashLoopBackOff', message });
-    deps.events.event(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${title}`);
+    deps.events.event(
+      pod,
+      'Warning',
+      'BackOff',
+      `Back-off restarting failed container ${name} in pod ${title}`,
+      containerPath(pod, name),
+    );
   }
 }
 
 async function endContainers(deps: SyncDependencies, pod: Pod, actions: PodActions): Promise<void> {
   await Promise.all(
-    actions.kill.map(async ({ container, message }) => {
-      const seconds = specOf(pod).terminationGracePeriodSeconds ?? 30;
+    actions.kill.map(async ({ container, message, seconds = specOf(pod).terminationGracePeriodSeconds ?? 30 }) => {
       const grace = new GracePeriod(deps.clock, seconds * 1000);
       await killContainer(deps, pod, container, grace, message);
       grace.cancel();

@@ -231,6 +231,22 @@ describe('Kubelet on the fake runtime', () => {
     expect(runtime.pods()[0]!.sandboxes).to.deep.equal([]);
   });
 
+  it('starts an ephemeral container in a running pod', async () => {
+    await run('web');
+    await until('web', running);
+    const debug = { name: 'debug', image: 'tools:1', targetContainerName: 'c' };
+    const patch = { spec: { ephemeralContainers: [debug] } };
+    const at = { namespace: 'default', name: 'web' };
+    await client.patch(podKind, at, 'strategic', patch, { subresource: 'ephemeralcontainers' });
+    const pod = await until('web', (p) => p.status?.ephemeralContainerStatuses?.[0]?.state?.running);
+    expect(statusOf(pod)).to.include({ restartCount: 0, ready: true });
+    const started = (await client.list(event)).items.filter((e) => e.reason === 'Started');
+    expect(started.map((e) => e.involvedObject.fieldPath)).to.include.members([
+      'spec.containers{c}',
+      'spec.ephemeralContainers{debug}',
+    ]);
+  });
+
   it('runs a hundred pods side by side', async () => {
     const names = Array.from({ length: 100 }, (_, i) => `p${i}`);
     await Promise.all(names.map((name) => run(name)));

@@ -30,6 +30,14 @@ const init = {
   ],
 };
 const sidecar = { initContainers: [{ name: 'side', image: 'side:1', restartPolicy: 'Always' }] };
+const debug = { ephemeralContainers: [{ name: 'debug', image: 'debug:1' }] };
+/** The app, with rules of its own. */
+function app(more: object): object {
+  return { containers: [{ name: 'app', image: 'app:1', ...more }] };
+}
+const rule = (action: string, operator: string, ...values: number[]) => ({
+  restartPolicyRules: [{ action, exitCodes: { operator, values } }],
+});
 const broken = { ...sandbox, ready: false };
 
 interface Case {
@@ -172,6 +180,86 @@ const cases: Case[] = [
     state: someState([]),
     expected: ['start app 5'],
   },
+  {
+    title: 'an ephemeral container starts in a pod that runs',
+    spec: debug,
+    state: someState([someRun('app')]),
+    expected: ['start debug 0'],
+  },
+  {
+    title: 'an ephemeral container waits for no init container',
+    spec: { ...debug, ...init },
+    state: someState([someRun('one')]),
+    expected: ['start debug 0'],
+  },
+  {
+    title: 'an ephemeral container that ended stays ended',
+    spec: debug,
+    state: someState([ended('debug', 1), someRun('app')]),
+    expected: [],
+  },
+  {
+    title: 'an ephemeral container that the runtime has lost does not come again',
+    spec: debug,
+    status: { ephemeralContainerStatuses: [{ name: 'debug', containerID: 'docker://x' }] },
+    state: someState([someRun('app')]),
+    expected: [],
+  },
+  {
+    title: 'a running ephemeral container does not keep a pod that is done',
+    spec: { ...debug, restartPolicy: 'Never' },
+    state: someState([someRun('debug'), ended('app', 0)]),
+    expected: ['finish'],
+  },
+  {
+    title: "a container's own policy wins over the pod's",
+    spec: { ...app({ restartPolicy: 'Never' }), restartPolicy: 'Always' },
+    state: someState([ended('app', 1)]),
+    expected: ['finish'],
+  },
+  {
+    title: "a rule that names the exit code wins over the container's policy",
+    spec: { ...app({ restartPolicy: 'Never', ...rule('Restart', 'In', 42) }), restartPolicy: 'Never' },
+    state: someState([ended('app', 42)]),
+    expected: ['start app 1'],
+  },
+  {
+    title: 'a rule that does not name the exit code says nothing',
+    spec: { ...app({ restartPolicy: 'Never', ...rule('Restart', 'NotIn', 42) }), restartPolicy: 'Always' },
+    state: someState([ended('app', 42)]),
+    expected: ['finish'],
+  },
+  {
+    title: 'an init container with a rule is repeated where the pod would fail',
+    spec: {
+      initContainers: [{ name: 'one', image: 'one:1', restartPolicy: 'Never', ...rule('Restart', 'In', 3) }],
+      restartPolicy: 'Never',
+    },
+    state: someState([ended('one', 3)]),
+    expected: ['start one 1'],
+  },
+  {
+    title: 'a rule can restart everything',
+    spec: { ...app({ restartPolicy: 'Never', ...rule('RestartAllContainers', 'In', 9) }), ...init },
+    state: someState([ended('app', 9), ended('two', 0), ended('one', 0)]),
+    expected: ['sandbox 1'],
+  },
+  {
+    title: 'which waits as any restart does',
+    spec: { ...app({ restartPolicy: 'Never', ...rule('RestartAllContainers', 'In', 9) }), ...init },
+    state: someState([ended('app', 9), ended('two', 0), ended('one', 0)]),
+    given: { waiting: () => ({ until: 9000, delay: 4000 }) },
+    expected: ['delay app'],
+  },
+  {
+    title: 'and begins with the init containers',
+    spec: { ...app({ restartPolicy: 'Never', ...rule('RestartAllContainers', 'In', 9) }), ...init },
+    state: someState(
+      [ended('app', 9), ended('two', 0), ended('one', 0)],
+      [{ ...sandbox, id: 'sandbox-1', attempt: 1 }],
+    ),
+    expected: ['start one 1'],
+  },
 ];
 
 describe('computePodActions', () => {
@@ -181,4 +269,11 @@ describe('computePodActions', () => {
       expect(words(actions)).to.deep.equal(expected);
     });
   }
+
+  it("gives a container that failed a probe the probe's own time", () => {
+    const livenessProbe = { terminationGracePeriodSeconds: 5 };
+    const given = { ...inputs, failedProbe: () => 'liveness' as const };
+    const { kill } = computePodActions(somePod(app({ livenessProbe })), someState([someRun('app')]), given);
+    expect(kill[0]).to.include({ seconds: 5, message: 'Container app failed liveness probe, will be restarted' });
+  });
 });

@@ -103,6 +103,20 @@ const phases: {
     state: someState([ended('one', 1)]),
     phase: 'Failed',
   },
+  {
+    title: 'a container with a rule for its exit code comes back',
+    spec: {
+      containers: [
+        {
+          ...{ name: 'app', image: 'app:1', restartPolicy: 'Never' },
+          restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [2] } }],
+        },
+      ],
+      restartPolicy: 'Never',
+    },
+    state: someState([ended('app', 2)]),
+    phase: 'Running',
+  },
   { title: 'made to end, well', state: someState([ended('app', 0)]), given: { ended: true }, phase: 'Succeeded' },
   { title: 'made to end, killed', state: someState([ended('app', 137)]), given: { ended: true }, phase: 'Failed' },
   {
@@ -123,6 +137,24 @@ describe('podStatus', () => {
       if (why) expect(condition?.reason).to.equal(why);
     });
   }
+
+  it('shows ephemeral containers in a list of their own, which decides nothing', () => {
+    const spec = { ephemeralContainers: [{ name: 'debug', image: 'debug:1' }] };
+    const runs = [ended('debug', 1), someRun('app')];
+    const status = podStatus(somePod(spec), someState(runs), inputs);
+    expect(status.phase).to.equal('Running');
+    expect(status.conditions?.find((c) => c.type === 'Ready')?.status).to.equal('True');
+    const [shown] = status.ephemeralContainerStatuses!;
+    expect(shown).to.include({ name: 'debug', ready: false, restartCount: 0, containerID: 'docker://debug-0' });
+    expect(shown!.state!.terminated).to.include({ exitCode: 1, reason: 'Error' });
+  });
+
+  it('shows a container whose postStart hook runs as one that waits', () => {
+    const state = someState([someRun('app')]);
+    const status = podStatus(somePod(), state, { ...inputs, hooked: new Set(['app-0']) });
+    expect(status.phase).to.equal('Pending');
+    expect(status.containerStatuses![0]!.state).to.deep.equal({ waiting: { reason: 'ContainerCreating' } });
+  });
 
   it('shows the run before in lastState and counts restarts', () => {
     const runs = [someRun('app', { attempt: 2 }), ended('app', 9, { attempt: 1, message: 'bye' })];

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Pod } from '../../api/core-v1/pod.ts';
-import { identityOf, specOf, type Container } from '../pod-spec.ts';
+import { identityOf, specOf, type Container, type EphemeralContainer } from '../pod-spec.ts';
 import type { ContainerConfig, Image, Mount, Sandbox } from '../runtime/runtime.ts';
 import type { ConfigSource } from './config-source.ts';
 import { containerEnv } from './env.ts';
@@ -29,6 +29,8 @@ export interface ConfigInputs {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly machine: MachineLimits;
+  /** The id of the running container of this name, for those that join its processes. */
+  readonly runningId?: ((name: string) => string | undefined) | undefined;
 }
 
 /** What the machine can give. */
@@ -72,8 +74,19 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
     sharePid: spec.shareProcessNamespace ?? false,
     resources: { ...containerResources(container), oomScoreAdj: oomScoreAdj(pod, container, machine) },
     security: { ...security, seccomp },
+    processesOf: targetOf(container, inputs),
+    stopSignal: container.lifecycle?.stopSignal,
     terminationMessage,
   };
+}
+
+/** The container whose processes an ephemeral one sees. @throws Error when it does not run */
+function targetOf(container: EphemeralContainer, { runningId }: ConfigInputs): string | undefined {
+  const { targetContainerName } = container;
+  if (!targetContainerName) return undefined;
+  const id = runningId?.(targetContainerName);
+  if (!id) throw new Error(`unable to find target container "${targetContainerName}"`);
+  return id;
 }
 
 function volumeMounts(

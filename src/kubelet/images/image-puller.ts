@@ -4,7 +4,7 @@ import type { Pod } from '../../api/core-v1/pod.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import type { ConfigSource } from '../containers/config-source.ts';
 import type { Waiting } from '../container-status.ts';
-import type { Container } from '../pod-spec.ts';
+import { containerPath, type Container } from '../pod-spec.ts';
 import type { Image, Runtime } from '../runtime/runtime.ts';
 import { parseImageName, withDefaultTag } from './image-name.ts';
 import { pullCredentials } from './pull-secrets.ts';
@@ -27,6 +27,14 @@ interface Failure {
   told: boolean;
 }
 
+/** An image, and what of which pod wants it. */
+interface Wanted {
+  readonly pod: Pod;
+  readonly name: string;
+  /** As events name the container. */
+  readonly path: string;
+}
+
 /** Either the image, or why there is none; `after` says in how many milliseconds another try makes sense. */
 export type ImageResult = { readonly image: Image } | { readonly waiting: Waiting; readonly after?: number };
 
@@ -43,19 +51,21 @@ export class ImagePuller {
   async ensure(pod: Pod, container: Container, source: ConfigSource): Promise<ImageResult> {
     const name = container.image ?? '';
     const { events, runtime } = this.#options;
-    if (!parseImageName(name)) return this.#invalid(pod, name);
+    const part = { pod, name, path: containerPath(pod, container.name) };
+    if (!parseImageName(name)) return this.#invalid(part);
     const policy = policyOf(container);
     const present = await runtime.findImage(name);
     if (present && policy !== 'Always') {
-      events.event(pod, 'Normal', 'Pulled', `Container image "${name}" already present on machine`);
+      events.event(pod, 'Normal', 'Pulled', `Container image "${name}" already present on machine`, part.path);
       return { image: present };
     }
     if (policy === 'Never') {
       const message = `Container image "${name}" is not present with pull policy of Never`;
-      events.event(pod, 'Warning', 'ErrImageNeverPull', message);
+      events.event(pod, 'Warning', 'ErrImageNeverPull', message, part.path);
+      events.event(pod, 'Warning', 'Failed', 'Error: ErrImageNeverPull', part.path);
       return { waiting: { reason: 'ErrImageNeverPull', message } };
     }
-    return this.#pull(pod, name, source);
+    return this.#pull(part, source);
   }
 
   /** Drops what is remembered of a pod. */
@@ -63,28 +73,29 @@ export class ImagePuller {
     for (const key of this.#failures.keys()) if (key.startsWith(`${uid}/`)) this.#failures.delete(key);
   }
 
-  #invalid(pod: Pod, name: string): ImageResult {
+  #invalid({ pod, name, path }: Wanted): ImageResult {
     const message = `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format`;
-    this.#options.events.event(pod, 'Warning', 'InspectFailed', message);
-    this.#options.events.event(pod, 'Warning', 'Failed', 'Error: InvalidImageName');
+    this.#options.events.event(pod, 'Warning', 'InspectFailed', message, path);
+    this.#options.events.event(pod, 'Warning', 'Failed', 'Error: InvalidImageName', path);
     return { waiting: { reason: 'InvalidImageName', message } };
   }
 
-  async #pull(pod: Pod, name: string, source: ConfigSource): Promise<ImageResult> {
+  async #pull(wanted: Wanted, source: ConfigSource): Promise<ImageResult> {
+    const { pod, name, path } = wanted;
     const { clock, events, runtime } = this.#options;
     const key = `${pod.metadata.uid}/${name}`;
     const failure = this.#failures.get(key);
-    if (failure && clock.now() < failure.until) return this.#backOff(pod, name, failure);
-    events.event(pod, 'Normal', 'Pulling', `Pulling image "${name}"`);
+    if (failure && clock.now() < failure.until) return this.#backOff(wanted, failure);
+    events.event(pod, 'Normal', 'Pulling', `Pulling image "${name}"`, path);
     const started = clock.monotonic();
     try {
       await this.#pullOnce(pod, name, source);
     } catch (error) {
-      return this.#failed(pod, name, key, errorMessage(error));
+      return this.#failed(wanted, key, errorMessage(error));
     }
     this.#failures.delete(key);
     const image = await runtime.findImage(name);
-    if (!image) return this.#failed(pod, name, key, 'the image is not there after it was pulled');
+    if (!image) return this.#failed(wanted, key, 'the image is not there after it was pulled');
     const took = `${((clock.monotonic() - started) / 1000).toFixed(3)}s`;
     const size = `Image size: ${image.size} bytes.`;
     events.event(
@@ -92,6 +103,7 @@ export class ImagePuller {
       'Normal',
       'Pulled',
       `Successfully pulled image "${name}" in ${took} (${took} including waiting). ${size}`,
+      path,
     );
     return { image };
   }
@@ -109,23 +121,23 @@ export class ImagePuller {
     return pull;
   }
 
-  #failed(pod: Pod, name: string, key: string, why: string): ImageResult {
+  #failed({ pod, name, path }: Wanted, key: string, why: string): ImageResult {
     const { clock, events } = this.#options;
     const message = `failed to pull image "${name}": ${why}`;
-    events.event(pod, 'Warning', 'Failed', `Failed to pull image "${name}": ${why}`);
-    events.event(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
+    events.event(pod, 'Warning', 'Failed', `Failed to pull image "${name}": ${why}`, path);
+    events.event(pod, 'Warning', 'Failed', 'Error: ErrImagePull', path);
     const delay = Math.min(LONGEST_DELAY, (this.#failures.get(key)?.delay ?? FIRST_DELAY / 2) * 2);
     this.#failures.set(key, { until: clock.now() + delay, delay, message, told: false });
     // The next look finds the image backing off, and says so.
     return { waiting: { reason: 'ErrImagePull', message }, after: Math.min(2_000, delay) };
   }
 
-  #backOff(pod: Pod, name: string, failure: Failure): ImageResult {
+  #backOff({ pod, name, path }: Wanted, failure: Failure): ImageResult {
     const { events, clock } = this.#options;
     if (!failure.told) {
       failure.told = true;
-      events.event(pod, 'Normal', 'BackOff', `Back-off pulling image "${name}"`);
-      events.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff');
+      events.event(pod, 'Normal', 'BackOff', `Back-off pulling image "${name}"`, path);
+      events.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff', path);
     }
     const message = `Back-off pulling image "${name}": ErrImagePull: ${failure.message}`;
     return { waiting: { reason: 'ImagePullBackOff', message }, after: failure.until - clock.now() };

@@ -38,6 +38,7 @@ export function containerOptions(config: ContainerConfig, owner: Owner): DockerC
     Env: [...config.env],
     ...(config.workingDir && { WorkingDir: config.workingDir }),
     ...(security.user && { User: security.user }),
+    ...(config.stopSignal && { StopSignal: config.stopSignal }),
     Tty: tty,
     OpenStdin: stdin,
     StdinOnce: stdin && stdinOnce,
@@ -79,11 +80,13 @@ function containerLabels(config: ContainerConfig, owner: Owner): Record<string, 
 
 type HostConfig = NonNullable<DockerCreateOptions['HostConfig']>;
 
-function namespaces({ sandboxId, hostNetwork, hostPid, hostIpc, sharePid }: ContainerConfig): HostConfig {
+function namespaces(config: ContainerConfig): HostConfig {
+  const { sandboxId, hostNetwork, hostPid, hostIpc, sharePid, processesOf } = config;
+  const processes = processesOf ?? (sharePid ? sandboxId : undefined);
   return {
     NetworkMode: hostNetwork ? 'host' : `container:${sandboxId}`,
     IpcMode: hostIpc ? 'host' : `container:${sandboxId}`,
-    ...(hostPid ? { PidMode: 'host' } : sharePid ? { PidMode: `container:${sandboxId}` } : {}),
+    ...(hostPid ? { PidMode: 'host' } : processes ? { PidMode: `container:${processes}` } : {}),
   };
 }
 

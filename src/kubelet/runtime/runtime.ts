@@ -114,6 +114,10 @@ export interface ContainerConfig {
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
   readonly sharePid: boolean;
+  /** The container whose process namespace it joins instead. */
+  readonly processesOf?: string | undefined;
+  /** What asks it to end, e.g. `SIGUSR1`; absent: what the image says. */
+  readonly stopSignal?: string | undefined;
   readonly resources: ContainerResources;
   readonly security: ContainerSecurity;
   /** The host's file that is mounted as the termination message, and whether the log's end may stand in for it. */
