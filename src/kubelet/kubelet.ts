@@ -22,6 +22,11 @@ import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
 import { Prober } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { emptyState, type PodState, type Runtime } from './runtime/runtime.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
+import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
+import { simulatedUsage } from './stats/simulated-usage.ts';
+import { configurationOf } from './server/configuration.ts';
+import { UsageMonitor } from './stats/monitor.ts';
 import { KubeletServer, type ServingOptions } from './server/server.ts';
 import { StatusWriter } from './status-writer.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
@@ -122,9 +127,14 @@ export class Kubelet implements Component {
       options.serving &&
       new KubeletServer({
         ...options.serving,
-        ...{ clock, log, runtime, network },
+        ...{ clock, log, client, runtime, network, nodeName },
         pods: () => this.#informers.of(podKind, this.#selection).list(),
         healthy: () => this.#problem,
+        machine: () => this.#machine,
+        monitor: new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() }),
+        metrics: () =>
+          kubeletMetrics({ nodeName, runtime, version: options.version ?? '', workers: this.#workers.size }),
+        configuration: () => configurationOf(options),
       });
   }
 
@@ -244,6 +254,11 @@ export class Kubelet implements Component {
   #factsOf(pod: Pod): DownwardFacts {
     const allocatable = { cpu: String(this.#machine.cpus), memory: String(this.#machine.memory) };
     return { hostIp: this.#options.nodeIp, ips: this.#ipsOf(pod), allocatable };
+  }
+
+  #nodeUsage(): Promise<NodeUsage> {
+    const { rootDir, runtime, clock } = this.#options;
+    return rootDir ? readNodeUsage(rootDir, clock.now()) : simulatedUsage(this.#machine, runtime, clock.now());
   }
 
   async #nodeFacts(): Promise<NodeFacts> {

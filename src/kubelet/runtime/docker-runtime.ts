@@ -15,11 +15,13 @@ import { containerOptions, sandboxOptions } from './docker-create.ts';
 import { DockerFollower } from './docker-follower.ts';
 import type { Owner } from './docker-labels.ts';
 import { attachTo, dialPod, execIn, logsOf } from './docker-process.ts';
+import { ContainerCgroups } from './container-cgroups.ts';
 import { DockerState } from './docker-state.ts';
 import { textOf } from './docker-streams.ts';
 import { RuntimeError } from './runtime.ts';
 import type {
   ContainerConfig,
+  ContainerUsage,
   Image,
   ImageCredentials,
   LogOptions,
@@ -49,12 +51,14 @@ export class DockerRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #state = new DockerState();
   readonly #follower: DockerFollower;
+  readonly #cgroups: ContainerCgroups;
 
   constructor(options: DockerRuntimeOptions) {
     const { clusterId, nodeName, clock, log, socketPath = dockerSocket } = options;
     this.#docker = connectDocker(socketPath);
     this.#owner = { clusterId, nodeName };
     this.#clock = clock;
+    this.#cgroups = new ContainerCgroups(clock, (id) => this.#pidOf(id));
     this.#follower = new DockerFollower({
       docker: this.#docker,
       owner: this.#owner,
@@ -203,6 +207,10 @@ export class DockerRuntime implements Runtime {
     return logsOf(this.#docker, id, options, out, signal);
   }
 
+  usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
+    return this.#cgroups.usage(ids);
+  }
+
   dial(sandbox: Sandbox, ips: readonly string[], port: number): Promise<Duplex> {
     return dialPod(this.#docker, sandbox, ips, port);
   }
@@ -216,6 +224,12 @@ export class DockerRuntime implements Runtime {
       await this.#docker.getContainer(options.name!).remove({ force: true, v: true });
       return (await this.#docker.createContainer(options)).id;
     }
+  }
+
+  /** The first process of a running container, in this machine's counting. */
+  async #pidOf(id: string): Promise<number | undefined> {
+    const { State } = await this.#docker.getContainer(id).inspect();
+    return State.Running && State.Pid > 0 ? State.Pid : undefined;
   }
 
   async #stopSignal(id: string): Promise<string> {

@@ -2,10 +2,12 @@ import { PassThrough, type Duplex, type Writable } from 'node:stream';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { PodIdentity } from '../pod-spec.ts';
 import { programOf, type Program } from './fake-program.ts';
+import { fakeUsage } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
 import type {
   ContainerConfig,
   ContainerState,
+  ContainerUsage,
   Image,
   LogOptions,
   PodState,
@@ -203,6 +205,15 @@ export class FakeRuntime implements Runtime {
   async logs(id: string, { follow }: LogOptions, out: Writable): Promise<void> {
     out.write(this.#byContainer.get(id)?.program.output ?? '');
     if (follow) await this.exited(id);
+  }
+
+  async usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
+    const now = this.#options.clock.now();
+    const running = ids
+      .map((id) => this.#byContainer.get(id))
+      .filter((container) => container?.state.state === 'running')
+      .map((container) => container!);
+    return new Map(running.map(({ config, state }) => [state.id, fakeUsage(config, now, state.startedAt ?? now)]));
   }
 
   async dial(): Promise<Duplex> {

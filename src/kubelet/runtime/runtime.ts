@@ -159,6 +159,30 @@ export interface LogOptions {
   readonly stream?: 'stdout' | 'stderr' | undefined;
 }
 
+/** What a container has used and uses. Amounts are bytes. */
+export interface ContainerUsage {
+  /** When it was read, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Processor time since the start, in nanoseconds. */
+  readonly cpu: number;
+  /** Nanoseconds of processor time per second, where the runtime knows it; else it follows from two readings. */
+  readonly cpuRate?: number | undefined;
+  readonly memory: MemoryUsage;
+  readonly processes: number;
+}
+
+/** All but the counts of faults are bytes. */
+export interface MemoryUsage {
+  readonly usage: number;
+  /** Without what the kernel would give up first: inactive pages of files. */
+  readonly workingSet: number;
+  readonly rss: number;
+  /** 0 is none. */
+  readonly limit: number;
+  readonly pageFaults: number;
+  readonly majorPageFaults: number;
+}
+
 export interface RuntimeInfo {
   /** `docker://20.10.24`, as the node's status shows it. */
   readonly version: string;
@@ -226,6 +250,8 @@ export interface Runtime {
   attach(id: string, streams: ProcessStreams, signal?: AbortSignal): Promise<void>;
   /** Writes the log to `out` and resolves at its end (with `follow`: when the container ends). */
   logs(id: string, options: LogOptions, out: Writable, signal?: AbortSignal): Promise<void>;
+  /** What running containers (or sandboxes) use, by id; what cannot be read is left out. */
+  usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>;
   /** Connects to a TCP port as from inside the pod. */
   dial(sandbox: Sandbox, ips: readonly string[], port: number): Promise<Duplex>;
 }

@@ -2,13 +2,16 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, badRequest, internalError, noSuchPath } from '../../apimachinery/api-error.ts';
+import { ApiError, badRequest, internalError, methodNotAllowed, noSuchPath } from '../../apimachinery/api-error.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage, type Log } from '../../base/log.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { PodNetwork } from '../network/network.ts';
 import { identityOf } from '../pod-spec.ts';
-import type { ContainerState, Runtime } from '../runtime/runtime.ts';
+import type { ContainerState } from '../runtime/runtime.ts';
+import type { Client } from '../../client/client.ts';
+import { KubeletAccess } from './access.ts';
+import { pageAt, type PageAnswer, type PageSources } from './pages.ts';
 import { exitStatus, failureStatus } from './exec-status.ts';
 import { sendLog } from './log-handler.ts';
 import { forwardFixedPorts } from './port-channels.ts';
@@ -36,41 +39,39 @@ export interface ServingOptions {
   readonly address?: string | undefined;
   readonly cert: string;
   readonly key: string;
-  /** Only clients whose certificate this authority has signed get in. */
+  /** Clients are known by certificates that this authority has signed, or by tokens that the API server knows. */
   readonly clientCa: string;
 }
 
-export interface KubeletServerOptions extends ServingOptions {
+export interface KubeletServerOptions extends ServingOptions, PageSources {
   readonly clock: Clock;
   readonly log: Log;
-  readonly runtime: Runtime;
+  readonly client: Client;
   readonly network: PodNetwork;
-  /** The pods of this node as the API has them. */
-  readonly pods: () => readonly Pod[];
-  /** Why the node is not well; undefined when it is. */
-  readonly healthy: () => string | undefined;
 }
 
-/** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, health. */
+/** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, metrics, health. */
 export class KubeletServer {
   readonly #options: KubeletServerOptions;
   readonly #server: Server;
+  readonly #access: KubeletAccess;
   #upgraded = new Set<Duplex>();
 
   constructor(options: KubeletServerOptions) {
     this.#options = options;
+    this.#access = new KubeletAccess(options);
     const { cert, key, clientCa } = options;
     this.#server = createServer({
       cert,
       key,
       ca: clientCa,
       requestCert: true,
-      rejectUnauthorized: true,
+      rejectUnauthorized: false, // who shows none may have a token
       minVersion: 'TLSv1.2',
     });
     this.#server.on('request', (request, response) => void this.#request(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#server.on('tlsClientError', () => {}); // a client without a certificate of ours
+    this.#server.on('tlsClientError', () => {}); // a client that does not believe ours
   }
 
   /** The port it listens on. */
@@ -110,10 +111,11 @@ export class KubeletServer {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request);
-    if (url.pathname === '/healthz' || url.pathname === '/livez' || url.pathname === '/readyz')
-      return this.#health(response);
-    if (url.pathname === '/pods') {
-      return sendJson(response, 200, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.#options.pods() });
+    await this.#access.check(request, url.pathname);
+    const page = pageAt(url.pathname);
+    if (page) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+      return send(response, await page(this.#options, url.searchParams));
     }
     const target = parseTarget(url.pathname);
     if (!target) throw noSuchPath();
@@ -122,17 +124,13 @@ export class KubeletServer {
     await sendLog(runtime, this.#pod(target), target.container, parseLogRequest(url.searchParams, clock), response);
   }
 
-  #health(response: ServerResponse): void {
-    const problem = this.#options.healthy();
-    response.writeHead(problem ? 500 : 200, { 'content-type': 'text/plain' }).end(problem ?? 'ok');
-  }
-
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {}); // the streams on it see their end
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
     try {
       const url = urlOf(request);
+      await this.#access.check(request, url.pathname);
       const target = parseTarget(url.pathname);
       const upgrade = upgradeOf(request);
       if (!target || target.action === 'containerLogs') throw noSuchPath();
@@ -253,9 +251,11 @@ function sendError(response: ServerResponse, error: unknown): void {
   response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
 }
 
-function sendJson(response: ServerResponse, code: number, value: unknown): void {
-  const body = Buffer.from(JSON.stringify(value));
-  response.writeHead(code, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+function send(response: ServerResponse, { code, body }: PageAnswer): void {
+  const text = typeof body === 'string';
+  const bytes = Buffer.from(text ? body : JSON.stringify(body));
+  const type = text ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json';
+  response.writeHead(code, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
 }
 
 /** Answers an upgrade that cannot be. On a connection that was upgraded already there is nobody left to tell. */

@@ -1,0 +1,17 @@
+import type { KubeletOptions } from '../kubelet.ts';
+
+/** How a kubelet is set, in the shape of `kubelet.config.k8s.io/v1beta1 KubeletConfiguration`: what `/configz` shows. */
+export function configurationOf(options: KubeletOptions): object {
+  const { serving, clusterDns = [], clusterDomain = 'cluster.local', maxPods = 110, podCidr } = options;
+  return {
+    kind: 'KubeletConfiguration',
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    ...(serving && { address: serving.address ?? '0.0.0.0', port: serving.port }),
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: true, cacheTTL: '2m0s' }, x509: {} },
+    authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '5m0s', cacheUnauthorizedTTL: '30s' } },
+    ...{ clusterDNS: clusterDns, clusterDomain, maxPods, podCIDR: podCidr },
+    ...{ nodeStatusUpdateFrequency: '10s', nodeStatusReportFrequency: '5m0s', nodeLeaseDurationSeconds: 40 },
+    ...{ containerLogMaxSize: '10Mi', containerLogMaxFiles: 5 },
+    ...{ imageMinimumGCAge: '2m0s', imageGCHighThresholdPercent: 85, imageGCLowThresholdPercent: 80 },
+  };
+}
