@@ -9,7 +9,7 @@ import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
-import { rejection } from './admission.ts';
+import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { HookRunner } from './hooks.ts';
 import { ImagePuller } from './images/image-puller.ts';
@@ -51,6 +51,8 @@ export interface KubeletOptions {
   readonly clusterDns?: readonly string[] | undefined;
   readonly clusterDomain?: string | undefined;
   readonly maxPods?: number | undefined;
+  /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
+  readonly allowedUnsafeSysctls?: readonly string[] | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   /** As `kubectl get nodes` shows it, e.g. `v1.36.0`. */
   readonly version?: string | undefined;
@@ -113,7 +115,8 @@ export class Kubelet implements Component {
       machine: () => ({ ...this.#machine, seccompFolder: join(rootDir ?? '', 'seccomp') }),
       statuses: this.#statuses,
       hostIp: options.nodeIp,
-      rejection: (pod) => (this.#isHere(pod) ? undefined : rejection(pod, () => this.#othersThan(pod))),
+      refusal: (pod) =>
+        this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
       onGone: (uid) => this.#workers.delete(uid),
     };
     this.#agent = new NodeAgent({
@@ -155,7 +158,7 @@ export class Kubelet implements Component {
     this.#runtimeVersion = (await runtime.info()).version;
     const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
     const informer = this.#informers.of(podKind, this.#selection);
-    const node = this.#informers.of(nodeKind, { fieldSelector: `metadata.name=${this.#options.nodeName}` });
+    const node = this.#informers.of(nodeKind, this.#nodeSelection);
     node.listen({ updated: (now, before) => this.#agent.observe(now, before) });
     this.#informers.start();
     await this.#server?.start(); // the node's status tells its port
@@ -184,6 +187,10 @@ export class Kubelet implements Component {
 
   get #selection(): { fieldSelector: string } {
     return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
+  }
+
+  get #nodeSelection(): { fieldSelector: string } {
+    return { fieldSelector: `metadata.name=${this.#options.nodeName}` };
   }
 
   #update(pod: Pod): void {
@@ -242,6 +249,12 @@ export class Kubelet implements Component {
   #othersThan({ metadata }: Pod): Pod[] {
     const all = this.#informers.of(podKind, this.#selection).list();
     return all.filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
+  }
+
+  #admitting(): AdmittingNode {
+    const { allowedUnsafeSysctls = [] } = this.#options;
+    const node = this.#informers.of(nodeKind, this.#nodeSelection).list()[0] ?? this.#agent.node;
+    return { node, pressures: [], appArmor: this.#machine.appArmor, allowedUnsafeSysctls, shuttingDown: false };
   }
 
   #ipsOf(pod: Pod): readonly string[] {

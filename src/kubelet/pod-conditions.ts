@@ -14,6 +14,7 @@ export interface ConditionInputs {
   readonly app: readonly ContainerStatus[];
   readonly networkReady: boolean;
   readonly now: number;
+  readonly disruption?: { readonly reason: string; readonly message: string } | undefined;
 }
 
 type Verdict = Pick<PodCondition, 'status'> & { reason?: string | undefined; message?: string | undefined };
@@ -31,6 +32,7 @@ export function podConditions(pod: Pod, inputs: ConditionInputs): PodCondition[]
     Ready: readyVerdict(pod, containersReady, old),
     ContainersReady: containersReady,
     PodScheduled: { status: 'True' },
+    ...(inputs.disruption && { DisruptionTarget: { status: 'True', ...inputs.disruption } }),
   };
   const ours = Object.entries(verdicts).map(([type, verdict]) =>
     condition(pod, type, verdict, old.get(type), inputs.now),

@@ -68,6 +68,20 @@ export function restartPolicyOf(pod: Pod): 'Always' | 'OnFailure' | 'Never' {
   return (specOf(pod).restartPolicy as 'Always' | 'OnFailure' | 'Never' | undefined) ?? 'Always';
 }
 
+/** Whether the pod stands in a file of its node, and in the API only as a mirror. */
+export function isStatic({ metadata }: Pod): boolean {
+  const source = metadata.annotations?.['kubernetes.io/config.source'];
+  return source !== undefined && source !== 'api';
+}
+
+/** What pods without which a cluster does not work have as their priority at least. */
+const CRITICAL_PRIORITY = 2_000_000_000;
+
+/** Whether the node must run the pod above all others, and never evicts it. */
+export function isCritical(pod: Pod): boolean {
+  return isStatic(pod) || (specOf(pod).priority ?? 0) >= CRITICAL_PRIORITY;
+}
+
 /** Whether the pod has ended for good. */
 export function hasEnded(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';

@@ -19,6 +19,8 @@ export interface StatusInputs extends ContainerStatusInputs {
   readonly ended: boolean;
   /** The pod failed as a whole. */
   readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  /** The node ends the pod, and why. */
+  readonly disruption?: { readonly reason: string; readonly message: string } | undefined;
 }
 
 /** The status of a pod as the API shows it. Pure. */
@@ -33,7 +35,7 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
   return {
     ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: podConditions(pod, { phase, init, app, networkReady, now }),
+    conditions: podConditions(pod, { phase, init, app, networkReady, now, disruption: inputs.disruption }),
     ...(inputs.failure ?? kept(pod, phase)),
     hostIP: inputs.hostIp,
     hostIPs: [{ ip: inputs.hostIp }],

@@ -4,7 +4,7 @@ import { Backoff } from '../base/backoff.ts';
 import type { Timer } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
-import type { Rejection } from './admission.ts';
+import type { Refusal } from './admission/refusal.ts';
 import type { Waiting } from './container-status.ts';
 import { GracePeriod } from './grace-period.ts';
 import { gracePeriodOf } from './kill-pod.ts';
@@ -19,15 +19,23 @@ export interface WorkerDependencies extends SyncDependencies {
   readonly log: Log;
   readonly hostIp: string;
   /** Why this node does not take a pod that has not been started yet. */
-  readonly rejection: (pod: Pod) => Rejection | undefined;
+  readonly refusal: (pod: Pod) => Refusal | undefined;
   /** Called when nothing of the pod is left. */
   readonly onGone: (uid: string) => void;
+}
+
+/** Why a node ends a pod. */
+export interface Eviction extends Refusal {
+  /** The longest time that its containers get, in seconds; absent: as long as the pod says. */
+  readonly graceSeconds?: number | undefined;
+  /** The message of its DisruptionTarget condition. */
+  readonly condition: { readonly reason: string; readonly message: string };
 }
 
 /** Milliseconds between tries of something that failed. */
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 15_000;
-const overdue: Rejection = {
+const overdue: Refusal = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
 };
@@ -47,6 +55,8 @@ export class PodWorker {
   #ended = false;
   #admitted = false;
   #failure: { reason: string; message: string } | undefined;
+  #eviction: Eviction | undefined;
+  #disruption: Eviction['condition'] | undefined;
   #due = false;
   #refreshDue = false;
   #running: Promise<void> | undefined;
@@ -89,6 +99,16 @@ export class PodWorker {
     this.#publish();
     this.#due = true;
     this.#running ??= this.#run();
+  }
+
+  /**
+   * Ends the pod for good, in favour of others or of the node; who calls has told why in an event. A no-op when it is
+   * ended already.
+   */
+  evict(eviction: Eviction): void {
+    this.#eviction ??= eviction;
+    this.#sync.abort(new Error('the pod is evicted'));
+    this.wake();
   }
 
   /** Brings the content of volumes up to date. */
@@ -143,11 +163,15 @@ export class PodWorker {
       await this.#end(pod);
       return undefined;
     }
-    const rejected = this.#admitted ? undefined : this.#deps.rejection(pod);
-    if (rejected) return this.#fail(pod, 'Warning', rejected);
+    const refused = this.#admitted ? undefined : this.#deps.refusal(pod);
+    if (refused) return this.#refuse(pod, refused);
     this.#admitted = true;
+    if (this.#eviction) return this.#evict(pod, this.#eviction);
     const left = this.#deadline(pod);
-    if (left !== undefined && left <= 0) return this.#fail(pod, 'Normal', overdue);
+    if (left !== undefined && left <= 0) {
+      this.#deps.events.event(pod, 'Normal', overdue.reason, overdue.message);
+      return this.#fail(pod, overdue);
+    }
     const result = await syncPod(this.#deps, pod, this.#memory, () => this.#publish(), this.#sync.signal);
     if (result.finished) this.#ended = true;
     this.#publish();
@@ -167,10 +191,24 @@ export class PodWorker {
     return (parseTime(pod.status?.startTime) ?? clock.now()) + activeDeadlineSeconds * 1000 - clock.now();
   }
 
-  async #fail(pod: Pod, type: 'Normal' | 'Warning', failure: Rejection): Promise<undefined> {
+  #refuse(pod: Pod, { reason, message }: Refusal): Promise<undefined> {
+    this.#deps.events.event(pod, 'Warning', reason, message);
+    return this.#fail(pod, { reason, message: `Pod was rejected: ${message}` });
+  }
+
+  async #evict(pod: Pod, { reason, message, graceSeconds, condition }: Eviction): Promise<undefined> {
+    this.#disruption = condition;
+    const own = gracePeriodOf(pod);
+    const grace = new GracePeriod(
+      this.#deps.clock,
+      graceSeconds === undefined ? own : Math.min(own, graceSeconds * 1000),
+    );
+    await this.#fail(pod, { reason, message }, grace);
+  }
+
+  async #fail(pod: Pod, failure: Refusal, grace?: GracePeriod): Promise<undefined> {
     this.#failure = failure;
-    this.#deps.events.event(pod, type, failure.reason, failure.message);
-    await endPod(this.#deps, pod);
+    await endPod(this.#deps, pod, grace);
     this.#ended = true;
     this.#publish();
   }
@@ -257,6 +295,7 @@ export class PodWorker {
       now: clock.now(),
       ended: this.#ended,
       failure: this.#failure,
+      disruption: this.#disruption,
     });
     statuses.set(pod, status);
   }

@@ -143,4 +143,5 @@ const kubeletConditions = new Set([
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  'DisruptionTarget',
 ]);

@@ -1,10 +1,8 @@
 import { quantityValue } from '../../apimachinery/quantity.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { qosClassOf } from '../pod-qos.ts';
-import { isSidecar, mainContainers, specOf, type Container } from '../pod-spec.ts';
+import { isCritical, isSidecar, mainContainers, type Container } from '../pod-spec.ts';
 
-/** What pods without which the node does not work have as their priority at least. */
-const CRITICAL_PRIORITY = 2_000_000_000;
 const NEVER_FIRST = -997;
 
 /**
@@ -25,7 +23,7 @@ export function oomScoreAdj(
 
 function wantedScore(pod: Pod, container: Container, memory: number): number {
   const qos = qosClassOf(pod);
-  if ((specOf(pod).priority ?? 0) >= CRITICAL_PRIORITY || qos === 'Guaranteed') return NEVER_FIRST;
+  if (isCritical(pod) || qos === 'Guaranteed') return NEVER_FIRST;
   if (qos === 'BestEffort' || memory <= 0) return 1000;
   const request = isSidecar(container)
     ? Math.max(requestOf(container), ...mainContainers(pod).map(requestOf))

@@ -1,11 +1,6 @@
-import type { Pod } from '../api/core-v1/pod.ts';
-import { allContainers } from './pod-spec.ts';
-
-/** Why a node does not take a pod, as it stands in the pod's status and in an event. */
-export interface Rejection {
-  readonly reason: string;
-  readonly message: string;
-}
+import type { Pod } from '../../api/core-v1/pod.ts';
+import { allContainers } from '../pod-spec.ts';
+import type { Refusal } from './refusal.ts';
 
 interface Port {
   readonly protocol: string;
@@ -15,18 +10,14 @@ interface Port {
 
 const EVERYWHERE = '0.0.0.0';
 
-/**
- * Whether a node that runs `others` can run `pod` too. The scheduler sees to that, but pods can also be bound past it;
- * then the node is the last to notice. `others` is only looked at when it matters.
- * @returns why not; undefined when it can
- */
-export function rejection(pod: Pod, others: () => readonly Pod[]): Rejection | undefined {
+/** Whether ports of the host that a pod wants are taken. `others` is only looked at when it wants any. */
+export function portsRefusal(pod: Pod, others: () => readonly Pod[]): Refusal | undefined {
   const wanted = hostPorts(pod);
   if (wanted.length === 0) return undefined;
   const taken = others().flatMap(hostPorts);
   if (!wanted.some((one) => taken.some((other) => clash(one, other)))) return undefined;
-  const why = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
-  return { reason: 'NodePorts', message: `Pod was rejected: ${why}` };
+  const message = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
+  return { reason: 'NodePorts', message };
 }
 
 function hostPorts(pod: Pod): Port[] {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { rejection } from '../../src/kubelet/admission.ts';
-import { somePod } from './pods.ts';
+import { portsRefusal } from '../../../src/kubelet/admission/ports.ts';
+import { somePod } from '../pods.ts';
 
 type Port = { hostPort?: number; containerPort: number; protocol?: string; hostIP?: string };
 const withPorts = (...ports: Port[]) => somePod({ containers: [{ name: 'app', image: 'app:1', ports }] });
 
-describe('kubelet: admission of a pod', () => {
+describe('portsRefusal', () => {
   const cases: [string, Port, Port, boolean][] = [
     ['the same port', { hostPort: 80, containerPort: 1 }, { hostPort: 80, containerPort: 2 }, true],
     ['another port', { hostPort: 80, containerPort: 1 }, { hostPort: 81, containerPort: 1 }, false],
@@ -31,13 +31,13 @@ describe('kubelet: admission of a pod', () => {
   ];
   for (const [what, taken, wanted, refused] of cases) {
     it(`${refused ? 'refuses' : 'allows'} ${what}`, () => {
-      const found = rejection(withPorts(wanted), () => [withPorts(taken)]);
+      const found = portsRefusal(withPorts(wanted), () => [withPorts(taken)]);
       expect(found?.reason).to.equal(refused ? 'NodePorts' : undefined);
     });
   }
 
   it('does not look at other pods when the pod needs nothing of the host', () => {
-    const found = rejection(withPorts({ containerPort: 80 }), () => {
+    const found = portsRefusal(withPorts({ containerPort: 80 }), () => {
       throw new Error('looked');
     });
     expect(found).to.equal(undefined);
