@@ -47,6 +47,11 @@ abstract class Labelled<T> {
     this.#children.set(values.join('\u0000'), { values, child });
   }
 
+  /** Forgets one child: what it counted for is gone. */
+  remove(...values: string[]): void {
+    this.#children.delete(values.join('\u0000'));
+  }
+
   /** Forgets all children, for those who count anew each time they are asked. */
   reset(): void {
     this.#children.clear();

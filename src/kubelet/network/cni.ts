@@ -6,6 +6,7 @@ import { sysctl } from '../../linux/sysctl.ts';
 import type { PodIdentity } from '../pod-spec.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
 import { callPlugin, type CniCall, type CniResult } from './cni-plugin.ts';
+import { grpcHealth, type GrpcHealth, type GrpcHealthRequest } from './grpc-health.ts';
 import { anyHostPorts, removeSharedChains } from './host-ports.ts';
 import { httpGet, tcpConnect } from './http-probe.ts';
 import { IpamStore } from './ipam.ts';
@@ -93,6 +94,10 @@ export class CniNetwork implements PodNetwork {
 
   connect(host: string, port: number, signal: AbortSignal): Promise<void> {
     return tcpConnect(host, port, signal);
+  }
+
+  grpcHealth(request: GrpcHealthRequest): Promise<GrpcHealth> {
+    return grpcHealth(request);
   }
 
   /** A failure gives the address back, so that the next try does not leak it. */

@@ -1,5 +1,6 @@
 import type { PodIdentity } from '../pod-spec.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
+import type { GrpcHealth } from './grpc-health.ts';
 import type { HttpAnswer, PodNetwork } from './network.ts';
 
 /** A network that only hands out addresses. Every probe succeeds, because every simulated container is well. */
@@ -44,4 +45,8 @@ export class FakeNetwork implements PodNetwork {
   }
 
   async connect(): Promise<void> {}
+
+  async grpcHealth(): Promise<GrpcHealth> {
+    return 'SERVING';
+  }
 }

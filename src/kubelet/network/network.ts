@@ -1,5 +1,6 @@
 import type { PodIdentity } from '../pod-spec.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
+import type { GrpcHealth, GrpcHealthRequest } from './grpc-health.ts';
 
 /** A port of the node that leads to a port of the pod. */
 export interface HostPort {
@@ -24,6 +25,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** The beginning of the body. */
   readonly body: string;
+  /** Where a redirect leads. */
+  readonly location?: string | undefined;
 }
 
 /** Connects pods. */
@@ -41,4 +44,6 @@ export interface PodNetwork {
   httpGet(request: HttpGet): Promise<HttpAnswer>;
   /** @throws Error when nothing listens */
   connect(host: string, port: number, signal: AbortSignal): Promise<void>;
+  /** Asks the health service of a gRPC server. @throws Error when it does not answer */
+  grpcHealth(request: GrpcHealthRequest): Promise<GrpcHealth>;
 }

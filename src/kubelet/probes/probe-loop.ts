@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts';
-import type { Probe } from './probe.ts';
+import type { Probe, ProbeOutcome } from './probe.ts';
 
 export interface ProbeLoopOptions {
   readonly probe: Probe;
@@ -10,9 +10,13 @@ export interface ProbeLoopOptions {
   readonly initially: boolean | undefined;
   /** Whether probing makes sense now (liveness and readiness wait for the startup probe). */
   readonly due: () => boolean;
-  readonly check: (signal: AbortSignal) => Promise<string | undefined>;
+  /** Whether a verdict of failure is the last one: the container will be ended for it. */
+  readonly fatal?: boolean | undefined;
+  readonly check: (signal: AbortSignal) => Promise<ProbeOutcome>;
+  /** Called when the verdict changes. */
   readonly onResult: (healthy: boolean) => void;
-  readonly onFailure: (why: string) => void;
+  /** Called after each probe. */
+  readonly onOutcome: (outcome: ProbeOutcome) => void;
 }
 
 /** Probes one container again and again; the verdict changes after as many equal answers as the probe says. */
@@ -59,19 +63,20 @@ export class ProbeLoop {
   async #turn(): Promise<void> {
     const { probe, due } = this.#options;
     if (due()) await this.#probe();
+    if (this.#options.fatal && this.healthy === false) return;
     if (!this.#abort.signal.aborted) this.#schedule((probe.periodSeconds ?? 10) * 1000);
   }
 
   async #probe(): Promise<void> {
-    const { probe, clock, check, onFailure } = this.#options;
+    const { probe, clock, check, onOutcome } = this.#options;
     const seconds = probe.timeoutSeconds ?? 1;
     const limit = new AbortController();
     const timer = clock.after(seconds * 1000, () => limit.abort(new Error(`probe timed out after ${seconds}s`)));
-    const why = await check(AbortSignal.any([limit.signal, this.#abort.signal]));
+    const outcome = await check(AbortSignal.any([limit.signal, this.#abort.signal]));
     timer.cancel();
     if (this.#abort.signal.aborted) return;
-    if (why !== undefined) onFailure(why);
-    this.#count(why === undefined);
+    onOutcome(outcome);
+    if (outcome.result !== 'unknown') this.#count(outcome.result !== 'failure');
   }
 
   #count(success: boolean): void {

@@ -4,6 +4,7 @@ import type { Plain } from '../../apimachinery/object.ts';
 import type { PodNetwork } from '../network/network.ts';
 import type { Container } from '../pod-spec.ts';
 import type { ContainerState, Runtime } from '../runtime/runtime.ts';
+import { httpProbe } from './http-redirects.ts';
 import { runCommand } from './run-command.ts';
 import { httpGetOf, portOf } from './targets.ts';
 
@@ -16,10 +17,25 @@ export interface ProbeTarget {
   readonly podIp: string;
 }
 
-/** A way to probe. `check` returns why it failed, or undefined; what it throws is a failure too. */
+/**
+ * How a probe went: `warning` is a success that should be told of, and `unknown` is a probe that could not be made, which
+ * counts neither way. `text` says why.
+ */
+export interface ProbeOutcome {
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
+  readonly text: string;
+}
+
+const success: ProbeOutcome = { result: 'success', text: '' };
+
+function failure(text: string): ProbeOutcome {
+  return { result: 'failure', text };
+}
+
+/** A way to probe. What it throws means that the probe could not be made. */
 interface ProbeType {
   readonly field: 'exec' | 'httpGet' | 'tcpSocket' | 'grpc';
-  check(probe: Probe, target: ProbeTarget, deps: ProbeDependencies, signal: AbortSignal): Promise<string | undefined>;
+  check(probe: Probe, target: ProbeTarget, deps: ProbeDependencies, signal: AbortSignal): Promise<ProbeOutcome>;
 }
 
 export interface ProbeDependencies {
@@ -31,15 +47,15 @@ const exec: ProbeType = {
   field: 'exec',
   async check(probe, { run }, { runtime }, signal) {
     const { code, output } = await runCommand(runtime, run.id, probe.exec!.command ?? [], signal);
-    return code === 0 ? undefined : output.trim() || `command exited with code ${code}`;
+    return code === 0 ? success : failure(output.trim() || `command exited with code ${code}`);
   },
 };
 
 const httpGet: ProbeType = {
   field: 'httpGet',
   async check(probe, { container, podIp }, { network }, signal) {
-    const { status } = await network.httpGet({ ...httpGetOf(probe.httpGet!, container, podIp), signal });
-    return status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`;
+    const request = { ...httpGetOf(probe.httpGet!, container, podIp), signal };
+    return httpProbe(network, request).catch((error) => failure(errorMessage(error)));
   },
 };
 
@@ -47,34 +63,42 @@ const tcpSocket: ProbeType = {
   field: 'tcpSocket',
   async check(probe, { container, podIp }, { network }, signal) {
     const { port, host } = probe.tcpSocket!;
-    await network.connect(host || podIp, portOf(port, container), signal);
-    return undefined;
+    const number = portOf(port, container);
+    return network.connect(host || podIp, number, signal).then(
+      () => success,
+      (error) => failure(errorMessage(error)),
+    );
   },
 };
 
-/** A gRPC server is at least one that accepts connections; its health service is not asked yet. */
+/** Asks the health service: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 const grpc: ProbeType = {
   field: 'grpc',
   async check(probe, { podIp }, { network }, signal) {
-    await network.connect(podIp, probe.grpc!.port, signal);
-    return undefined;
+    const { port, service } = probe.grpc!;
+    return network.grpcHealth({ host: podIp, port, service: service ?? '', signal }).then(
+      (status) => (status === 'SERVING' ? success : failure(`service unhealthy (responded with "${status}")`)),
+      (error) => failure(errorMessage(error)),
+    );
   },
 };
 
 const probeTypes = [exec, httpGet, tcpSocket, grpc];
 
-/** Probes once. @returns why the probe failed; undefined when it succeeded */
+/** Probes once. Never throws; a probe that is aborted fails for the reason of its `signal`. */
 export async function checkProbe(
   probe: Probe,
   target: ProbeTarget,
   deps: ProbeDependencies,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<ProbeOutcome> {
   const type = probeTypes.find(({ field }) => probe[field]);
-  if (!type) return undefined;
+  if (!type) return success;
   try {
-    return await type.check(probe, target, deps, signal);
+    const outcome = await type.check(probe, target, deps, signal);
+    return signal.aborted ? failure(errorMessage(signal.reason)) : outcome;
   } catch (error) {
-    return signal.aborted ? errorMessage(signal.reason) : errorMessage(error);
+    if (signal.aborted) return failure(errorMessage(signal.reason));
+    return { result: 'unknown', text: errorMessage(error) };
   }
 }

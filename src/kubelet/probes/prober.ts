@@ -2,10 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import { containerId } from '../container-status.ts';
-import { findContainer, reportedStatus } from '../pod-spec.ts';
+import { Counter } from '../../base/metrics.ts';
+import { containerPath, findContainer, reportedStatus } from '../pod-spec.ts';
 import type { ContainerState, PodState } from '../runtime/runtime.ts';
 import { ProbeLoop } from './probe-loop.ts';
-import { checkProbe, type ProbeDependencies } from './probe.ts';
+import { checkProbe, type ProbeDependencies, type ProbeOutcome } from './probe.ts';
 
 export interface ProberOptions extends ProbeDependencies {
   readonly clock: Clock;
@@ -21,11 +22,29 @@ type Loops = Partial<Record<ProbeKind, ProbeLoop>>;
 
 const titles: Record<ProbeKind, string> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
+/** The results as the metric names them. */
+const countedAs = { success: 'successful', warning: 'successful', failure: 'failed', unknown: 'unknown' } as const;
+
+/** What events say of them. */
+const toldAs: Partial<Record<ProbeOutcome['result'], { readonly reason: string; readonly verb: string }>> = {
+  failure: { reason: 'Unhealthy', verb: 'failed' },
+  unknown: { reason: 'Unhealthy', verb: 'errored and resulted in unknown state' },
+  warning: { reason: 'ProbeWarning', verb: 'warning' },
+};
+
 /** Probes the running containers of all pods and knows the verdicts. */
 export class Prober {
   readonly #options: ProberOptions;
   /** By the id of the run. */
   #runs = new Map<string, { uid: string; loops: Loops }>();
+  /** What was counted, by pod. */
+  #counted = new Map<string, Map<string, string[]>>();
+  /** How probes went, for `/metrics/probes`. */
+  readonly total = new Counter(
+    'prober_probe_total',
+    'Cumulative number of a liveness, readiness or startup probe for a container by result.',
+    [...['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid']],
+  );
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -36,10 +55,14 @@ export class Prober {
     const running = new Set(state.containers.filter((c) => c.state === 'running').map((c) => c.id));
     for (const [id, { uid }] of this.#runs) if (uid === state.uid && !running.has(id)) this.#end(id);
     for (const run of state.containers) if (running.has(run.id) && !this.#runs.has(run.id)) this.#begin(pod, run);
+    // What is being deleted cannot fail any more; it can only become unready.
+    if (pod.metadata.deletionTimestamp) for (const id of running) this.#stopJudging(id);
   }
 
   forget(uid: string): void {
     for (const [id, run] of this.#runs) if (run.uid === uid) this.#end(id);
+    for (const labels of this.#counted.get(uid)?.values() ?? []) this.total.remove(...labels);
+    this.#counted.delete(uid);
   }
 
   stop(): void {
@@ -66,6 +89,12 @@ export class Prober {
     return loops?.liveness?.healthy === false ? 'liveness' : undefined;
   }
 
+  #stopJudging(id: string): void {
+    const loops = this.#runs.get(id)?.loops;
+    loops?.liveness?.stop();
+    loops?.startup?.stop();
+  }
+
   #begin(pod: Pod, run: ContainerState): void {
     const loops: Loops = {};
     this.#runs.set(run.id, { uid: pod.metadata.uid, loops });
@@ -76,7 +105,7 @@ export class Prober {
   }
 
   #loop(pod: Pod, run: ContainerState, kind: ProbeKind, loops: Loops): ProbeLoop | undefined {
-    const { clock, events, onChange, ipsOf } = this.#options;
+    const { clock, onChange, ipsOf } = this.#options;
     const container = findContainer(pod, run.name);
     const probe = container?.[`${kind}Probe`];
     if (!container || !probe) return undefined;
@@ -90,12 +119,29 @@ export class Prober {
           ? loops.startup?.healthy !== true
           : !container.startupProbe || loops.startup?.healthy === true,
       check: (signal) => checkProbe(probe, { container, run, podIp: ipsOf(pod)[0] ?? '' }, this.#options, signal),
-      onFailure: (why) => events.event(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe failed: ${why}`),
+      fatal: kind !== 'readiness',
+      onOutcome: (outcome) => this.#tell(pod, run.name, titles[kind], outcome),
       onResult: (healthy) => {
         if (kind === 'startup' && healthy) for (const other of [loops.liveness, loops.readiness]) other?.hurry();
         onChange(pod.metadata.uid);
       },
     });
+  }
+
+  #tell(pod: Pod, container: string, title: string, { result, text }: ProbeOutcome): void {
+    const { name, namespace = '', uid } = pod.metadata;
+    this.#count(uid, [title, countedAs[result], container, name, namespace, uid]);
+    const event = toldAs[result];
+    if (!event) return;
+    const message = `${title} probe ${event.verb}: ${text}`;
+    this.#options.events.event(pod, 'Warning', event.reason, message, containerPath(pod, container));
+  }
+
+  #count(uid: string, labels: string[]): void {
+    this.total.labels(...labels).inc();
+    let counted = this.#counted.get(uid);
+    if (!counted) this.#counted.set(uid, (counted = new Map()));
+    counted.set(labels.join('/'), labels);
   }
 
   #end(id: string): void {

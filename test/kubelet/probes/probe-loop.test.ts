@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../../src/base/virtual-clock.ts';
+import type { ProbeOutcome } from '../../../src/kubelet/probes/probe.ts';
 import { ProbeLoop, type ProbeLoopOptions } from '../../../src/kubelet/probes/probe-loop.ts';
+
+function outcomeOf(why: string | undefined): ProbeOutcome {
+  if (why === 'cannot') return { result: 'unknown', text: why };
+  return why === undefined ? { result: 'success', text: '' } : { result: 'failure', text: why };
+}
 
 describe('ProbeLoop', () => {
   let clock: VirtualClock;
@@ -17,8 +23,8 @@ describe('ProbeLoop', () => {
 
   function start(probe: object, more: Partial<ProbeLoopOptions> = {}): ProbeLoop {
     return new ProbeLoop({
-      ...{ probe, clock, startedAt: clock.now(), initially: undefined, due: () => true, onFailure: () => {} },
-      check: async () => answers[Math.min(asked++, answers.length - 1)],
+      ...{ probe, clock, startedAt: clock.now(), initially: undefined, due: () => true, onOutcome: () => {} },
+      check: async () => outcomeOf(answers[Math.min(asked++, answers.length - 1)]),
       onResult: (healthy) => verdicts.push(healthy),
       ...more,
     });
@@ -47,6 +53,24 @@ describe('ProbeLoop', () => {
     loop.stop();
   });
 
+  it('does not count a probe that could not be made', async () => {
+    answers = ['bad', 'cannot', 'bad', undefined];
+    const loop = start({ periodSeconds: 1, failureThreshold: 2 });
+    await clock.advance(1_500);
+    expect(verdicts).to.deep.equal([]);
+    await clock.advance(1_000);
+    expect(verdicts).to.deep.equal([false]);
+    loop.stop();
+  });
+
+  it('asks no more when the container is to be ended', async () => {
+    answers = ['bad', 'bad', undefined];
+    const loop = start({ periodSeconds: 1, failureThreshold: 2 }, { fatal: true });
+    await clock.advance(9_000);
+    expect(asked).to.equal(2);
+    expect(loop.healthy).to.equal(false);
+  });
+
   it('does not ask before it is due', async () => {
     let due = false;
     answers = [undefined];
@@ -65,8 +89,10 @@ describe('ProbeLoop', () => {
       { periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 1 },
       {
         check: (signal) =>
-          new Promise((resolve) => signal.addEventListener('abort', () => resolve((signal.reason as Error).message))),
-        onFailure: (why) => failures.push(why),
+          new Promise((resolve) =>
+            signal.addEventListener('abort', () => resolve(outcomeOf((signal.reason as Error).message))),
+          ),
+        onOutcome: ({ text }) => failures.push(text),
       },
     );
     await clock.advance(3_000);
