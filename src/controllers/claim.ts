@@ -1,9 +1,10 @@
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import type { Kind } from '../apimachinery/kind.ts';
 import { controllerOf, controllerRef, type KubeObject } from '../apimachinery/object.ts';
-import { ApiError, isApiError } from '../apimachinery/api-error.ts';
+import { ApiError } from '../apimachinery/api-error.ts';
 import type { Client } from '../client/client.ts';
 import type { ClusterReader } from '../client/controller.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** Name of the index of objects without a controlling owner, by namespace. */
 export const orphanIndex = 'orphans';
@@ -91,7 +92,7 @@ async function adopt<O extends KubeObject, T extends KubeObject>(
 ): Promise<T | undefined> {
   const references = [...(object.metadata.ownerReferences ?? []), controllerRef(owner, ownerKind)];
   const finalizers = finalizer && [...new Set(object.metadata.finalizers).add(finalizer)];
-  return quietly(setOwners(client, kind, object, references, finalizers || undefined));
+  return unlessGone(setOwners(client, kind, object, references, finalizers || undefined));
 }
 
 async function release<T extends KubeObject>(
@@ -104,7 +105,7 @@ async function release<T extends KubeObject>(
   const references = (object.metadata.ownerReferences ?? []).filter((ref) => ref.uid !== owner.metadata.uid);
   const { finalizers } = object.metadata;
   const left = finalizer ? finalizers?.filter((one) => one !== finalizer) : undefined;
-  await quietly(setOwners(client, kind, object, references, left));
+  await unlessGone(setOwners(client, kind, object, references, left));
 }
 
 /** Replaces the owner references, and perhaps the finalizers, of exactly this version of the object. */
@@ -119,14 +120,4 @@ export function setOwners<T extends KubeObject>(
   const ownerReferences = references.length > 0 ? references : null;
   const metadata = { uid, resourceVersion, ownerReferences, ...(finalizers && { finalizers }) };
   return client.patch(kind, object.metadata, 'merge', { metadata });
-}
-
-/** Undefined when the object is gone. */
-async function quietly<T>(change: Promise<T>): Promise<T | undefined> {
-  try {
-    return await change;
-  } catch (error) {
-    if (isApiError(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

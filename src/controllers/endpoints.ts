@@ -23,6 +23,7 @@ import {
   type TargetPort,
 } from './service-pods.ts';
 import { TriggerTimes } from './trigger-times.ts';
+import { unlessGone } from './unless-gone.ts';
 
 type Subset = NonNullable<Endpoints['subsets']>[number];
 type Address = NonNullable<Subset['addresses']>[number];
@@ -102,11 +103,7 @@ function tellFailure(
 }
 
 async function remove(client: ReconcileContext['client'], key: string): Promise<void> {
-  try {
-    await client.delete(endpointsKind, parseKey(key));
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.delete(endpointsKind, parseKey(key)));
 }
 
 function withTrigger(annotations: Record<string, string> | undefined, trigger: string | undefined) {

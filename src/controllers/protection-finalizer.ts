@@ -1,7 +1,7 @@
-import { isApiError } from '../apimachinery/api-error.ts';
 import type { Kind } from '../apimachinery/kind.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import type { Client } from '../client/client.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** What is to be done about a finalizer that protects what is in use. */
 export type Protection = 'add' | 'check' | 'none';
@@ -23,9 +23,5 @@ export async function setFinalizer<T extends KubeObject>(
 ): Promise<void> {
   const others = (object.metadata.finalizers ?? []).filter((one) => one !== finalizer);
   const finalizers = wanted ? [...others, finalizer] : others;
-  try {
-    await client.update(kind, { ...object, metadata: { ...object.metadata, finalizers } });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.update(kind, { ...object, metadata: { ...object.metadata, finalizers } }));
 }

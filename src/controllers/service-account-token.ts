@@ -5,9 +5,9 @@ import {
   type Secret,
 } from '../api/core-v1/secret.ts';
 import { serviceAccount, type ServiceAccount } from '../api/core-v1/service-account.ts';
-import { isApiError } from '../apimachinery/api-error.ts';
 import { keyOf, parseKey } from '../apimachinery/object.ts';
 import { controller, type Controller, type ReconcileContext } from '../client/controller.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** Whose token shall be signed. */
 export interface TokenOfSecret {
@@ -70,11 +70,7 @@ async function reconcile(key: string, context: ReconcileContext, source: TokenSo
   const account = await accountOf(secret, context);
   if (account) return fill(secret, account, context, source);
   const { uid } = secret.metadata;
-  try {
-    await client.delete(secretKind, secret.metadata, { preconditions: { uid } });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.delete(secretKind, secret.metadata, { preconditions: { uid } }));
 }
 
 /** The service account that the secret is for: no other one of its name. The local copy may not know a new one yet. */

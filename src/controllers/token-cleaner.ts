@@ -1,8 +1,8 @@
 import { namespace, type Namespace } from '../api/core-v1/namespace.ts';
 import { secret as secretKind } from '../api/core-v1/secret.ts';
-import { isApiError } from '../apimachinery/api-error.ts';
 import { controller } from '../client/controller.ts';
 import { expirationOf, TOKEN_NAMESPACE, tokenSelector } from './bootstrap-token.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** Deletes bootstrap tokens whose time is over. Runs only when it is asked for by name. */
 export const tokenCleanerController = controller<Namespace>({
@@ -16,14 +16,8 @@ export const tokenCleanerController = controller<Namespace>({
       const at = expirationOf(secret) ?? Infinity;
       if (at > clock.now()) next = Math.min(next, at);
       else
-        await ignoreGone(client.delete(secretKind, secret.metadata, { preconditions: { uid: secret.metadata.uid } }));
+        await unlessGone(client.delete(secretKind, secret.metadata, { preconditions: { uid: secret.metadata.uid } }));
     }
     return next === Infinity ? undefined : { after: next - clock.now() };
   },
 });
-
-async function ignoreGone(deletion: Promise<unknown>): Promise<void> {
-  await deletion.catch((error: unknown) => {
-    if (!isApiError(error, 'NotFound')) throw error;
-  });
-}

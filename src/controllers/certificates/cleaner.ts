@@ -3,10 +3,10 @@ import {
   certificateSigningRequest,
   type CertificateSigningRequest,
 } from '../../api/certificates-v1/certificate-signing-request.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { parseTime } from '../../apimachinery/time.ts';
 import { controller } from '../../client/controller.ts';
 import { findCondition } from '../conditions.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 const HOUR = 3600_000;
 /** Milliseconds that a request stays once it was decided on, and as long as nobody did. */
@@ -24,11 +24,9 @@ export const certificateCleanerController = controller<CertificateSigningRequest
     const wait = at - clock.now();
     if (wait > 0) return { after: wait };
     const { uid, resourceVersion } = request.metadata;
-    try {
-      await client.delete(certificateSigningRequest, request.metadata, { preconditions: { uid, resourceVersion } });
-    } catch (error) {
-      if (!isApiError(error, 'NotFound')) throw error;
-    }
+    await unlessGone(
+      client.delete(certificateSigningRequest, request.metadata, { preconditions: { uid, resourceVersion } }),
+    );
     return undefined;
   },
 });

@@ -2,7 +2,6 @@ import { controllerRevision } from '../../api/apps-v1/controller-revision.ts';
 import { daemonSet, type DaemonSet } from '../../api/apps-v1/daemon-set.ts';
 import { node as nodeKind, type Node } from '../../api/core-v1/node.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
@@ -21,6 +20,7 @@ import { planPlacement, type Daemons } from './plan.ts';
 import { cleanUpHistory, syncHistory, type History } from './revisions.ts';
 import { planRollout } from './rollout.ts';
 import { daemonSetStatus, untilAvailable } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 const selectorOf = (set: DaemonSet) => selectorFromObject(set.spec?.selector);
 
@@ -156,9 +156,5 @@ async function writeStatus(
   const collided = collisionCount > 0 || set.status?.collisionCount !== undefined;
   const status = { ...counts, ...(collided && { collisionCount }) };
   if (semanticEqual(status, set.status)) return;
-  try {
-    await client.updateStatus(daemonSet, { ...set, status });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(daemonSet, { ...set, status }));
 }

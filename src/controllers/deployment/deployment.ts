@@ -1,7 +1,6 @@
 import { deployment as deploymentKind, type Deployment } from '../../api/apps-v1/deployment.ts';
 import { replicaSet, type ReplicaSet } from '../../api/apps-v1/replica-set.ts';
 import { pod, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import { controller, type ClusterReader, type ReconcileContext } from '../../client/controller.ts';
@@ -22,6 +21,7 @@ import {
   untilOverdue,
   type DeploymentStatus,
 } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** Moves the pods of each Deployment from one template to the next by scaling replica sets. */
 export const deploymentController = controller<Deployment>({
@@ -179,11 +179,7 @@ async function cleanUp(
   { client }: ReconcileContext,
 ): Promise<void> {
   for (const set of expiredSets(deployment, old)) {
-    try {
-      await client.delete(replicaSet, set.metadata, { preconditions: { uid: set.metadata.uid } });
-    } catch (error) {
-      if (!isApiError(error, 'NotFound')) throw error;
-    }
+    await unlessGone(client.delete(replicaSet, set.metadata, { preconditions: { uid: set.metadata.uid } }));
   }
 }
 
@@ -196,9 +192,5 @@ async function writeStatus(
 ): Promise<void> {
   const status = withoutZeros(next, ['terminatingReplicas']);
   if (semanticEqual(status, stored.status)) return;
-  try {
-    await client.updateStatus(deploymentKind, { ...latest, status });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(deploymentKind, { ...latest, status }));
 }

@@ -1,7 +1,6 @@
 import { customResourceDefinition } from '../../api/apiextensions-v1/custom-resource-definition.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { podDisruptionBudget, type PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-budget.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { keyOf } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
@@ -12,6 +11,7 @@ import { budgetsCovering, Overlaps } from './overlaps.ts';
 import { ownerScales, scaledKinds } from './owner-scales.ts';
 import { failedStatus, needOf, needsScales, planBudget, type BudgetPlan, type BudgetStatus } from './plan.ts';
 import { staleConditionController } from './stale-condition.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** Works out how many of the pods that each PodDisruptionBudget covers may be evicted. */
 export const disruptionController: Controller = {
@@ -100,9 +100,5 @@ async function writeStatus(
   { client }: ReconcileContext,
 ): Promise<void> {
   if (semanticEqual(status, budget.status)) return;
-  try {
-    await client.updateStatus(podDisruptionBudget, { ...budget, status });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(podDisruptionBudget, { ...budget, status }));
 }

@@ -1,9 +1,9 @@
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { formatTime, timeOrZero } from '../../apimachinery/time.ts';
 import { controller, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { findCondition, withoutCondition } from '../conditions.ts';
 import { isPodTerminal } from '../pod-state.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** Milliseconds that a pod may be about to be disrupted before that is taken to have been given up. */
 const STALE_AFTER = 120_000;
@@ -45,10 +45,6 @@ async function reconcile(key: string, { reader, client, clock }: ReconcileContex
   const left = pod && staleIn(pod, clock.now());
   if (!pod || left === undefined) return undefined;
   if (left > 0) return { after: left };
-  try {
-    await client.updateStatus(podKind, { ...pod, status: withoutDisruption(pod, clock.now()) });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(podKind, { ...pod, status: withoutDisruption(pod, clock.now()) }));
   return undefined;
 }

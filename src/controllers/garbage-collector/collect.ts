@@ -1,4 +1,3 @@
-import { isApiError } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { parseApiVersion, type KubeObject, type OwnerReference } from '../../apimachinery/object.ts';
 import { nextTurn } from '../../base/turn.ts';
@@ -15,6 +14,7 @@ import {
   type OwnerGraph,
 } from './graph.ts';
 import { planCollection, type OwnerState } from './plan.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** How many dependents are written at once. */
 const AT_ONCE = 20;
@@ -153,13 +153,4 @@ function reportNamespace(owner: OwnerReference, object: KubeObject, namespace: s
   const what = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
   const message = `ownerRef ${what} does not exist in namespace "${namespace}"`;
   events.event(object, 'Warning', 'OwnerRefInvalidNamespace', message);
-}
-
-async function unlessGone<T>(change: Promise<T>): Promise<T | undefined> {
-  try {
-    return await change;
-  } catch (error) {
-    if (isApiError(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
 import type { Client } from '../../client/client.ts';
 import type { Remains } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /**
  * Deletes everything in a namespace, of these kinds, and says what is left. Pods go first, and nothing else goes until
@@ -55,8 +56,6 @@ async function deleteAll(client: Client, namespace: string, kind: Kind, items: r
     return client.deleteCollection(kind, { namespace, propagationPolicy: 'Background' });
   }
   for (const { metadata } of items) {
-    await client.delete(kind, metadata, { propagationPolicy: 'Background' }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound')) throw error;
-    });
+    await unlessGone(client.delete(kind, metadata, { propagationPolicy: 'Background' }));
   }
 }

@@ -4,7 +4,6 @@ import {
 } from '../../api/apiextensions-v1/custom-resource-definition.ts';
 import { namespace as namespaceKind, type Namespace } from '../../api/core-v1/namespace.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import { timeOrZero } from '../../apimachinery/time.ts';
 import { controller, type ClusterReader, type ReconcileContext } from '../../client/controller.ts';
@@ -12,6 +11,7 @@ import { semanticEqual } from '../semantic-equal.ts';
 import { builtInKinds, customKind } from '../served-kinds.ts';
 import { deleteContent } from './content.ts';
 import { deletionConditions, type Remains } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** The finalizer in `spec.finalizers` that holds a namespace until it is empty. */
 const finalizer = 'kubernetes';
@@ -76,13 +76,11 @@ async function writeStatus(
 /** Takes our finalizer away, which lets the API server remove the namespace unless somebody else's holds it. */
 async function finalize(namespace: Namespace, { client }: ReconcileContext): Promise<void> {
   const finalizers = (namespace.spec?.finalizers ?? []).filter((name) => name !== finalizer);
-  try {
-    await client.update(
+  await unlessGone(
+    client.update(
       namespaceKind,
       { ...namespace, spec: { ...namespace.spec, finalizers } },
       { subresource: 'finalize' },
-    );
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+    ),
+  );
 }

@@ -12,6 +12,7 @@ import { withoutZeros } from '../without-zeros.ts';
 import type { Flavour, PodKeeper } from './flavour.ts';
 import { planPodClaims, planReplicas, podFromTemplate } from './plan.ts';
 import { nextAvailable, replicaSetStatus, type ReplicaFailure } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** What a reconcile of one key works with. */
 interface Work<T extends PodKeeper> extends ReconcileContext {
@@ -150,9 +151,5 @@ async function writeStatus<T extends PodKeeper>(
   if (!flavour.countsTerminating) delete counted.terminatingReplicas;
   const status = withoutZeros(counted, ['replicas', 'terminatingReplicas']);
   if (semanticEqual(status, set.status)) return;
-  try {
-    await client.updateStatus(flavour.kind, { ...set, status });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(flavour.kind, { ...set, status }));
 }

@@ -1,11 +1,11 @@
 import { coveredResources, isInScopes, quotaUse } from '../../api/core-v1/quota.ts';
 import type { ResourceQuota } from '../../api/core-v1/resource-quota.ts';
 import { addTo, filterAmounts, type Amounts } from '../../apimachinery/amounts.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import type { Kind } from '../../apimachinery/kind.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { Quantity, zeroQuantity } from '../../apimachinery/quantity.ts';
 import type { Client } from '../../client/client.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 /** How many objects are read at a time: what other work waits for. */
 const PAGE = 500;
@@ -33,11 +33,7 @@ export async function countUse(
 
 /** Of a custom resource that is not served (yet, or any more) there is nothing. */
 async function countServed(...args: Parameters<typeof countKind>): Promise<void> {
-  try {
-    await countKind(...args);
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(countKind(...args));
 }
 
 /** Calls `add` for all objects of a kind that the quota is for, as they are at one revision. */

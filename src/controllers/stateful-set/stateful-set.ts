@@ -5,7 +5,6 @@ import {
   type PersistentVolumeClaim,
 } from '../../api/core-v1/persistent-volume-claim.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import type { Client } from '../../client/client.ts';
@@ -29,6 +28,7 @@ import { claimTemplates, isMember, parsePodName, revisionOf } from './identity.t
 import { planSet } from './plan.ts';
 import { nextAvailable } from './replicas.ts';
 import { statefulSetStatus, type RevisionNames } from './status.ts';
+import { unlessGone } from '../unless-gone.ts';
 
 const selectorOf = (set: StatefulSet) => selectorFromObject(set.spec?.selector);
 
@@ -202,9 +202,5 @@ async function writeStatus(
   const next = statefulSetStatus(set, names, pods, clock.now());
   const status = withoutZeros(next, ['replicas', 'availableReplicas', 'collisionCount']);
   if (semanticEqual(status, set.status)) return;
-  try {
-    await client.updateStatus(statefulSet, { ...set, status });
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+  await unlessGone(client.updateStatus(statefulSet, { ...set, status }));
 }
