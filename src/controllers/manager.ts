@@ -7,11 +7,11 @@ import type { Client } from '../client/client.ts';
 import type { Controller, RunningController } from '../client/controller.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
-import { controllersGiven, namesOfGiven, type Given } from './given.ts';
+import { authorityControllerNames, authorityControllers, type ClusterAuthority } from './authority-controllers.ts';
 import { controllers as all } from './list.ts';
 import { namesOf, selectedControllers } from './names.ts';
 
-export interface ControllerManagerOptions extends Given {
+export interface ControllerManagerOptions extends ClusterAuthority {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
@@ -26,7 +26,7 @@ export interface ControllerManagerOptions extends Given {
 
 /** The names of all controllers that there are. */
 export function controllerNames(): string[] {
-  return [...all.map(({ name }) => name), ...namesOfGiven()];
+  return [...all.map(({ name }) => name), ...authorityControllerNames()];
 }
 
 /** Runs controllers over one set of informers. Several managers of one cluster need leader election around them. */
@@ -63,7 +63,7 @@ export class ControllerManager implements Component {
 
   #chosen(): Controller[] {
     const { controllers = all, selection = ['*'] } = this.#options;
-    const offered = [...controllers, ...controllersGiven(this.#options)];
+    const offered = [...controllers, ...authorityControllers(this.#options)];
     const known = [...new Set([...controllerNames(), ...controllers.map(({ name }) => name)])];
     const selected = selectedControllers(selection, known);
     return offered.filter(({ name }) => selected.has(name));

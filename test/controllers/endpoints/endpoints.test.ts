@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { endpoints } from '../../src/api/core-v1/endpoints.ts';
-import { pod } from '../../src/api/core-v1/pod.ts';
-import { service } from '../../src/api/core-v1/service.ts';
-import { endpointSlice } from '../../src/api/discovery-v1/endpoint-slice.ts';
-import { ApiError } from '../../src/apimachinery/api-error.ts';
-import { desiredEndpoints } from '../../src/controllers/endpoints.ts';
-import { aPod, aService } from './objects.ts';
-import { crashTest } from './crash-test.ts';
-import { World } from './world.ts';
+import { endpoints } from '../../../src/api/core-v1/endpoints.ts';
+import { pod } from '../../../src/api/core-v1/pod.ts';
+import { service } from '../../../src/api/core-v1/service.ts';
+import { endpointSlice } from '../../../src/api/discovery-v1/endpoint-slice.ts';
+import { ApiError } from '../../../src/apimachinery/api-error.ts';
+import { desiredEndpoints } from '../../../src/controllers/endpoints/desired.ts';
+import { aPod, aService } from '../objects.ts';
+import { crashTest } from '../crash-test.ts';
+import { World } from '../world.ts';
 
 describe('endpoints: plan', () => {
   it('sorts ready and other addresses into subsets by port', () => {

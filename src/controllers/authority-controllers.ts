@@ -6,7 +6,7 @@ import { rootCaController } from './root-ca.ts';
 import { serviceAccountTokenController, type TokenSource } from './service-account-token.ts';
 
 /** What some controllers need of the cluster's authority; those that miss something do not run. */
-export interface Given {
+export interface ClusterAuthority {
   /** The cluster's CA certificates (PEM), to be published in every namespace. */
   readonly rootCa?: string;
   /** Reads and signs certificate requests with the cluster's CA. */
@@ -15,8 +15,8 @@ export interface Given {
   readonly signToken?: TokenSource['sign'];
 }
 
-/** The controllers that can run with what is given. */
-export function controllersGiven({ rootCa, signer, signToken }: Given): Controller[] {
+/** The controllers that can run with what is known of the authority. */
+export function authorityControllers({ rootCa, signer, signToken }: ClusterAuthority): Controller[] {
   return [
     ...(rootCa ? [rootCaController(rootCa)] : []),
     ...(signer ? [certificateApprovingController(signer), certificateSigningController(signer)] : []),
@@ -24,11 +24,11 @@ export function controllersGiven({ rootCa, signer, signToken }: Given): Controll
   ];
 }
 
-/** The names of all controllers that need something. */
-export function namesOfGiven(): string[] {
+/** The names of all of them. */
+export function authorityControllerNames(): string[] {
   const missing = () => {
     throw new Error('only its name was asked for');
   };
-  const given = { rootCa: 'none', signer: { identityOf: missing, sign: missing }, signToken: missing };
-  return controllersGiven(given).map(({ name }) => name);
+  const authority = { rootCa: 'none', signer: { identityOf: missing, sign: missing }, signToken: missing };
+  return authorityControllers(authority).map(({ name }) => name);
 }
