@@ -166,16 +166,16 @@ export function storageSuite(open: () => Promise<StorageUnderTest>): void {
       expect(valueOf(keep)).to.equal(2);
     });
 
-    it('loses none of 1,000 concurrent updates of one key', async function () {
+    it('loses none of 200 concurrent updates of one key', async function () {
       this.timeout(60_000);
       await storage.create(key('a'), object('a'));
       const increment = () => storage.update(key('a'), (c) => ({ store: object('a', valueOf(c) + 1) }));
       await Promise.all(
         range(10).map(async () => {
-          for (const _ of range(100)) await increment();
+          for (const _ of range(20)) await increment();
         }),
       );
-      expect(valueOf(await storage.get(key('a')))).to.equal(1000);
+      expect(valueOf(await storage.get(key('a')))).to.equal(200);
     });
   });
 
