@@ -3,11 +3,10 @@ import { isApiError } from '../apimachinery/api-error.ts';
 import { Client } from '../client/client.ts';
 import { httpsExchange } from '../client/https-transport.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
-import { findDataDir } from '../cluster/data-dir.ts';
 import { decisionPath, type SchedulingDecision } from '../cluster/decisions-page.ts';
-import type { Command, Terminal } from './command.ts';
-import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
-import { UsageError, type FlagValues } from './flags.ts';
+import type { Command } from './command.ts';
+import { connectionFlags, kubeconfigOf } from './connection-flags.ts';
+import { UsageError } from './flags.ts';
 import { explainDecision, explainPod } from './why-text.ts';
 
 /** Tells why a pod is where it is, or why it is nowhere. */
@@ -21,13 +20,7 @@ export const why: Command = {
   flags: [
     { name: 'namespace', short: 'n', type: 'string', placeholder: 'NAME', help: "the pod's namespace" },
     { name: 'output', short: 'o', type: 'string', placeholder: 'FORMAT', help: 'json: everything, for programs' },
-    {
-      name: 'kubeconfig',
-      type: 'string',
-      placeholder: 'FILE',
-      help: 'how to reach the cluster (default: $KUBECONFIG)',
-    },
-    dataDirFlag,
+    ...connectionFlags,
   ],
   async run(values, positional, terminal) {
     const name = podNamed(positional);
@@ -54,16 +47,6 @@ function podNamed(positional: readonly string[]): string {
     throw new UsageError('say which pod: cox why pod NAME');
   }
   return name;
-}
-
-function kubeconfigOf(values: FlagValues, terminal: Terminal): string {
-  if (typeof values.kubeconfig === 'string') return values.kubeconfig;
-  const named = terminal.environment['KUBECONFIG'];
-  if (named && values['data-dir'] === undefined) return named;
-  const path = dataDirOf(values, terminal);
-  const dataDir = findDataDir(path);
-  if (!dataDir) throw new Error(`There is no cluster at ${path}. Say where it is with --kubeconfig or --data-dir.`);
-  return dataDir.kubeconfig;
 }
 
 /** The decision, or when there is none what the pod itself says. */

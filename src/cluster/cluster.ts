@@ -1,4 +1,3 @@
-import type { Component } from '../base/component.ts';
 import { realClock, type Clock } from '../base/clock.ts';
 import { noLog, type Log } from '../base/log.ts';
 import { realRandom, type Random } from '../base/random.ts';
@@ -10,7 +9,8 @@ import type { Storage } from '../storage/storage.ts';
 import { adminUser, ControlPlane } from './control-plane.ts';
 import { Pki } from './pki.ts';
 import { schedulerConfiguration } from './scheduler-configuration.ts';
-import { simulatedNode, type SimulatedNodeOptions } from './simulated-node.ts';
+import { simulatedEndpoint } from './simulate.ts';
+import { SimulatedNodes } from './simulated-nodes.ts';
 
 export interface ClusterOptions {
   /** How many nodes with simulated containers. Default 0: pods stay Pending. */
@@ -55,21 +55,21 @@ export class Cluster {
   readonly url: string;
   readonly clock: Clock;
   readonly #plane: ControlPlane;
-  readonly #nodes: ReadonlyMap<string, SimulatedNode>;
+  readonly #nodes: SimulatedNodes;
 
   private constructor(parts: {
     plane: ControlPlane;
     kubeconfig: string;
     url: string;
     clock: Clock;
-    nodes: readonly SimulatedNode[];
+    nodes: SimulatedNodes;
   }) {
     this.client = parts.plane.clientAs(adminUser);
     this.kubeconfig = parts.kubeconfig;
     this.url = parts.url;
     this.clock = parts.clock;
     this.#plane = parts.plane;
-    this.#nodes = new Map(parts.nodes.map((node) => [node.name, node]));
+    this.#nodes = parts.nodes;
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -96,14 +96,14 @@ export class Cluster {
     });
     const url = listen ? `https://127.0.0.1:${plane.port}` : '';
     const kubeconfig = listen ? await adminKubeconfig(pki, url) : '';
-    const serving = listen && options.nodes ? await kubeletServing(pki) : undefined;
-    const nodes = Array.from({ length: options.nodes ?? 0 }, (_, i) => {
-      const name = `node-${i + 1}`;
-      const client = plane.clientAs(authenticated(`system:node:${name}`, ['system:nodes']), 'kubelet');
-      const make = () => simulatedNode({ name, index: i, client, clock, random, log, ...(serving && { serving }) });
-      return new SimulatedNode(name, make);
+    const serving = listen && options.nodes ? await simulatedEndpoint(pki) : undefined;
+    const as = (name: string) => plane.clientAs(authenticated(name, ['system:nodes']), 'kubelet');
+    const nodes = new SimulatedNodes({
+      ...{ count: options.nodes ?? 0, prefix: 'node-', firstRange: 244, clock, random, log, serving, writers: 16 },
+      client: as('system:simulated-nodes'),
+      clientOf: (name) => as(`system:node:${name}`),
     });
-    await Promise.all(nodes.map((node) => node.start()));
+    await nodes.start();
     return new Cluster({ plane, kubeconfig, url, clock, nodes });
   }
 
@@ -117,58 +117,21 @@ export class Cluster {
    * @throws an Error when there is no node of this name (`node-1` and so on)
    */
   stopNode(name: string): Promise<void> {
-    return this.#node(name).stop();
+    return this.#nodes.node(name).stop();
   }
 
   /** Switches a node on again: it starts without containers, as a machine does. */
   startNode(name: string): Promise<void> {
-    return this.#node(name).start();
+    return this.#nodes.node(name).start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
+    await this.#nodes.stop();
     await this.#plane.stop();
-  }
-
-  #node(name: string): SimulatedNode {
-    const node = this.#nodes.get(name);
-    if (!node)
-      throw new Error(`this cluster has no node "${name}": ${[...this.#nodes.keys()].join(', ') || 'it has none'}`);
-    return node;
-  }
-}
-
-/** A machine that can be switched off and on again. */
-class SimulatedNode implements Component {
-  readonly name: string;
-  readonly #make: () => Component;
-  #running: Component | undefined;
-
-  constructor(name: string, make: () => Component) {
-    this.name = name;
-    this.#make = make;
-  }
-
-  async start(): Promise<void> {
-    if (this.#running) return;
-    this.#running = this.#make();
-    await this.#running.start();
-  }
-
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    await running?.stop();
   }
 }
 
 async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
   const { certificate, privateKey } = await pki.credentials('admin');
   return kubeconfigText({ server, ca: pki.caCertificate, cert: certificate, key: privateKey });
-}
-
-/** All simulated nodes show the same certificate: they live at one address. */
-async function kubeletServing(pki: Pki): Promise<NonNullable<SimulatedNodeOptions['serving']>> {
-  const { certificate, privateKey } = await pki.credentials('kubelet-serving');
-  return { cert: certificate, key: privateKey, clientCa: pki.caCertificate };
 }

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
+import type { Gate } from '../base/gate.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { node as nodeKind } from '../api/core-v1/node.ts';
+import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
+import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
@@ -19,7 +21,7 @@ import { NodeAgent } from './node/node-agent.ts';
 import type { NodeFacts } from './node/node-status.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
-import { Prober } from './probes/prober.ts';
+import { Prober, type ProberOptions } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { emptyState, type PodState, type Runtime } from './runtime/runtime.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
@@ -56,6 +58,14 @@ export interface KubeletOptions {
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   /** As `kubectl get nodes` shows it, e.g. `v1.36.0`. */
   readonly version?: string | undefined;
+  /** Informers that it shares with others; default: watches of its own. */
+  readonly informers?: Informers | undefined;
+  /** Through which statuses of pods are written, when many kubelets share an API server's patience. */
+  readonly gate?: Gate | undefined;
+  /** Of simulated pods: why a probe fails. */
+  readonly probeFailure?: ProberOptions['failure'];
+  /** Of simulated nodes: what the machine is said to be. */
+  readonly machine?: MachineInfo | undefined;
 }
 
 /** Milliseconds between two looks at config maps, secrets and tokens that pods have mounted. */
@@ -68,7 +78,7 @@ const REFRESH_EVERY = 60_000;
 export class Kubelet implements Component {
   readonly name: string;
   readonly #options: KubeletOptions;
-  readonly #informers: InformerFactory;
+  readonly #informers: Informers;
   readonly #events: FlushableRecorder;
   readonly #statuses: StatusWriter;
   readonly #prober: Prober;
@@ -84,13 +94,20 @@ export class Kubelet implements Component {
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { client, clock, log, nodeName, runtime, network, random, rootDir } = options;
+    const { client, clock, log, nodeName, runtime, network, random, rootDir, gate } = options;
     this.#options = options;
     this.name = `kubelet ${nodeName}`;
-    this.#machine = simulatedMachine(nodeName);
-    this.#informers = new InformerFactory({ client, clock, random, log });
-    this.#events = createEventRecorder({ client, clock, log, component: 'kubelet', host: nodeName });
-    this.#statuses = new StatusWriter({ client, clock, log });
+    this.#machine = options.machine ?? simulatedMachine(nodeName);
+    this.#informers = options.informers ?? new InformerFactory({ client, clock, random, log });
+    this.#events = createEventRecorder({
+      client,
+      clock,
+      log,
+      component: 'kubelet',
+      host: nodeName,
+      ...(gate && { hold: () => gate.busy }),
+    });
+    this.#statuses = new StatusWriter({ client, clock, log, gate });
     const ipsOf = (pod: Pod) => this.#ipsOf(pod);
     const events = this.#events;
     this.#prober = new Prober({
@@ -100,6 +117,7 @@ export class Kubelet implements Component {
       events,
       ipsOf,
       onChange: (uid) => this.#workers.get(uid)?.wake(),
+      failure: options.probeFailure,
     });
     this.#volumes = rootDir === undefined ? undefined : new VolumeManager({ rootDir, client, clock });
     this.#deps = {
@@ -125,6 +143,7 @@ export class Kubelet implements Component {
       architecture: () => this.#machine.architecture,
       labels: options.nodeLabels ?? {},
       facts: () => this.#nodeFacts(),
+      ...(options.informers && { random, seen: () => this.#nodes.get(nodeName) }),
     });
     this.#server =
       options.serving &&
@@ -158,8 +177,7 @@ export class Kubelet implements Component {
     this.#runtimeVersion = (await runtime.info()).version;
     const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
     const informer = this.#informers.of(podKind, this.#selection);
-    const node = this.#informers.of(nodeKind, this.#nodeSelection);
-    node.listen({ updated: (now, before) => this.#agent.observe(now, before) });
+    this.#nodes.listen({ updated: (now, before) => this.#agent.observe(now, before) });
     this.#informers.start();
     await this.#server?.start(); // the node's status tells its port
     await Promise.all([network.start(sandboxes), this.#agent.start(), this.#informers.synced()]);
@@ -185,12 +203,13 @@ export class Kubelet implements Component {
     await this.#options.runtime.stop();
   }
 
-  get #selection(): { fieldSelector: string } {
-    return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
+  /** This node alone. */
+  get #nodes(): Informer<Node> {
+    return this.#informers.of(nodeKind, { fieldSelector: `metadata.name=${this.#options.nodeName}` });
   }
 
-  get #nodeSelection(): { fieldSelector: string } {
-    return { fieldSelector: `metadata.name=${this.#options.nodeName}` };
+  get #selection(): { fieldSelector: string } {
+    return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
   }
 
   #update(pod: Pod): void {
@@ -253,7 +272,7 @@ export class Kubelet implements Component {
 
   #admitting(): AdmittingNode {
     const { allowedUnsafeSysctls = [] } = this.#options;
-    const node = this.#informers.of(nodeKind, this.#nodeSelection).list()[0] ?? this.#agent.node;
+    const node = this.#nodes.list()[0] ?? this.#agent.node;
     return { node, pressures: [], appArmor: this.#machine.appArmor, allowedUnsafeSysctls, shuttingDown: false };
   }
 

@@ -3,6 +3,7 @@ import { Backoff } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import type { Gate } from '../base/gate.ts';
 import type { Client } from '../client/client.ts';
 import type { PodStatus } from './pod-spec.ts';
 import { statusPatch } from './status-patch.ts';
@@ -11,6 +12,8 @@ export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
+  /** Limits how many are sent at a time; of what changes before its turn only the last is sent. */
+  readonly gate?: Gate | undefined;
 }
 
 interface Entry {
@@ -98,11 +101,10 @@ export class StatusWriter {
     let last: PodStatus | undefined;
     let same = 0;
     while (!this.#stop.signal.aborted) {
-      const { wanted } = entry;
-      const patch = statusPatch(entry.sent, wanted);
-      if (!patch) break;
       try {
-        const answer = await this.#patch(entry.pod, patch);
+        const sent = await this.#pass(() => this.#sendOnce(entry));
+        if (!sent) break;
+        const { answer, wanted } = sent;
         const { observed } = entry;
         entry.observed = undefined;
         // What the API has now, which may be more than our change: others' writes in between are in the answer too.
@@ -119,6 +121,17 @@ export class StatusWriter {
         await sleep(this.#options.clock, delays.next('api'), this.#stop.signal).catch(() => {});
       }
     }
+  }
+
+  #pass<T>(work: () => Promise<T>): Promise<T> {
+    const { gate } = this.#options;
+    return gate ? gate.pass(work) : work();
+  }
+
+  /** @returns undefined when there is nothing to send (any more) */
+  async #sendOnce({ pod, sent, wanted }: Entry): Promise<{ answer: Pod; wanted: PodStatus } | undefined> {
+    const patch = statusPatch(sent, wanted);
+    return patch && { answer: await this.#patch(pod, patch), wanted };
   }
 
   #patch(pod: Pod, status: object): Promise<Pod> {

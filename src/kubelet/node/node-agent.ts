@@ -5,6 +5,7 @@ import { formatMicroTime } from '../../apimachinery/time.ts';
 import { retry } from '../../base/backoff.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorMessage, type Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
 import { lease as leaseKind, type Lease } from '../../api/coordination-v1/lease.ts';
 import { node as nodeKind, type Node } from '../../api/core-v1/node.ts';
 import type { Client } from '../../client/client.ts';
@@ -23,6 +24,10 @@ export interface NodeAgentOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Everything that goes into the status, read anew. */
   readonly facts: () => Promise<NodeFacts>;
+  /** The node as a watch shows it; undefined: the API server is asked. */
+  readonly seen?: (() => Node | undefined) | undefined;
+  /** Spreads over time what kubelets that start together do again and again. Default: nothing is spread. */
+  readonly random?: Random | undefined;
 }
 
 /** Milliseconds, all as upstream's defaults. */
@@ -61,10 +66,19 @@ export class NodeAgent {
     await retry(clock, { initial: 100, max: 5_000 }, () => this.#register(), { signal: this.#stop.signal, onFailure });
     this.#options.events.event(this.#node!, 'Normal', 'Starting', 'Starting kubelet.');
     await Promise.all([this.report(), this.#renew()]);
-    this.#timers.push(
-      clock.every(RENEW_EVERY, () => void this.#renew()),
-      clock.every(LOOK_EVERY, () => void this.report()),
-    );
+    this.#repeat(RENEW_EVERY, () => this.#renew());
+    this.#repeat(LOOK_EVERY, () => this.report());
+  }
+
+  /** Does something every so many milliseconds, the first time at any moment of the first of these spans. */
+  #repeat(ms: number, work: () => Promise<void>): void {
+    const { clock, random = () => 1 } = this.#options;
+    const first = clock.after(random() * ms, () => {
+      this.#timers = this.#timers.filter((timer) => timer !== first);
+      this.#timers.push(clock.every(ms, () => void work()));
+      void work();
+    });
+    this.#timers.push(first);
   }
 
   async stop(): Promise<void> {
@@ -147,7 +161,7 @@ export class NodeAgent {
   async #reportOnce(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
     const facts = await this.#options.facts();
-    const told = (await client.find(nodeKind, { name: nodeName }))?.status;
+    const told = (this.#options.seen?.() ?? (await client.find(nodeKind, { name: nodeName })))?.status;
     const before = this.#reported?.status ?? told;
     const status = nodeStatus(facts, { ...before, capacity: told?.capacity ?? {} });
     const gone = goneResources(told, status);

@@ -14,6 +14,8 @@ export interface ProberOptions extends ProbeDependencies {
   readonly ipsOf: (pod: Pod) => readonly string[];
   /** Called when a verdict changed. */
   readonly onChange: (uid: string) => void;
+  /** Why a probe fails without anybody being asked; undefined asks. */
+  readonly failure?: ((pod: Pod, container: string, kind: string) => string | undefined) | undefined;
 }
 
 const kinds = ['startup', 'liveness', 'readiness'] as const;
@@ -118,7 +120,11 @@ export class Prober {
         kind === 'startup'
           ? loops.startup?.healthy !== true
           : !container.startupProbe || loops.startup?.healthy === true,
-      check: (signal) => checkProbe(probe, { container, run, podIp: ipsOf(pod)[0] ?? '' }, this.#options, signal),
+      check: async (signal) => {
+        const why = this.#options.failure?.(pod, run.name, kind);
+        if (why !== undefined) return { result: 'failure', text: why };
+        return checkProbe(probe, { container, run, podIp: ipsOf(pod)[0] ?? '' }, this.#options, signal);
+      },
       fatal: kind !== 'readiness',
       onOutcome: (outcome) => this.#tell(pod, run.name, titles[kind], outcome),
       onResult: (healthy) => {

@@ -1,5 +1,7 @@
 /** How a simulated container behaves. Times are milliseconds. */
 export interface Program {
+  /** How long it takes from being created to running. Default 0. */
+  readonly startsIn?: number | undefined;
   /** How long it runs; undefined runs until it is stopped. */
   readonly runsFor?: number | undefined;
   readonly exitCode: number;

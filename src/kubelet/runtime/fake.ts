@@ -1,6 +1,7 @@
 import { PassThrough, type Duplex, type Writable } from 'node:stream';
-import type { Clock, Timer } from '../../base/clock.ts';
+import { sleep, type Clock, type Timer } from '../../base/clock.ts';
 import type { PodIdentity } from '../pod-spec.ts';
+import { withDefaultTag } from '../images/image-name.ts';
 import { programOf, type Program } from './fake-program.ts';
 import { fakeUsage } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
@@ -27,6 +28,8 @@ export interface FakeRuntimeOptions {
   readonly program?: (config: ContainerConfig) => Program;
   /** Images that cannot be pulled. Default: those whose name says that they do not exist. */
   readonly missingImage?: (name: string) => boolean;
+  /** Milliseconds that an image takes to be pulled; 0, the default: it is there. */
+  readonly pullTime?: (name: string) => number;
 }
 
 interface FakeContainer {
@@ -52,6 +55,8 @@ export class FakeRuntime implements Runtime {
   #pods = new Map<string, FakePod>();
   #byContainer = new Map<string, FakeContainer>();
   #listener: RuntimeListener | undefined;
+  /** Images that had to be pulled, by full name, with the name they were asked for by. */
+  #pulled = new Set<string>();
   #next = 1;
 
   constructor(options: FakeRuntimeOptions) {
@@ -123,7 +128,7 @@ export class FakeRuntime implements Runtime {
   }
 
   async startContainer(id: string): Promise<void> {
-    await this.#takeTime();
+    await this.#takeTime(this.#byContainer.get(id)?.program.startsIn);
     const container = this.#byContainer.get(id);
     if (!container) throw new RuntimeError('RunContainerError', `there is no container ${id}`);
     container.state = { ...container.state, state: 'running', startedAt: this.#options.clock.now() };
@@ -178,22 +183,28 @@ export class FakeRuntime implements Runtime {
   }
 
   async findImage(name: string): Promise<Image | undefined> {
-    return this.#isMissing(name) ? undefined : { id: imageIdOf(name), size: 0, names: [name], user: '' };
+    const absent = this.#isMissing(name) || (this.#pullTime(name) > 0 && !this.#pulled.has(withDefaultTag(name)));
+    return absent ? undefined : imageOf(name);
   }
 
   async images(): Promise<Image[]> {
-    return [];
+    return [...this.#pulled].map(imageOf);
   }
 
   async pullImage(name: string): Promise<void> {
     if (this.#isMissing(name))
       throw new RuntimeError('ErrImagePull', `manifest for ${name} not found: manifest unknown`);
+    const ms = this.#pullTime(name);
+    if (ms === 0) return;
+    await sleep(this.#options.clock, ms);
+    this.#pulled.add(withDefaultTag(name));
   }
 
   async exec(id: string, command: readonly string[], { stdout }: ProcessStreams): Promise<number> {
     this.#mustRun(id);
-    const { exitCode, output } = programOf(command);
-    stdout?.write(output);
+    const { exitCode, output, runsFor = 0 } = programOf(command);
+    stdout?.write(this.#knows(id, command) ?? output);
+    if (runsFor > 0) await sleep(this.#options.clock, runsFor);
     return exitCode;
   }
 
@@ -218,6 +229,15 @@ export class FakeRuntime implements Runtime {
 
   async dial(): Promise<Duplex> {
     return new PassThrough();
+  }
+
+  /** What commands say that ask for something only this container knows. */
+  #knows(id: string, [file = '', ...args]: readonly string[]): string | undefined {
+    const { config } = this.#byContainer.get(id)!;
+    const name = file.split('/').at(-1);
+    if (args.length > 0) return undefined;
+    if (name === 'hostname') return `${config.pod.name}\n`;
+    return name === 'env' || name === 'printenv' ? config.env.map((line) => `${line}\n`).join('') : undefined;
   }
 
   #mustRun(id: string): void {
@@ -262,14 +282,22 @@ export class FakeRuntime implements Runtime {
     return (this.#next++).toString(16).padStart(64, '0');
   }
 
-  async #takeTime(): Promise<void> {
+  #pullTime(name: string): number {
+    return this.#options.pullTime?.(name) ?? 0;
+  }
+
+  async #takeTime(more = 0): Promise<void> {
     const { startDelay = 0, clock } = this.#options;
-    if (startDelay > 0) await new Promise<void>((resolve) => clock.after(startDelay, resolve));
+    if (startDelay + more > 0) await sleep(clock, startDelay + more);
   }
 }
 
 function stateOf(pod: FakePod): PodState {
   return { ...emptyState(pod.identity), sandboxes: pod.sandboxes, containers: pod.containers.map((c) => c.state) };
+}
+
+function imageOf(name: string): Image {
+  return { id: imageIdOf(name), size: 0, names: [name], user: '' };
 }
 
 function imageIdOf(name: string): string {
