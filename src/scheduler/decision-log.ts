@@ -1,7 +1,7 @@
 import { formatTime } from '../apimachinery/time.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Diagnosis, Refusal } from './diagnosis.ts';
-import type { QueuedPod } from './queue.ts';
+import type { QueuedPod } from './queued-pod.ts';
 import { totalsOf, type Placement } from './schedule-one.ts';
 
 /** What one plugin thought of a node: a score from 0 to 100, and how often it counts. */
@@ -137,14 +137,8 @@ export class DecisionLog {
   }
 
   #shorten(key: string): void {
-    const { placement: _, diagnosis: __, ...rest } = this.#entries.get(key)!;
-    const { feasible, feasibleCount, refused, notLookedAt } = told(this.#entries.get(key)!);
-    const summary = {
-      feasible: feasible.slice(0, FEW).map((node) => ({ ...node, scores: node.name === rest.node ? node.scores : [] })),
-      feasibleCount,
-      refused: refused.slice(0, FEW).map((one) => ({ ...one, nodes: one.nodes.slice(0, FEW) })),
-      notLookedAt,
-    };
+    const { placement, diagnosis, ...rest } = this.#entries.get(key)!;
+    const summary = nodesOf({ placement, diagnosis, nodes: rest.nodes }, FEW);
     this.#size -= rest.size;
     this.#entries.set(key, { ...rest, summary, size: 0 }); // in the same place of the order
     this.#whole.delete(key);
@@ -167,40 +161,78 @@ function told(entry: Entry): SchedulingDecision {
   };
 }
 
-function nodesOf({ placement, diagnosis, nodes }: Entry): NonNullable<Entry['summary']> {
-  const feasible = placement ? feasibleNodes(placement) : [];
+/** At most `most` nodes of each sort; of those that it leaves out it counts only how many there are. */
+function nodesOf(
+  { placement, diagnosis, nodes }: Pick<Entry, 'placement' | 'diagnosis' | 'nodes'>,
+  most = Infinity,
+): NonNullable<Entry['summary']> {
+  const feasible = placement ? feasibleNodes(placement, most) : [];
+  const feasibleCount = placement?.feasible.length ?? 0;
   const refusals = placement?.refusals ?? diagnosis?.refusals ?? new Map<string, Refusal>();
-  const refused = grouped(refusals);
+  const refused = grouped(refusals, most);
   const { everywhere } = diagnosis ?? {};
   if (everywhere) {
     const { plugin, rejection } = everywhere;
     refused.push({ plugin: plugin.name, reasons: rejection.reasons, count: nodes, nodes: [] });
   }
-  const notLookedAt = everywhere ? 0 : Math.max(0, nodes - feasible.length - refusals.size);
-  return { feasible, feasibleCount: feasible.length, refused, notLookedAt };
+  const notLookedAt = everywhere ? 0 : Math.max(0, nodes - feasibleCount - refusals.size);
+  return { feasible, feasibleCount, refused: refused.slice(0, most), notLookedAt };
 }
 
-function feasibleNodes(placement: Placement): FeasibleNode[] {
+/** The best first; when not all are told, the scores of the chosen one must do. */
+function feasibleNodes(placement: Placement, most: number): FeasibleNode[] {
   const { feasible, scores, node: chosen } = placement;
   const totals = totalsOf(scores, feasible.length);
-  const nodes = feasible.map(({ name }, i) => ({
-    name,
+  const chosenAt = feasible.indexOf(chosen);
+  const first = (i: number) => Number(i === chosenAt);
+  const compare = (a: number, b: number) => totals[b]! - totals[a]! || first(b) - first(a) || a - b;
+  return bestOf(feasible.length, Math.min(most, feasible.length), compare).map((i) => ({
+    name: feasible[i]!.name,
     total: totals[i]!,
-    scores: scores.map(({ plugin, weight, values }) => ({ plugin: plugin.name, score: values[i]!, weight })),
+    scores:
+      most === Infinity || i === chosenAt
+        ? scores.map(({ plugin, weight, values }) => ({ plugin: plugin.name, score: values[i]!, weight }))
+        : [],
   }));
-  const first = (name: string) => Number(name === chosen.name);
-  return nodes.sort((a, b) => b.total - a.total || first(b.name) - first(a.name));
 }
 
-function grouped(refusals: ReadonlyMap<string, Refusal>): RefusedNodes[] {
-  const groups = new Map<string, { plugin: string; reasons: readonly string[]; nodes: string[] }>();
-  for (const [name, { plugin, rejection }] of refusals) {
-    const key = [plugin.name, ...rejection.reasons].join('\0');
-    const group = groups.get(key);
-    if (group) group.nodes.push(name);
-    else groups.set(key, { plugin: plugin.name, reasons: rejection.reasons, nodes: [name] });
+/** The `most` first of the numbers below `count`, in order: few of many are found without sorting all. */
+function bestOf(count: number, most: number, compare: (a: number, b: number) => number): number[] {
+  if (most === count) return Array.from({ length: count }, (_, i) => i).sort(compare);
+  const best: number[] = [];
+  for (let i = 0; i < count; i++) {
+    if (best.length === most && compare(i, best[most - 1]!) > 0) continue;
+    let at = best.length;
+    while (at > 0 && compare(i, best[at - 1]!) < 0) at--;
+    best.splice(at, 0, i);
+    if (best.length > most) best.pop();
   }
-  return [...groups.values()]
-    .map((group) => ({ ...group, count: group.nodes.length }))
-    .sort((a, b) => b.count - a.count);
+  return best;
+}
+
+interface Group {
+  readonly plugin: string;
+  readonly reasons: readonly string[];
+  readonly nodes: string[];
+  count: number;
+}
+
+function grouped(refusals: ReadonlyMap<string, Refusal>, most: number): RefusedNodes[] {
+  const groups = new Map<string, Group>();
+  // Most plugins have one rejection for all nodes, which is sooner found than its text.
+  const known = new Map<Refusal['rejection'], Group>();
+  for (const [name, refusal] of refusals) {
+    let group = known.get(refusal.rejection);
+    if (!group) known.set(refusal.rejection, (group = groupOf(groups, refusal)));
+    group.count++;
+    if (group.nodes.length < most) group.nodes.push(name);
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+function groupOf(groups: Map<string, Group>, { plugin, rejection }: Refusal): Group {
+  const key = [plugin.name, ...rejection.reasons].join('\0');
+  let group = groups.get(key);
+  if (!group) groups.set(key, (group = { plugin: plugin.name, reasons: rejection.reasons, nodes: [], count: 0 }));
+  return group;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { MetricRegistry, type Counter, type Gauge, type Histogram } from '../base/metrics.ts';
 import type { Profile } from './profile.ts';
-import type { Cause, QueuedPod, QueuePart } from './queue.ts';
+import type { Cause, QueuedPod, QueuePart } from './queued-pod.ts';
 
 const seconds = (first: number, count: number) => Array.from({ length: count }, (_, i) => first * 2 ** i);
 

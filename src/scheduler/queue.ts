@@ -1,9 +1,11 @@
 import type { Clock, Timer } from '../base/clock.ts';
-import type { ClusterEvent, EventName, Wake } from './cluster-event.ts';
-import { EventLog } from './event-log.ts';
+import type { ClusterEvent } from './cluster-event.ts';
 import { Heap } from './heap.ts';
+import { InFlight } from './in-flight.ts';
 import type { Plugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
+import { newQueuedPod, partOf, type Cause, type QueuedPod, type QueuePart, type State } from './queued-pod.ts';
+import { helps, WakeIndex } from './wake-index.ts';
 
 /** Milliseconds that a pod waits after its first failure, doubled with each further one, and the most. */
 export const FIRST_BACKOFF = 1_000;
@@ -13,52 +15,6 @@ const FORGOTTEN_AFTER = 5 * 60_000;
 const LOOK_FOR_FORGOTTEN = 30_000;
 /** With nothing else to do, and no more pods than this in back-off, one that was woken is tried before its time. */
 const FEW = 100;
-
-type State =
-  /** To be tried as soon as possible. */
-  | 'active'
-  /** Woken; to be tried when its back-off is over, or there is nothing else to do. */
-  | 'backoff'
-  /** To be tried when its back-off is over: something broke, and must not be hammered. */
-  | 'error-backoff'
-  /** To be tried when something happens that could help. */
-  | 'unschedulable'
-  /** A plugin does not let it be tried. */
-  | 'gated'
-  /** Being tried, or bound. */
-  | 'taken';
-
-/** The parts as metrics name them. */
-export type QueuePart = 'active' | 'backoff' | 'unschedulable' | 'gated';
-
-/** Why a pod came into a part of the queue, besides what happened in the cluster. */
-export type Cause =
-  | EventName
-  | 'BackoffComplete'
-  | 'PopFromBackoffQ'
-  | 'ScheduleAttemptFailure'
-  | 'UnschedulableTimeout'
-  | 'ForceActivate';
-
-/** A pod that waits for a node. */
-export interface QueuedPod {
-  info: PodInfo;
-  /** How often it was tried since it came. */
-  attempts: number;
-  state: State;
-  /** Who rejected it the last time. */
-  rejectedBy: ReadonlySet<Plugin>;
-  /** When it was first tried, came into its present state, and its back-off ends; milliseconds of the monotonic clock. */
-  firstTried: number | undefined;
-  since: number;
-  backoffUntil: number;
-  /** Tells the heap's item that is meant from outdated ones. */
-  ticket: number;
-  /** While it is tried: from where on the log of events is news to it; undefined when it no longer keeps count. */
-  newsFrom: number | undefined;
-  /** Whether the pod itself was changed meanwhile. */
-  changed: boolean;
-}
 
 interface Item {
   readonly pod: QueuedPod;
@@ -79,10 +35,6 @@ export interface QueueOptions {
   readonly onIncoming?: (part: QueuePart, cause: Cause) => void;
 }
 
-const nobody: ReadonlySet<Plugin> = new Set();
-/** What pods wait for that nobody rejected, because there was no node to reject. */
-const ANYTHING = 'anything';
-
 /**
  * The pods that wait for a node, in three parts: those to be tried now, by priority; those that wait for the end of
  * their back-off; and those that wait for the cluster to change in a way that could make them fit. What happens while a
@@ -91,10 +43,9 @@ const ANYTHING = 'anything';
 export class SchedulingQueue {
   readonly #options: QueueOptions;
   readonly #pods = new Map<string, QueuedPod>();
-  /** The pods that wait for each event. */
-  readonly #waiting = new Map<EventName | typeof ANYTHING, Set<QueuedPod>>();
-  readonly #taken = new Set<QueuedPod>();
-  readonly #log = new EventLog();
+  /** Those that wait for something to happen. */
+  readonly #waiting = new WakeIndex();
+  readonly #inFlight = new InFlight();
   readonly #active: Heap<Item>;
   readonly #backoff: Heap<Item>;
   readonly #errorBackoff: Heap<Item>;
@@ -159,21 +110,16 @@ export class SchedulingQueue {
     const pod = this.#pop(this.#active, 'active') ?? this.#early();
     if (!pod) return undefined;
     this.#enter(pod, 'taken');
-    this.#taken.add(pod);
-    pod.newsFrom = this.#log.end;
+    this.#inFlight.add(pod);
     pod.changed = false;
     pod.attempts++;
     pod.firstTried ??= pod.since;
     return pod;
   }
 
-  /**
-   * A node was found. Binding may take long, and what happens meanwhile is not kept for this pod: should it fail after
-   * all, it is tried again after its back-off.
-   */
+  /** A node was found that no plugin can refuse any more: what happens from now on is not kept for the pod. */
   decided(pod: QueuedPod): void {
-    this.#release(pod);
-    pod.newsFrom = undefined;
+    this.#inFlight.delete(pod);
   }
 
   /** The pod fits nowhere: it waits for what could help those who rejected it. */
@@ -196,9 +142,8 @@ export class SchedulingQueue {
   /** The cluster has changed: pods that this could help are tried again. */
   happened(...events: ClusterEvent[]): void {
     for (const event of events) {
-      if (this.#taken.size > 0) this.#log.add(event);
-      const waiting = [...(this.#waiting.get(event.name) ?? []), ...(this.#waiting.get(ANYTHING) ?? [])];
-      for (const pod of waiting) if (helps(pod, event)) this.#wake(pod, event.name);
+      this.#inFlight.happened(event);
+      for (const pod of this.#waiting.wokenBy(event)) this.#wake(pod, event.name);
     }
   }
 
@@ -217,18 +162,7 @@ export class SchedulingQueue {
   }
 
   #new(info: PodInfo): void {
-    const pod: QueuedPod = {
-      info,
-      attempts: 0,
-      state: 'gated',
-      rejectedBy: nobody,
-      firstTried: undefined,
-      since: 0,
-      backoffUntil: 0,
-      ticket: 0,
-      newsFrom: 0,
-      changed: false,
-    };
+    const pod = newQueuedPod(info);
     this.#pods.set(info.uid, pod);
     this.#wake(pod, 'UnscheduledPodAdd');
   }
@@ -236,8 +170,8 @@ export class SchedulingQueue {
   /** What happened while the pod was tried that could help it. */
   #news(pod: QueuedPod): Cause | undefined {
     if (pod.changed) return 'UnscheduledPodUpdate';
-    if (pod.newsFrom === undefined) return 'ScheduleAttemptFailure';
-    return this.#log.since(pod.newsFrom).find((event) => helps(pod, event))?.name;
+    const news = this.#inFlight.newsTo(pod);
+    return news ? news.find((event) => helps(pod, event))?.name : 'ScheduleAttemptFailure';
   }
 
   #early(): QueuedPod | undefined {
@@ -279,7 +213,7 @@ export class SchedulingQueue {
     pod.since = this.#options.clock.monotonic();
     pod.ticket = ++this.#tickets;
     this.#heapOf(state)?.push({ pod, ticket: pod.ticket });
-    if (state === 'unschedulable' || state === 'gated') this.#await(pod);
+    if (state === 'unschedulable' || state === 'gated') this.#waiting.add(pod);
     const part = partOf(state);
     if (part && cause) this.#options.onIncoming?.(part, cause);
     if (state === 'active' || state === 'backoff') this.#options.onActive();
@@ -288,28 +222,8 @@ export class SchedulingQueue {
 
   /** Takes the pod out of the indexes of its present state. */
   #leave(pod: QueuedPod): void {
-    if (pod.state === 'unschedulable' || pod.state === 'gated') {
-      for (const name of awaitedBy(pod)) {
-        const pods = this.#waiting.get(name);
-        if (pods?.delete(pod) && pods.size === 0) this.#waiting.delete(name);
-      }
-    }
-    this.#release(pod);
-  }
-
-  /** No longer counts among those for whom events are kept. */
-  #release(pod: QueuedPod): void {
-    if (!this.#taken.delete(pod)) return;
-    const oldest: QueuedPod | undefined = this.#taken.values().next().value;
-    this.#log.forgetBefore(oldest?.newsFrom ?? this.#log.end);
-  }
-
-  #await(pod: QueuedPod): void {
-    for (const name of awaitedBy(pod)) {
-      const pods = this.#waiting.get(name);
-      if (pods) pods.add(pod);
-      else this.#waiting.set(name, new Set([pod]));
-    }
+    this.#waiting.delete(pod);
+    this.#inFlight.delete(pod);
   }
 
   #heapOf(state: State): Heap<Item> | undefined {
@@ -354,37 +268,5 @@ export class SchedulingQueue {
     for (const pod of this.#pods.values()) {
       if (pod.state === 'unschedulable' && pod.since <= before) this.#wake(pod, 'UnschedulableTimeout');
     }
-  }
-}
-
-function partOf(state: State): QueuePart | undefined {
-  if (state === 'taken') return undefined;
-  return state === 'error-backoff' ? 'backoff' : state;
-}
-
-/** The events that could help one of those who rejected the pod. */
-function awaitedBy(pod: QueuedPod): Set<EventName | typeof ANYTHING> {
-  const names = new Set<EventName | typeof ANYTHING>(pod.rejectedBy.size === 0 ? [ANYTHING] : []);
-  for (const plugin of pod.rejectedBy) for (const wake of plugin.wakesOn ?? []) for (const on of wake.on) names.add(on);
-  return names;
-}
-
-/** Whether the event could help with one of those who rejected the pod. What became of the pod itself is no news. */
-function helps(pod: QueuedPod, event: ClusterEvent): boolean {
-  if (event.object?.metadata.uid === pod.info.uid) return false;
-  if (pod.rejectedBy.size === 0) return true;
-  for (const plugin of pod.rejectedBy) {
-    for (const wake of plugin.wakesOn ?? []) {
-      if (wake.on.includes(event.name) && mayHelp(wake, pod.info, event)) return true;
-    }
-  }
-  return false;
-}
-
-function mayHelp(wake: Wake, pod: PodInfo, event: ClusterEvent): boolean {
-  try {
-    return wake.helps?.(pod, event) ?? true;
-  } catch {
-    return true; // rather one try too many than a pod that is never tried again
   }
 }

@@ -26,7 +26,8 @@ import { assignedPodChanges } from './pod-changes.ts';
 import { isFinished, podInfo, sameSpec, type PodInfo } from './pod-info.ts';
 import { reportFailure } from './pod-report.ts';
 import type { Profile } from './profile.ts';
-import { SchedulingQueue, type QueuedPod } from './queue.ts';
+import { SchedulingQueue } from './queue.ts';
+import type { QueuedPod } from './queued-pod.ts';
 import { Extender } from './extenders/extender.ts';
 import { scheduleWithExtenders } from './extenders/schedule-with-extenders.ts';
 import { scheduleOne, type Decision, type Placement } from './schedule-one.ts';
@@ -305,7 +306,6 @@ export class Scheduler implements Component {
 
   async #bind(queued: QueuedPod, cycle: Cycle, nodeName: string, started: number): Promise<void> {
     const { info } = queued;
-    this.#queue.decided(queued);
     try {
       const waiting = beforeBinding(cycle, nodeName, this.#abort.signal);
       const refusal = waiting && (await waiting);
@@ -314,6 +314,7 @@ export class Scheduler implements Component {
         this.#takeBack(info);
         return this.#refused(queued, cycle, nodeName, refusal, started);
       }
+      this.#queue.decided(queued);
       await this.#counted(bind(cycle, nodeName));
       this.#queue.delete(info.uid);
       this.#metrics.scheduled(cycle.profile, queued, started);

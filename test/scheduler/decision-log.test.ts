@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { DecisionLog } from '../../src/scheduler/decision-log.ts';
 import { podInfo } from '../../src/scheduler/pod-info.ts';
-import type { QueuedPod } from '../../src/scheduler/queue.ts';
+import type { QueuedPod } from '../../src/scheduler/queued-pod.ts';
 import { scheduleOne } from '../../src/scheduler/schedule-one.ts';
 import { Snapshot } from '../../src/scheduler/snapshot.ts';
 import { aNode, aPod, theProfile } from './objects.ts';

@@ -171,6 +171,26 @@ describe('scheduling queue', () => {
     expect(a.state).to.equal('backoff');
   });
 
+  it('keeps what happens for so many pods only that take long', () => {
+    for (const name of ['a', 'b']) queue.put(info(name));
+    const a = queue.take()!;
+    for (let i = 0; i < 6000; i++) queue.happened({ name: 'NodeAdd' });
+    const b = queue.take()!;
+    for (let i = 0; i < 6000; i++) queue.happened({ name: 'NodeAdd' });
+    queue.failed(a, events('AssignedPodDelete'));
+    queue.failed(b, events('AssignedPodDelete'));
+    expect([a.state, b.state]).to.deep.equal(['backoff', 'unschedulable']);
+  });
+
+  it('forgets what a pod waited for when a plugin holds it', () => {
+    queue.put(info('a'));
+    queue.failed(queue.take()!, events('NodeAdd'));
+    const gated = podInfo(aPod('a', {}, { schedulingGates: [{ name: 'g' }] }, { uid: 'a' }));
+    queue.put(gated);
+    queue.happened({ name: 'NodeAdd' });
+    expect([queue.get('a')!.state, taken()]).to.deep.equal(['gated', undefined]);
+  });
+
   it('tries a pod again that was changed while it was being tried', () => {
     queue.put(info('a'));
     const a = queue.take()!;

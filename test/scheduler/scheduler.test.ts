@@ -4,6 +4,9 @@ import { MetricRegistry } from '../../src/base/metrics.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Client } from '../../src/client/client.ts';
+import type { Plugin, Rejection } from '../../src/scheduler/plugin.ts';
+import { pluginFactories } from '../../src/scheduler/plugins/index.ts';
+import { profileOf } from '../../src/scheduler/profile.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { MemoryApi } from '../client/memory-api.ts';
 import { aNode, aPod } from './objects.ts';
@@ -14,13 +17,22 @@ class World {
   readonly api = new MemoryApi();
   readonly clock = new VirtualClock();
   readonly metrics = new MetricRegistry();
-  readonly scheduler = new Scheduler({
-    metrics: this.metrics,
-    client: new Client(this.api.exchange),
-    clock: this.clock,
-    random: seededRandom(1),
-    log: noLog,
-  });
+  readonly scheduler: Scheduler;
+
+  /** @param more plugins besides the default ones */
+  constructor(...more: Plugin[]) {
+    this.scheduler = new Scheduler({
+      metrics: this.metrics,
+      client: new Client(this.api.exchange),
+      clock: this.clock,
+      random: seededRandom(1),
+      log: noLog,
+      profiles: (handle) => {
+        const plugins = pluginFactories.map((f) => ({ plugin: f.create(undefined, handle), weight: f.weight }));
+        return [profileOf('default-scheduler', [...plugins, ...more.map((plugin) => ({ plugin }))])];
+      },
+    });
+  }
 
   node(name: string, more: Parameters<typeof aNode>[1] = {}): void {
     this.api.put(`/api/v1/nodes/${name}`, aNode(name, more));
@@ -131,6 +143,46 @@ describe('scheduler', () => {
     await world.pass(11_000);
     expect(world.nodeOf('a')).to.equal('n1');
   });
+
+  for (const step of ['permit', 'preBind'] as const) {
+    describe(`with a plugin that refuses the chosen node in ${step}`, () => {
+      let answer: PromiseWithResolvers<Rejection | undefined>;
+      beforeEach(async () => {
+        answer = Promise.withResolvers();
+        world = new World({ name: 'Slow', [step]: () => answer.promise, wakesOn: [{ on: ['NamespaceAdd'] }] });
+        world.node('n1');
+        world.pod('a');
+        await world.scheduler.start();
+        await world.settle();
+      });
+      /** Refuses this time, and agrees if it is asked again. */
+      const refuse = () => {
+        answer.resolve({ reasons: ['not now'], unresolvable: false });
+        answer = Promise.withResolvers();
+        answer.resolve(undefined);
+        return world.settle();
+      };
+      const help = () => world.api.put('/api/v1/namespaces/new', { metadata: { name: 'new', uid: 'new' } });
+
+      it('lets the pod wait for what can help it', async () => {
+        await refuse();
+        expect(world.condition('a').message).to.match(/^0\/1 nodes are available: 1 not now/);
+        await world.pass(20_000);
+        expect(world.nodeOf('a')).to.equal(undefined);
+        help();
+        await world.pass(20_000);
+        expect(world.nodeOf('a')).to.equal('n1');
+      });
+
+      it('does not lose what happened meanwhile', async () => {
+        help();
+        await world.settle();
+        await refuse();
+        await world.pass(20_000);
+        expect(world.nodeOf('a')).to.equal('n1');
+      });
+    });
+  }
 
   const others: [string, object][] = [
     ['of another scheduler', { schedulerName: 'mine' }],

@@ -5,7 +5,7 @@ import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, PluginFactory, Rejection } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { amountIn } from '../resource-scoring.ts';
-import { lessIn, podRequests, resourcesOf } from '../resources.ts';
+import { lessIn, podRequests, resourcesOf, type Resources } from '../resources.ts';
 import { scoringOf, type ScoringStrategy } from './resource-strategies.ts';
 
 /** `NodeResourcesFitArgs`. */
@@ -40,6 +40,22 @@ export const nodeResourcesFit: PluginFactory = {
 
 /** Why `pod` does not fit into what `node` has left, naming every resource that is short. */
 export function fit(pod: PodInfo, node: NodeInfo, ignored: (name: string) => boolean = () => false) {
+  return fitsEasily(pod.requests, node) ? undefined : shortagesOf(pod, node, ignored);
+}
+
+/** What most often holds, asked first, since it is asked of every node for every pod. */
+function fitsEasily({ cpu, memory, ephemeralStorage, other }: Resources, node: NodeInfo): boolean {
+  const { allocatable: has, requested: used } = node;
+  return (
+    node.pods.size < node.allocatablePods &&
+    cpu <= has.cpu - used.cpu &&
+    memory <= has.memory - used.memory &&
+    (ephemeralStorage === 0 || ephemeralStorage <= has.ephemeralStorage - used.ephemeralStorage) &&
+    other.size === 0
+  );
+}
+
+function shortagesOf(pod: PodInfo, node: NodeInfo, ignored: (name: string) => boolean): Shortage | undefined {
   const { requests } = pod;
   const { allocatable, requested } = node;
   let short: Shortage | undefined;
@@ -51,11 +67,9 @@ export function fit(pod: PodInfo, node: NodeInfo, ignored: (name: string) => boo
   check('memory', requests.memory, allocatable.memory, requested.memory);
   const storage = requests.ephemeralStorage;
   check('ephemeral-storage', storage, allocatable.ephemeralStorage, requested.ephemeralStorage);
-  if (requests.other.size > 0) {
-    for (const [name, want] of requests.other) {
-      if (ignored(name)) continue;
-      check(name, want, allocatable.other.get(name) ?? 0, requested.other.get(name) ?? 0);
-    }
+  for (const [name, want] of requests.other) {
+    if (ignored(name)) continue;
+    check(name, want, allocatable.other.get(name) ?? 0, requested.other.get(name) ?? 0);
   }
   return short;
 }
