@@ -13,6 +13,7 @@ import type { Schema } from '../../src/apimachinery/schema/schema.ts';
 import { classNames, readModel, type Model, type ModelField } from './models.ts';
 import { allFieldValues } from './field-values.ts';
 import { fieldTexts } from './field-texts.ts';
+import { metricsDefinitions } from './metrics-definitions.ts';
 import { scalars } from './scalars.ts';
 
 /** What stands in facts.json for one definition; `fields` is in the notation that `applyFieldFacts` reads. */
@@ -160,6 +161,19 @@ class Derivation {
     this.descriptions[name] = { '': description };
   }
 
+  /** A type that is written down in full, with the texts of its fields. */
+  addObject(name: string, { properties = {}, ...schema }: Schema): void {
+    this.addScalar(name, schema);
+    const fields = Object.entries(properties);
+    if (fields.length === 0) return;
+    const bare: Record<string, Schema> = {};
+    for (const [field, { description, ...rest }] of fields) {
+      bare[field] = rest;
+      if (description) this.descriptions[name]![field] = description;
+    }
+    this.definitions[name] = { ...this.definitions[name]!, properties: bare };
+  }
+
   /**
    * Fields that refer to another definition have no text of their own in client-node, or a repetition of the whole text
    * of their type. They get one from `field-texts.ts`, or none, as clients show the type's text behind it.
@@ -243,6 +257,7 @@ function derive(): Derivation {
   const derivation = new Derivation(facts, classes);
   for (const className of classes) derivation.addModel(readModel(models, className));
   for (const [name, schema] of Object.entries(scalars)) derivation.addScalar(name, schema);
+  for (const [name, schema] of Object.entries(metricsDefinitions)) derivation.addObject(name, schema);
   derivation.completeDescriptions();
   return derivation;
 }

@@ -17,6 +17,7 @@ import { coreV1 } from './core-v1/index.ts';
 import { discoveryV1 } from './discovery-v1/index.ts';
 import { eventsV1 } from './events-v1/index.ts';
 import { flowcontrolV1 } from './flowcontrol-v1/index.ts';
+import { metricsV1beta1 } from './metrics-v1beta1/index.ts';
 import { networkingV1 } from './networking-v1/index.ts';
 import { networkingV1beta1 } from './networking-v1beta1/index.ts';
 import { nodeV1 } from './node-v1/index.ts';
@@ -62,4 +63,5 @@ export const kinds: Kind[] = [
   ...resourceV1,
   ...resourceV1beta2,
   ...resourceV1beta1,
+  ...metricsV1beta1,
 ];

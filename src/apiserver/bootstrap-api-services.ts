@@ -19,7 +19,9 @@ export function apiServiceUpkeep(registry: Registry): UpkeepTask {
   const run = async () => {
     const { entries } = await registry.storage.list(prefix);
     const stored = new Map(entries.map(({ object }) => [object.metadata.name, object as APIService]));
-    const missing = wanted.filter(({ metadata }) => !stored.has(metadata.name));
+    // Those that are not managed by us are given once: who removes one wants to have another serve the group.
+    const given = synced ? wanted.filter(({ metadata }) => metadata.labels) : wanted;
+    const missing = given.filter(({ metadata }) => !stored.has(metadata.name));
     await Promise.all(missing.map((object) => ensure(registry, kind, '', object)));
     // Those of another version of the server are adopted once; from then on they are the administrator's.
     if (!synced) await Promise.all(wanted.map((object) => adopt(registry, stored.get(object.metadata.name), object)));

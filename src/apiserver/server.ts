@@ -31,6 +31,7 @@ import type { HealthCheck } from './health.ts';
 import { healthEndpoints } from './health-checks.ts';
 import { HttpsListener, type ListenOptions } from './listener.ts';
 import { ServerMetrics } from './metrics.ts';
+import { KubeletUsage, type UsageSource } from './metrics-api/usage-source.ts';
 import { MeasuredChain } from './metrics/measured-chain.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { admissionContext } from './registry/admission-context.ts';
@@ -121,7 +122,8 @@ export class ApiServer {
     this.#cidr = options.serviceCidr ?? '10.96.0.0/16';
     this.#kubelets = new KubeletConnector(options.kubeletClient);
     this.metrics = new ServerMetrics(options);
-    this.#registry = createRegistry(options, this.#cidr, this.metrics);
+    const usage = new KubeletUsage(this.#kubelets, options.clock, () => this.#registry);
+    this.#registry = createRegistry(options, this.#cidr, this.metrics, options.kubeletClient && usage);
     this.#upkeep = {
       flowControl: new Upkeep(flowControlUpkeep(this.#registry), options),
       apiServices: new Upkeep(apiServiceUpkeep(this.#registry), options),
@@ -247,10 +249,15 @@ export class ApiServer {
   }
 }
 
-function createRegistry(options: ApiServerOptions, cidr: string, metrics: ServerMetrics): Registry {
+function createRegistry(
+  options: ApiServerOptions,
+  cidr: string,
+  metrics: ServerMetrics,
+  usage: UsageSource | undefined,
+): Registry {
   const { storage, kinds, definitions, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
-  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts }, options.components);
+  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts }, options.components, usage);
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     storage,

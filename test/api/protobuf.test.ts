@@ -13,6 +13,7 @@ const scalarExamples: Readonly<Record<string, unknown>> = {
   IntOrString: 'http',
   Time: '2026-01-02T03:04:05Z',
   MicroTime: '2026-01-02T03:04:05.678901Z',
+  Duration: '1h2m3.5s',
   JSONSchemaPropsOrBool: { type: 'string' },
   JSONSchemaPropsOrArray: [{ type: 'string' }],
   JSONSchemaPropsOrStringArray: ['a'],

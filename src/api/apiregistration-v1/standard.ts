@@ -3,6 +3,8 @@ interface Priorities {
   readonly group: number;
   /** Of versions that do not have `usualVersions`. */
   readonly versions?: Readonly<Record<string, number>>;
+  /** True when somebody else may serve the group in our place: then its `APIService` is theirs. */
+  readonly replaceable?: boolean;
 }
 
 const usualVersions: Readonly<Record<string, number>> = { v1: 15, v1beta2: 12, v1beta1: 9 };
@@ -31,6 +33,7 @@ const builtInGroups: Readonly<Record<string, Priorities>> = {
   'internal.apiserver.k8s.io': { group: 16_000 },
   'resource.k8s.io': { group: 15_900 },
   'storagemigration.k8s.io': { group: 15_800 },
+  'metrics.k8s.io': { group: 100, versions: { v1beta1: 100 }, replaceable: true },
 };
 
 /** Says of an `APIService` that the server made it when it started. */
@@ -42,7 +45,10 @@ export function localApiService(group: string, version: string) {
   if (!priorities) return undefined;
   const versionPriority = priorities.versions?.[version] ?? usualVersions[version] ?? 1;
   return {
-    metadata: { name: `${version}.${group}`, labels: { [AUTOMANAGED]: 'onstart' } },
+    metadata: {
+      name: `${version}.${group}`,
+      ...(!priorities.replaceable && { labels: { [AUTOMANAGED]: 'onstart' } }),
+    },
     spec: { ...(group && { group }), version, groupPriorityMinimum: priorities.group, versionPriority },
   };
 }

@@ -1,5 +1,6 @@
 import { parseJson } from '../schema/json.ts';
 import { formatMicroTime, formatTime, parseTime } from '../time.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 import type { Conversion, JsonObject } from './message.ts';
 import { WireError } from './wire-error.ts';
 
@@ -33,6 +34,11 @@ const time: Conversion = {
 const microTime: Conversion = {
   toJson: (fields) => timeText(fields, (ms, nanos) => formatMicroTime(ms + Math.floor(nanos / 1000) / 1000)),
   toFields: (json) => timeFields(json, (ms) => Math.round(ms * 1000) * 1000),
+};
+
+const duration: Conversion = {
+  toJson: ({ duration: nanoseconds = 0 }) => formatDuration(nanoseconds as number),
+  toFields: (json) => ({ duration: parseDuration(String(json)) }),
 };
 
 /** A time that is not set is an empty message. */
@@ -81,6 +87,7 @@ export const conversions: Readonly<Record<string, Conversion>> = {
   [`${meta}.FieldsV1`]: rawJson('Raw'),
   [`${meta}.Time`]: time,
   [`${meta}.MicroTime`]: microTime,
+  [`${meta}.Duration`]: duration,
   [`${meta}.Verbs`]: texts,
   'io.k8s.api.authentication.v1.ExtraValue': texts,
   'io.k8s.api.authorization.v1.ExtraValue': texts,

@@ -8,8 +8,11 @@ export function isComputed(registry: Registry, { kind }: Target): boolean {
 
 /** Those objects, as if they had been read from the store. */
 export async function computedEntries(registry: Registry, target: Target): Promise<Entry[]> {
-  const objects = (await extensionOf(registry, target.kind)?.computed?.()) ?? [];
-  return objects.map((object) => unstored(objectKey({ ...target, name: object.metadata.name }), 0, object));
+  const objects = (await extensionOf(registry, target.kind)?.computed?.(target)) ?? [];
+  return objects.map((object) => {
+    const { namespace = target.namespace, name } = object.metadata;
+    return unstored(objectKey({ ...target, namespace, name }), 0, object);
+  });
 }
 
 /** The same as a list of those that `match`. */

@@ -13,6 +13,12 @@ export interface Reservation {
   undo(): Promise<void>;
 }
 
+/** Which made-up objects are wanted: both are empty where all are. */
+export interface ComputedQuery {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /**
  * What one kind needs of the registry beyond what its declaration says: because it takes from a pool, or because other
  * things hang on its life. Objects may be changed in the `before` steps only.
@@ -30,8 +36,8 @@ export interface RegistryExtension<T extends KubeObject = any> {
   removed?(object: T): Promise<void>;
   /** Changes an object that is being marked as deleted. */
   markDeleted?(object: T): void;
-  /** The objects of a kind that is not stored but made up whenever somebody asks. */
-  computed?(): Promise<T[]>;
+  /** The objects of a kind that is not stored but made up whenever somebody asks; at least those that are asked for. */
+  computed?(wanted: ComputedQuery): Promise<T[]>;
   /** Whether a deleted object has to stay although it has no finalizers. */
   holds?(object: T): boolean;
 }
