@@ -80,7 +80,7 @@ function answer(head: IncomingHttpHeaders, body: Buffer): GrpcHealth {
   if (code === UNIMPLEMENTED)
     throw new Error(`error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${said}`);
   if (code !== '0') {
-    const why = code ? `rpc error: code ${code}: ${said}` : `unexpected HTTP status code ${head[':status']}`;
+    const why = code ? `rpc error: code ${code}: ${said}` : `unexpected HTTP status code ${String(head[':status'])}`;
     throw new Error(`error: health rpc probe failed: ${why}`);
   }
   // Field 1, a number; absent it is 0.
