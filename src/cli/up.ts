@@ -43,6 +43,12 @@ const flags: readonly Flag[] = [
   },
   { name: 'kubelet-port', type: 'integer', default: 10250, help: "port of the kubelet's endpoint" },
   {
+    name: 'pod-manifest-path',
+    type: 'string',
+    placeholder: 'PATH',
+    help: 'folder of manifests of static pods (default: kubelet/manifests in the data folder)',
+  },
+  {
     name: 'service-cidr',
     type: 'string',
     default: '10.96.0.0/16',
@@ -133,6 +139,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     nodeName: text('node-name'),
     nodeIp: ipFlag('node-ip', text('node-ip')),
     kubeletPort: portFlag('kubelet-port', values['kubelet-port']),
+    podManifestPath: text('pod-manifest-path'),
     serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
     clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
     etcd: etcdServers && {

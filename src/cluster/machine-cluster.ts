@@ -48,6 +48,8 @@ export interface MachineClusterOptions {
   readonly nodeName?: string | undefined;
   readonly nodeIp?: string | undefined;
   readonly kubeletPort: number;
+  /** Where the manifests of static pods stand. Default: `kubelet/manifests` in the data folder. */
+  readonly podManifestPath?: string | undefined;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
   /** Instead of the managed etcd. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { authenticated } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
@@ -21,6 +22,8 @@ export interface NodeOptions {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly kubeletPort: number;
+  /** Where the manifests of static pods stand. Default: `manifests` in the kubelet's folder. */
+  readonly podManifestPath?: string | undefined;
   /** The addresses of all pods of the cluster; this node has its first /24. */
   readonly clusterCidr: string;
 }
@@ -88,6 +91,7 @@ async function createKubelet(
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,
+    podManifestPath: options.podManifestPath ?? join(dataDir.kubelet, 'manifests'),
     serving: { port: options.kubeletPort, cert: certificate, key: privateKey, clientCa: pki.caCertificate },
   });
 }

@@ -19,6 +19,7 @@ import type { PodNetwork } from './network/network.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import type { NodeFacts } from './node/node-status.ts';
+import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
 import { Prober, type ProberOptions } from './probes/prober.ts';
@@ -30,6 +31,8 @@ import { simulatedUsage } from './stats/simulated-usage.ts';
 import { configurationOf } from './server/configuration.ts';
 import { UsageMonitor } from './stats/monitor.ts';
 import { KubeletServer, type ServingOptions } from './server/server.ts';
+import { isMirror } from './static-pods/mirror-plan.ts';
+import { StaticPods } from './static-pods/static-pods.ts';
 import { StatusWriter } from './status-writer.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
 
@@ -56,6 +59,8 @@ export interface KubeletOptions {
   /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
   readonly allowedUnsafeSysctls?: readonly string[] | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
+  /** The folder (or file) of manifests of pods that this node runs by itself. */
+  readonly podManifestPath?: string | undefined;
   /** As `kubectl get nodes` shows it, e.g. `v1.36.0`. */
   readonly version?: string | undefined;
   /** Informers that it shares with others; default: watches of its own. */
@@ -86,6 +91,7 @@ export class Kubelet implements Component {
   readonly #volumes: VolumeManager | undefined;
   readonly #deps: WorkerDependencies;
   readonly #server: KubeletServer | undefined;
+  readonly #statics: StaticPods | undefined;
   #workers = new Map<string, PodWorker>();
   #timers: Timer[] = [];
   #problem: string | undefined;
@@ -135,8 +141,12 @@ export class Kubelet implements Component {
       hostIp: options.nodeIp,
       refusal: (pod) =>
         this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
-      onGone: (uid) => this.#workers.delete(uid),
+      onGone: (uid) => {
+        this.#workers.delete(uid);
+        this.#statics?.gone(uid);
+      },
     };
+    this.#statics = options.podManifestPath === undefined ? undefined : this.#staticPods(options.podManifestPath);
     this.#agent = new NodeAgent({
       ...{ client, clock, log, nodeName, events },
       podCidr: options.podCidr,
@@ -150,7 +160,7 @@ export class Kubelet implements Component {
       new KubeletServer({
         ...options.serving,
         ...{ clock, log, client, runtime, network, nodeName },
-        pods: () => this.#informers.of(podKind, this.#selection).list(),
+        pods: () => this.#pods(),
         healthy: () => this.#problem,
         machine: () => this.#machine,
         monitor: new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() }),
@@ -184,9 +194,13 @@ export class Kubelet implements Component {
     informer.listen({
       added: (pod) => this.#update(pod),
       updated: (pod, old) => this.#replaced(pod, old),
-      deleted: (pod) => this.#workers.get(pod.metadata.uid)?.removed(),
+      deleted: (pod) => {
+        if (isMirror(pod)) return this.#mirrorChanged(pod, true);
+        this.#workers.get(pod.metadata.uid)?.removed();
+      },
     });
-    await this.#endOrphans(new Set(informer.list().map((pod) => pod.metadata.uid)));
+    await this.#statics?.start();
+    await this.#endOrphans(new Set(this.#pods().map((pod) => pod.metadata.uid)));
     this.#timers.push(this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()));
   }
 
@@ -195,7 +209,7 @@ export class Kubelet implements Component {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
-    await this.#informers.stop();
+    await Promise.all([this.#informers.stop(), this.#statics?.stop()]);
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     this.#prober.stop();
     await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
@@ -212,7 +226,43 @@ export class Kubelet implements Component {
     return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
   }
 
+  /** The pods of this node: those that the API knows, and its own. */
+  #pods(): Pod[] {
+    const known = this.#informers.of(podKind, this.#selection).list();
+    return [...known.filter((pod) => !isMirror(pod)), ...(this.#statics?.pods ?? [])];
+  }
+
+  #staticPods(path: string): StaticPods {
+    const { client, clock, log, nodeName } = this.#options;
+    return new StaticPods({
+      ...{ client, clock, log, nodeName, path },
+      statuses: this.#statuses,
+      node: () => this.#agent.node,
+      mirrors: () => this.#informers.of(podKind, this.#selection).list().filter(isMirror),
+      begin: (pod) => {
+        const worker = new PodWorker({ ...this.#deps, statuses: this.#statics! }, pod);
+        this.#workers.set(pod.metadata.uid, worker);
+        worker.update(pod);
+      },
+      end: (uid) => {
+        const worker = this.#workers.get(uid);
+        worker?.removed(gracePeriodOf(worker.pod));
+      },
+    });
+  }
+
+  /** Without manifests there is nothing that a mirror could show. */
+  #mirrorChanged(mirror: Pod, gone = false): void {
+    if (this.#statics) return this.#statics.mirrorChanged(mirror, gone);
+    if (gone) return;
+    const { name, namespace, uid } = mirror.metadata;
+    this.#options.client
+      .delete(podKind, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } })
+      .catch((error) => this.#options.log.debug('cannot remove a mirror', { pod: name, error: errorMessage(error) }));
+  }
+
   #update(pod: Pod): void {
+    if (isMirror(pod)) return this.#mirrorChanged(pod);
     const { uid } = pod.metadata;
     const worker = this.#workers.get(uid);
     // Without a runtime nothing is known of the containers, and others' word stands.
@@ -266,8 +316,7 @@ export class Kubelet implements Component {
   }
 
   #othersThan({ metadata }: Pod): Pod[] {
-    const all = this.#informers.of(podKind, this.#selection).list();
-    return all.filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
+    return this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
   }
 
   #admitting(): AdmittingNode {
@@ -284,7 +333,8 @@ export class Kubelet implements Component {
   }
 
   #factsOf(pod: Pod): DownwardFacts {
-    const allocatable = { cpu: String(this.#machine.cpus), memory: String(this.#machine.memory) };
+    const { cpus, memory } = this.#machine;
+    const allocatable = this.#agent.node?.status?.allocatable ?? { cpu: String(cpus), memory: String(memory) };
     return { hostIp: this.#options.nodeIp, ips: this.#ipsOf(pod), allocatable };
   }
 

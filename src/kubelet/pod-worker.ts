@@ -11,11 +11,11 @@ import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 import type { PodState } from './runtime/runtime.ts';
-import type { StatusWriter } from './status-writer.ts';
+import type { PodStatuses } from './status-writer.ts';
 import { endPod, syncPod, type PodMemory, type SyncDependencies } from './sync-pod.ts';
 
 export interface WorkerDependencies extends SyncDependencies {
-  readonly statuses: StatusWriter;
+  readonly statuses: PodStatuses;
   readonly log: Log;
   readonly hostIp: string;
   /** Why this node does not take a pod that has not been started yet. */
@@ -52,6 +52,7 @@ export class PodWorker {
   readonly #retries = new Backoff<'pod'>(FIRST_RETRY, LONGEST_RETRY);
   #pod: Pod;
   #inApi = true;
+  #goneGrace = FORCED_GRACE;
   #ended = false;
   #admitted = false;
   #failure: { reason: string; message: string } | undefined;
@@ -86,10 +87,11 @@ export class PodWorker {
     this.wake();
   }
 
-  /** The pod is gone from the API. */
-  removed(): void {
+  /** The pod is gone from the API (or the node's manifests). @param grace milliseconds that its containers still have */
+  removed(grace = FORCED_GRACE): void {
     this.#inApi = false;
-    this.#leave(FORCED_GRACE);
+    this.#goneGrace = grace;
+    this.#leave(grace);
     this.wake();
   }
 
@@ -235,7 +237,7 @@ export class PodWorker {
     const deps = this.#deps;
     const { uid } = this.#pod.metadata;
     if (!this.#ended) {
-      this.#grace ??= new GracePeriod(deps.clock, this.#inApi ? gracePeriodOf(this.#pod) : FORCED_GRACE);
+      this.#grace ??= new GracePeriod(deps.clock, this.#inApi ? gracePeriodOf(this.#pod) : this.#goneGrace);
       await endPod(deps, this.#pod, this.#grace);
       this.#ended = true;
     } else {

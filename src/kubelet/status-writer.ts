@@ -8,6 +8,17 @@ import type { Client } from '../client/client.ts';
 import type { PodStatus } from './pod-spec.ts';
 import { statusPatch } from './status-patch.ts';
 
+/** Where the statuses of pods go. */
+export interface PodStatuses {
+  /** Tells a status. */
+  set(pod: Pod, status: PodStatus): void;
+  /** The pod with the status that was last told. */
+  overlay(pod: Pod): Pod;
+  /** Resolves when the last status of a pod has arrived (or nobody wants it). */
+  flushed(uid: string): Promise<void>;
+  forget(uid: string): void;
+}
+
 export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
@@ -30,7 +41,7 @@ interface Entry {
  * Sends the statuses of pods to the API: at once, one request per pod at a time, and of what changes meanwhile only the
  * last. A pod that is gone is forgotten; any other failure is tried again.
  */
-export class StatusWriter {
+export class StatusWriter implements PodStatuses {
   readonly #options: StatusWriterOptions;
   #entries = new Map<string, Entry>();
   #stop = new AbortController();

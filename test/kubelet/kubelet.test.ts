@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { event } from '../../src/api/core-v1/event.ts';
 import { node as nodeKind } from '../../src/api/core-v1/node.ts';
@@ -10,7 +14,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client } from '../../src/client/client.ts';
 import { adminUser, ControlPlane } from '../../src/cluster/control-plane.ts';
 import { Pki } from '../../src/cluster/pki.ts';
-import { FakeNetwork, FakeRuntime, Kubelet } from '../../src/kubelet/index.ts';
+import { FakeNetwork, FakeRuntime, Kubelet, type KubeletOptions } from '../../src/kubelet/index.ts';
 import { MemoryStorage } from '../../src/storage/memory.ts';
 
 const podCidr = '10.244.0.0/24';
@@ -42,10 +46,11 @@ describe('Kubelet on the fake runtime', () => {
     await plane.stop();
   });
 
-  async function startKubelet(): Promise<void> {
+  async function startKubelet(more: Partial<KubeletOptions> = {}): Promise<void> {
     kubelet = new Kubelet({
       client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes'])),
       ...{ nodeName, nodeIp: '192.0.2.1', runtime, network, clock, random: seededRandom(2), log: noLog, podCidr },
+      ...more,
     });
     await kubelet.start();
   }
@@ -69,6 +74,15 @@ describe('Kubelet on the fake runtime', () => {
       await clock.advance(0);
     }
     throw new Error(`the pod ${name} is ${JSON.stringify((await get(name))?.status)}`);
+  }
+
+  /** Lets time pass until what depends on files has happened: reading them takes real time. */
+  async function untilFiles(holds: () => boolean): Promise<void> {
+    for (let i = 0; i < 500 && !holds(); i++) {
+      await clock.advance(500);
+      await sleep(2);
+    }
+    expect(holds()).to.equal(true);
   }
 
   const gone = async (name: string) => {
@@ -245,6 +259,36 @@ describe('Kubelet on the fake runtime', () => {
       'spec.containers{c}',
       'spec.ephemeralContainers{debug}',
     ]);
+  });
+
+  it('runs pods of manifests, and shows each by a mirror that nobody can take away', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coxswain-kubelet-'));
+    const file = join(folder, 'web.json');
+    const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } };
+    const write = (image: string) =>
+      writeFileSync(file, JSON.stringify({ ...manifest, spec: { containers: [{ name: 'c', image }] } }));
+    write('app:1');
+    await kubelet.stop();
+    await startKubelet({ podManifestPath: folder });
+    const first = await until('web-n1', running);
+    const uid = first.metadata.annotations?.['kubernetes.io/config.mirror'];
+    expect(first.metadata.ownerReferences?.[0]).to.include({ kind: 'Node', name: nodeName });
+    expect(runtime.pods().map((p) => p.uid)).to.deep.equal([uid]);
+    await client.delete(podKind, { namespace: 'default', name: 'web-n1' });
+    const again = await until('web-n1', (p) => p.metadata.uid !== first.metadata.uid && running(p));
+    expect(statusOf(again)?.containerID).to.equal(statusOf(first)?.containerID);
+    // The next kubelet finds it again.
+    await kubelet.stop();
+    await startKubelet({ podManifestPath: folder });
+    for (let i = 0; i < 20; i++) await clock.advance(0);
+    expect(runtime.pods().map((p) => p.uid)).to.deep.equal([uid]);
+    // Another content is another pod.
+    write('app:2');
+    await untilFiles(() => runtime.pods().some((p) => p.uid !== uid));
+    await until('web-n1', (p) => p.spec!.containers[0]!.image === 'app:2' && running(p));
+    rmSync(folder, { recursive: true });
+    await untilFiles(() => runtime.pods().length === 0);
+    await gone('web-n1');
   });
 
   it('runs a hundred pods side by side', async () => {
