@@ -34,6 +34,8 @@ import { KubeletServer, type ServingOptions } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
 import { StatusWriter } from './status-writer.ts';
+import { machineMounter } from './volumes/mounter.ts';
+import { ObjectWatcher } from './volumes/object-watcher.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
 
 export interface KubeletOptions {
@@ -73,7 +75,7 @@ export interface KubeletOptions {
   readonly machine?: MachineInfo | undefined;
 }
 
-/** Milliseconds between two looks at config maps, secrets and tokens that pods have mounted. */
+/** Milliseconds between two looks at tokens and whatever else of mounted volumes no watch tells of. */
 const REFRESH_EVERY = 60_000;
 
 /**
@@ -89,6 +91,7 @@ export class Kubelet implements Component {
   readonly #prober: Prober;
   readonly #agent: NodeAgent;
   readonly #volumes: VolumeManager | undefined;
+  readonly #watcher: ObjectWatcher;
   readonly #deps: WorkerDependencies;
   readonly #server: KubeletServer | undefined;
   readonly #statics: StaticPods | undefined;
@@ -125,7 +128,9 @@ export class Kubelet implements Component {
       onChange: (uid) => this.#workers.get(uid)?.wake(),
       failure: options.probeFailure,
     });
-    this.#volumes = rootDir === undefined ? undefined : new VolumeManager({ rootDir, client, clock });
+    const onChange = (uid: string) => this.#workers.get(uid)?.refresh();
+    this.#watcher = new ObjectWatcher({ client, clock, random, log, onChange });
+    this.#volumes = rootDir === undefined ? undefined : this.#volumeManager(rootDir);
     this.#deps = {
       ...{ client, clock, log, runtime, network, events },
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
@@ -212,6 +217,7 @@ export class Kubelet implements Component {
     await Promise.all([this.#informers.stop(), this.#statics?.stop()]);
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     this.#prober.stop();
+    await this.#watcher.stop();
     await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
     await this.#options.network.stop();
     await this.#options.runtime.stop();
@@ -259,6 +265,15 @@ export class Kubelet implements Component {
     this.#options.client
       .delete(podKind, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } })
       .catch((error) => this.#options.log.debug('cannot remove a mirror', { pod: name, error: errorMessage(error) }));
+  }
+
+  #volumeManager(rootDir: string): VolumeManager {
+    const { client, clock, nodeName: name } = this.#options;
+    const node = () => {
+      const found = this.#informers.of(nodeKind, this.#nodeSelection).get(name) ?? this.#agent.node;
+      return { name, labels: found?.metadata.labels };
+    };
+    return new VolumeManager({ rootDir, client, clock, mounter: machineMounter, watcher: this.#watcher, node });
   }
 
   #update(pod: Pod): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { parseTime } from '../apimachinery/time.ts';
 import { Backoff } from '../base/backoff.ts';
@@ -12,7 +13,7 @@ import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 import type { PodState } from './runtime/runtime.ts';
 import type { PodStatuses } from './status-writer.ts';
-import { endPod, syncPod, type PodMemory, type SyncDependencies } from './sync-pod.ts';
+import { endPod, mountProblems, syncPod, volumesFor, type PodMemory, type SyncDependencies } from './sync-pod.ts';
 
 export interface WorkerDependencies extends SyncDependencies {
   readonly statuses: PodStatuses;
@@ -82,6 +83,7 @@ export class PodWorker {
 
   /** The pod as the API has it now. */
   update(pod: Pod): void {
+    if (tellsMore(this.#pod, pod) && this.#deps.volumes?.isDynamic(pod)) this.#refreshDue = true;
     this.#pod = pod;
     if (this.#leaving) this.#leave(pod.metadata.deletionGracePeriodSeconds === 0 ? 0 : gracePeriodOf(pod));
     this.wake();
@@ -226,9 +228,9 @@ export class PodWorker {
     if (!this.#refreshDue) return;
     this.#refreshDue = false;
     try {
-      await this.#deps.volumes?.setUp(pod, this.#deps.factsOf(pod));
+      await volumesFor(this.#deps, pod);
     } catch (error) {
-      this.#deps.events.event(pod, 'Warning', 'FailedMount', errorMessage(error));
+      for (const message of mountProblems(error)) this.#deps.events.event(pod, 'Warning', 'FailedMount', message);
     }
   }
 
@@ -306,4 +308,9 @@ export class PodWorker {
 /** The state without the containers whose postStart hook still runs: nobody asks them how they are. */
 function withoutHooked(state: PodState, hooked: ReadonlySet<string>): PodState {
   return hooked.size === 0 ? state : { ...state, containers: state.containers.filter(({ id }) => !hooked.has(id)) };
+}
+
+/** Whether something has changed that files in the pod's volumes may show. */
+function tellsMore({ metadata: before }: Pod, { metadata: now }: Pod): boolean {
+  return !isDeepStrictEqual([before.labels, before.annotations], [now.labels, now.annotations]);
 }

@@ -8,6 +8,7 @@ import type { DownwardFacts } from './containers/field-ref.ts';
 import { hostnameOf } from './containers/hosts-file.ts';
 import { serviceEnv } from './containers/service-env.ts';
 import { specHash } from './containers/spec-hash.ts';
+import type { MountedVolume, SubPathRequest } from './containers/volume-mounts.ts';
 import type { Waiting } from './container-status.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { ImagePuller, ImageResult } from './images/image-puller.ts';
@@ -28,6 +29,7 @@ import type { Prober } from './probes/prober.ts';
 import { delayText, RestartBackoff } from './restart-backoff.ts';
 import { latest, type PodState, type Sandbox } from './runtime/runtime.ts';
 import { startContainer, type StartDependencies } from './start-container.ts';
+import { VolumesNotReady } from './volumes/volume-error.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
 /** What all pods of a kubelet share. */
@@ -93,11 +95,14 @@ export async function syncPod(
   const source = new ConfigSource(deps.client, identity.namespace);
   const images = fetchImages(deps, pod, actions, source);
   const [volumes, services, sandbox] = await Promise.allSettled([
-    deps.volumes?.setUp(pod, deps.factsOf(pod)) ?? new Map<string, string>(),
+    volumesFor(deps, pod),
     servicesFor(deps, pod),
     actions.newSandbox === undefined ? currentSandbox(deps, pod) : renewSandbox(deps, pod, actions.newSandbox),
   ]);
-  if (volumes.status === 'rejected') return failure(deps, pod, 'FailedMount', errorMessage(volumes.reason));
+  if (volumes.status === 'rejected') {
+    for (const message of mountProblems(volumes.reason)) deps.events.event(pod, 'Warning', 'FailedMount', message);
+    return { finished: false, failed: true };
+  }
   if (sandbox.status === 'rejected') {
     return failure(
       deps,
@@ -117,6 +122,7 @@ export async function syncPod(
     facts: deps.factsOf(pod),
     services: services.value,
     volumes: volumes.value,
+    bindSubPath: (request: SubPathRequest) => deps.volumes!.bindSubPath(request),
     podFolder: deps.volumes?.podFolder(identity.uid),
     clusterDns: deps.clusterDns,
     clusterDomain: deps.clusterDomain,
@@ -230,6 +236,19 @@ async function servicesFor(deps: SyncDependencies, pod: Pod): Promise<Map<string
       : deps.client.list(service, { namespace: identityOf(pod).namespace }).then((l) => l.items),
   ]);
   return serviceEnv(master ? [...own, master] : own);
+}
+
+/** Makes the pod's volumes ready. @throws VolumesNotReady */
+export async function volumesFor(deps: SyncDependencies, pod: Pod): Promise<ReadonlyMap<string, MountedVolume>> {
+  if (!deps.volumes) return new Map();
+  const { volumes, stale } = await deps.volumes.setUp(pod, deps.factsOf(pod));
+  for (const message of stale) deps.events.event(pod, 'Warning', 'FailedMount', message);
+  return volumes;
+}
+
+/** What events say when volumes are not ready. */
+export function mountProblems(error: unknown): readonly string[] {
+  return error instanceof VolumesNotReady ? error.messages : [errorMessage(error)];
 }
 
 async function currentSandbox(deps: SyncDependencies, pod: Pod): Promise<Sandbox | undefined> {

@@ -58,9 +58,16 @@ export async function mount(
   await run('mount', ['-t', type, ...(options.length ? ['-o', options.join(',')] : []), source, target]);
 }
 
+export interface BindOptions {
+  readonly readOnly?: boolean;
+  /** False hands the source to the kernel as it is, as paths below /proc/<pid>/fd need. Default: true. */
+  readonly canonicalize?: boolean;
+}
+
 /** Makes a folder or file appear at a second place. */
-export async function bindMount(source: string, target: string, options: { readOnly?: boolean } = {}): Promise<void> {
-  await run('mount', ['--bind', source, target]);
+export async function bindMount(source: string, target: string, options: BindOptions = {}): Promise<void> {
+  const raw = options.canonicalize === false ? ['--no-canonicalize'] : [];
+  await run('mount', [...raw, '--bind', source, target]);
   if (options.readOnly) await run('mount', ['-o', 'remount,bind,ro', target]);
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts';
 import { configMap, type ConfigMap } from '../../api/core-v1/config-map.ts';
 import { secret, type Secret } from '../../api/core-v1/secret.ts';
+import type { UsedObject } from '../volumes/object-watcher.ts';
 
 /** Reads config maps and secrets in the namespace of a pod; each at most once, so that all parts see one state. */
 export class ConfigSource {
@@ -33,6 +34,18 @@ export class ConfigSource {
     );
     if (!found && !optional) throw new Error(`secret "${name}" not found`);
     return found;
+  }
+
+  /** Everything that was asked for so far, be it there or not. What could not be read is left out. */
+  async used(): Promise<UsedObject[]> {
+    const all = [...this.#found].map(async ([key, reading]): Promise<UsedObject | undefined> => {
+      const [type, name = ''] = key.split('/');
+      const kind = type === 'secret' ? secret : configMap;
+      const found = await reading.catch(() => null);
+      if (found === null) return undefined;
+      return { kind, namespace: this.#namespace, name, version: found?.metadata.resourceVersion ?? '' };
+    });
+    return (await Promise.all(all)).filter((one) => one !== undefined);
   }
 
   #once(key: string, read: () => Promise<ConfigMap | Secret | undefined>): Promise<ConfigMap | Secret | undefined> {

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { identityOf, specOf, type Container, type EphemeralContainer } from '../pod-spec.ts';
 import type { ContainerConfig, Image, Mount, Sandbox } from '../runtime/runtime.ts';
@@ -13,17 +13,16 @@ import { resolvConf } from './resolv-conf.ts';
 import { containerResources } from './resources.ts';
 import { containerSecurity, localSeccompProfile } from './security.ts';
 import { specHash } from './spec-hash.ts';
+import { volumeMounts, type MountInputs } from './volume-mounts.ts';
 
 /** What turns a container of a pod into what the runtime starts. */
-export interface ConfigInputs {
+export interface ConfigInputs extends MountInputs {
   readonly sandbox: Sandbox;
   readonly attempt: number;
   readonly image: Image | undefined;
   readonly source: ConfigSource;
   readonly facts: DownwardFacts;
   readonly services: ReadonlyMap<string, string>;
-  /** The host's paths by the names of volumes. */
-  readonly volumes: ReadonlyMap<string, string>;
   /** The pod's folder on the host; undefined when pods have no files (simulated nodes). */
   readonly podFolder: string | undefined;
   readonly clusterDns: readonly string[];
@@ -49,7 +48,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
   const { machine } = inputs;
   const security = containerSecurity(pod, container, inputs.image, machine.lackingCapabilities);
   const seccomp = (await localSeccompProfile(pod, container, machine.seccompFolder)) ?? security.seccomp;
-  const mounts = volumeMounts(container, inputs.volumes, env);
+  const mounts = await volumeMounts(pod, container, inputs, env);
   const terminationMessage = await terminationFile(container, inputs);
   return {
     pod: identityOf(pod),
@@ -88,33 +87,6 @@ function targetOf(container: EphemeralContainer, { runningId }: ConfigInputs): s
   if (!id) throw new Error(`unable to find target container "${targetContainerName}"`);
   return id;
 }
-
-function volumeMounts(
-  container: Container,
-  volumes: ReadonlyMap<string, string>,
-  env: ReadonlyMap<string, string>,
-): Mount[] {
-  if (volumes.size === 0) return [];
-  return (container.volumeMounts ?? []).map((mount) => {
-    const volume = volumes.get(mount.name);
-    if (volume === undefined) throw new Error(`volumeMount "${mount.name}" names no volume of the pod`);
-    const subPath = mount.subPathExpr ? expand(mount.subPathExpr, env) : (mount.subPath ?? '');
-    if (subPath && (normalize(subPath).startsWith('..') || subPath.startsWith('/'))) {
-      throw new Error(`the subPath "${subPath}" of volumeMount "${mount.name}" leads out of the volume`);
-    }
-    return {
-      hostPath: subPath ? join(volume, subPath) : volume,
-      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-      readOnly: mount.readOnly ?? false,
-      propagation: propagations[mount.mountPropagation ?? ''],
-    };
-  });
-}
-
-const propagations: Readonly<Record<string, Mount['propagation']>> = {
-  HostToContainer: 'rslave',
-  Bidirectional: 'rshared',
-};
 
 /** /etc/hosts and /etc/resolv.conf of the pod, unless the container mounts its own there. */
 async function podFileMounts(pod: Pod, mounts: readonly Mount[], inputs: ConfigInputs): Promise<Mount[]> {

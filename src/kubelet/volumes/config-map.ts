@@ -1,5 +1,6 @@
 import { configMapFiles, type ConfigSource } from '../containers/config-source.ts';
-import { writeAtomically, type VolumeFile } from './atomic-writer.ts';
+import type { VolumeFile } from './atomic-writer.ts';
+import { publishFiles } from './config-files.ts';
 import { keyFiles, usualMode, type KeySelection } from './key-files.ts';
 import type { VolumeType } from './volume-type.ts';
 
@@ -7,10 +8,9 @@ import type { VolumeType } from './volume-type.ts';
 export const configMapVolume: VolumeType = {
   field: 'configMap',
   dynamic: true,
-  async setUp({ volume, folder, source }) {
-    const { defaultMode = usualMode, name = '', ...selection } = volume.configMap!;
-    await writeAtomically(folder, await filesOfConfigMap(source, name, selection, defaultMode));
-    return folder;
+  async setUp(context) {
+    const { defaultMode = usualMode, name = '', ...selection } = context.volume.configMap!;
+    return publishFiles(context, await filesOfConfigMap(context.source, name, selection, defaultMode), false);
   },
 };
 

@@ -2,7 +2,8 @@ import type { V1DownwardAPIVolumeFile } from '@kubernetes/client-node';
 import type { Plain } from '../../apimachinery/object.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { fieldValue, resourceValue, type DownwardFacts, type ResourceFieldRef } from '../containers/field-ref.ts';
-import { writeAtomically, type VolumeFile } from './atomic-writer.ts';
+import type { VolumeFile } from './atomic-writer.ts';
+import { publishFiles } from './config-files.ts';
 import { usualMode } from './key-files.ts';
 import type { VolumeType } from './volume-type.ts';
 
@@ -10,10 +11,9 @@ import type { VolumeType } from './volume-type.ts';
 export const downwardApi: VolumeType = {
   field: 'downwardAPI',
   dynamic: true,
-  async setUp({ pod, volume, folder, facts }) {
-    const { items = [], defaultMode = usualMode } = volume.downwardAPI!;
-    await writeAtomically(folder, filesOfDownwardApi(pod, items, facts, defaultMode));
-    return folder;
+  async setUp(context) {
+    const { items = [], defaultMode = usualMode } = context.volume.downwardAPI!;
+    return publishFiles(context, filesOfDownwardApi(context.pod, items, context.facts, defaultMode), true);
   },
 };
 

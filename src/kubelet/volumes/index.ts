@@ -1,8 +1,11 @@
+import { claimVolume, ephemeralVolume } from './claim.ts';
 import { configMapVolume } from './config-map.ts';
 import { downwardApi } from './downward-api.ts';
 import { emptyDir } from './empty-dir.ts';
 import { hostPath } from './host-path.ts';
+import { nfs } from './nfs.ts';
 import { projected } from './projected.ts';
+import { csi, gitRepo } from './refused.ts';
 import { secretVolume } from './secret.ts';
 import type { VolumeType } from './volume-type.ts';
 
@@ -14,4 +17,9 @@ export const volumeTypes: readonly VolumeType[] = [
   secretVolume,
   downwardApi,
   projected,
+  claimVolume,
+  ephemeralVolume,
+  nfs,
+  gitRepo,
+  csi,
 ];

@@ -1,4 +1,6 @@
-import { writeAtomically, type VolumeFile } from './atomic-writer.ts';
+import type { VolumeFile } from './atomic-writer.ts';
+import { trustBundleFile } from './cluster-trust-bundle.ts';
+import { publishFiles } from './config-files.ts';
 import { filesOfConfigMap } from './config-map.ts';
 import { filesOfDownwardApi } from './downward-api.ts';
 import { usualMode } from './key-files.ts';
@@ -17,8 +19,7 @@ export const projected: VolumeType = {
     const files = new Map<string, VolumeFile>();
     for (const source of sources)
       for (const [path, file] of await filesOf(source, context, defaultMode)) files.set(path, file);
-    await writeAtomically(context.folder, files);
-    return context.folder;
+    return publishFiles(context, files, true);
   },
 };
 
@@ -29,6 +30,10 @@ async function filesOf(source: Source, context: VolumeContext, mode: number): Pr
   if (source.serviceAccountToken) {
     const { path } = source.serviceAccountToken;
     return new Map([[path, await tokenFile(context, source.serviceAccountToken, mode)]]);
+  }
+  if (source.clusterTrustBundle) {
+    const { path } = source.clusterTrustBundle;
+    return new Map([[path, await trustBundleFile(context.client, source.clusterTrustBundle, mode)]]);
   }
   throw new Error(`a projected source of type ${Object.keys(source).join(', ') || 'nothing'} is not supported`);
 }

@@ -1,5 +1,6 @@
 import { secretFiles, type ConfigSource } from '../containers/config-source.ts';
-import { writeAtomically, type VolumeFile } from './atomic-writer.ts';
+import type { VolumeFile } from './atomic-writer.ts';
+import { publishFiles } from './config-files.ts';
 import { keyFiles, usualMode, type KeySelection } from './key-files.ts';
 import type { VolumeType } from './volume-type.ts';
 
@@ -7,10 +8,9 @@ import type { VolumeType } from './volume-type.ts';
 export const secretVolume: VolumeType = {
   field: 'secret',
   dynamic: true,
-  async setUp({ volume, folder, source }) {
-    const { defaultMode = usualMode, secretName = '', ...selection } = volume.secret!;
-    await writeAtomically(folder, await filesOfSecret(source, secretName, selection, defaultMode));
-    return folder;
+  async setUp(context) {
+    const { defaultMode = usualMode, secretName = '', ...selection } = context.volume.secret!;
+    return publishFiles(context, await filesOfSecret(context.source, secretName, selection, defaultMode), true);
   },
 };
 

@@ -2,6 +2,7 @@ import { parseTime } from '../../apimachinery/time.ts';
 import { serviceAccount } from '../../api/core-v1/service-account.ts';
 import { specOf } from '../pod-spec.ts';
 import type { VolumeFile } from './atomic-writer.ts';
+import { commonUser } from './ownership.ts';
 import type { VolumeContext } from './volume-type.ts';
 
 interface TokenProjection {
@@ -25,7 +26,10 @@ export async function tokenFile(
     issued = await requestToken(context, projection);
     context.tokens.set(key, issued);
   }
-  return { content: Buffer.from(issued.token), mode };
+  // Whoever shares the volume by user or group gets the token by that alone.
+  const owner = commonUser(context.pod);
+  const narrow = owner !== undefined || specOf(context.pod).securityContext?.fsGroup !== undefined;
+  return { content: Buffer.from(issued.token), mode: narrow ? 0o600 : mode, owner };
 }
 
 async function requestToken({ pod, client, clock }: VolumeContext, projection: TokenProjection) {

@@ -1,14 +1,18 @@
-import { chmod, chown, lchown, lstat, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage } from '../../base/log.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { SelectableNode } from '../../api/core-v1/node-selector.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { Client } from '../../client/client.ts';
 import { ConfigSource } from '../containers/config-source.ts';
 import type { DownwardFacts } from '../containers/field-ref.ts';
-import { unmountAll } from '../../linux/mount.ts';
+import type { MountedVolume, SubPathRequest } from '../containers/volume-mounts.ts';
 import { specOf } from '../pod-spec.ts';
 import { volumeTypes } from './index.ts';
+import type { Mounter } from './mounter.ts';
+import type { ObjectWatcher } from './object-watcher.ts';
+import { bindSubPath } from './sub-path.ts';
+import { faultMessage, mountMessages, ProcessingError, VolumesNotReady, type VolumeFault } from './volume-error.ts';
 import type { IssuedToken, Volume, VolumeContext, VolumeType } from './volume-type.ts';
 
 export interface VolumeManagerOptions {
@@ -16,15 +20,32 @@ export interface VolumeManagerOptions {
   readonly rootDir: string;
   readonly client: Client;
   readonly clock: Clock;
+  readonly mounter: Mounter;
+  /** Told which objects the volumes of a pod show. */
+  readonly watcher: Pick<ObjectWatcher, 'use' | 'forget'>;
+  readonly node: () => SelectableNode;
 }
 
-/** A volume that could not be set up; the message is that of the FailedMount event. */
-class VolumeError extends Error {}
+/** The volumes of a pod, ready for its containers. */
+export interface ReadyVolumes {
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
+  /** What could not be brought up to date, in sentences for events: the containers see what was there before. */
+  readonly stale: readonly string[];
+}
+
+/** Milliseconds after which a pod that still waits is told which volumes are not there; upstream's figure. */
+const OVERDUE = 123_000;
+
+interface Memory {
+  readonly tokens: Map<string, IssuedToken>;
+  readonly ready: Map<string, MountedVolume>;
+  waitingSince?: number | undefined;
+}
 
 /** Sets up the volumes of pods on this node. */
 export class VolumeManager {
   readonly #options: VolumeManagerOptions;
-  #tokens = new Map<string, Map<string, IssuedToken>>();
+  #memories = new Map<string, Memory>();
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options;
@@ -41,22 +62,40 @@ export class VolumeManager {
   }
 
   /**
-   * Makes all volumes of a pod ready.
-   * @returns the host's paths by the volumes' names
-   * @throws VolumeError
+   * Makes all volumes of a pod ready, and brings those up to date that show objects of the API.
+   * @throws VolumesNotReady
    */
-  async setUp(pod: Pod, facts: DownwardFacts): Promise<Map<string, string>> {
-    const source = new ConfigSource(this.#options.client, pod.metadata.namespace ?? 'default');
-    const volumes = specOf(pod).volumes ?? [];
-    const paths = await Promise.all(volumes.map((volume) => this.#setUpOne(pod, volume, source, facts)));
-    return new Map(volumes.map((volume, i) => [volume.name, paths[i]!]));
+  async setUp(pod: Pod, facts: DownwardFacts): Promise<ReadyVolumes> {
+    const { client, watcher } = this.#options;
+    const source = new ConfigSource(client, pod.metadata.namespace ?? 'default');
+    const memory = this.#memoryOf(pod.metadata.uid);
+    const faults = await this.#setUpAll(pod, source, facts, memory);
+    watcher.use(pod.metadata.uid, await source.used());
+    const missing = faults.filter(({ volume }) => !memory.ready.has(volume));
+    if (missing.length > 0) throw new VolumesNotReady(mountMessages(missing, this.#isOverdue(memory)));
+    memory.waitingSince = undefined;
+    return { volumes: memory.ready, stale: faults.map(faultMessage) };
   }
 
-  /** Removes everything of a pod. */
+  /** Makes a part of a volume ready to be mounted. @returns where it is @throws Error with a sentence */
+  async bindSubPath({ uid, volume, volumePath, container, index, subPath }: SubPathRequest): Promise<string> {
+    const target = join(this.podFolder(uid), 'volume-subpaths', volume, container, String(index));
+    await bindSubPath(this.#options.mounter, volumePath, subPath, target);
+    return target;
+  }
+
+  /**
+   * Removes everything of a pod.
+   * @throws Error when something is still mounted: behind a mount may lie what is not the pod's
+   */
   async tearDown(uid: string): Promise<void> {
-    this.#tokens.delete(uid);
+    const { mounter, watcher } = this.#options;
+    this.#memories.delete(uid);
+    watcher.forget(uid);
     const folder = this.podFolder(uid);
-    await unmountAll(folder);
+    await mounter.unmountAll(folder);
+    const [left] = await mounter.below(folder);
+    if (left !== undefined) throw new Error(`cannot remove the pod's folder: ${left} is still mounted`);
     await rm(folder, { recursive: true, force: true });
   }
 
@@ -65,28 +104,50 @@ export class VolumeManager {
     return readdir(join(this.#options.rootDir, 'pods')).catch(() => []);
   }
 
-  async #setUpOne(pod: Pod, volume: Volume, source: ConfigSource, facts: DownwardFacts): Promise<string> {
-    const type = typeOf(volume);
-    if (!type) throw new VolumeError(unsupported(volume));
-    try {
-      const path = await type.setUp(this.#contextOf(pod, volume, type, source, facts));
-      const group = specOf(pod).securityContext?.fsGroup;
-      if (group !== undefined && type.field !== 'hostPath') await giveToGroup(path, group);
-      return path;
-    } catch (error) {
-      throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${errorMessage(error)}`, {
-        cause: error,
-      });
-    }
+  #memoryOf(uid: string): Memory {
+    let memory = this.#memories.get(uid);
+    if (!memory) this.#memories.set(uid, (memory = { tokens: new Map(), ready: new Map() }));
+    return memory;
   }
 
-  #contextOf(pod: Pod, volume: Volume, type: VolumeType, source: ConfigSource, facts: DownwardFacts): VolumeContext {
-    const { client, clock } = this.#options;
-    const { uid } = pod.metadata;
-    const folder = join(this.podFolder(uid), 'volumes', `kubernetes.io~${kebab(type.field)}`, volume.name);
-    let tokens = this.#tokens.get(uid);
-    if (!tokens) this.#tokens.set(uid, (tokens = new Map()));
-    return { pod, volume, folder, client, clock, source, facts, tokens };
+  /** Tells of it once in a while, as long as it lasts. */
+  #isOverdue(memory: Memory): boolean {
+    const now = this.#options.clock.now();
+    memory.waitingSince ??= now;
+    if (now - memory.waitingSince < OVERDUE) return false;
+    memory.waitingSince = now;
+    return true;
+  }
+
+  async #setUpAll(pod: Pod, source: ConfigSource, facts: DownwardFacts, memory: Memory): Promise<VolumeFault[]> {
+    const faults: VolumeFault[] = [];
+    const one = async (volume: Volume) => {
+      const type = typeOf(volume);
+      // What shows no objects is made once; doing so again would undo what containers have done since.
+      if (memory.ready.has(volume.name) && !type?.dynamic) return;
+      try {
+        if (!type) throw unsupported(volume);
+        memory.ready.set(volume.name, await type.setUp(this.#contextOf(pod, volume, type, source, facts, memory)));
+      } catch (error) {
+        faults.push({ volume: volume.name, error });
+      }
+    };
+    await Promise.all((specOf(pod).volumes ?? []).map(one));
+    return faults;
+  }
+
+  #contextOf(
+    pod: Pod,
+    volume: Volume,
+    type: VolumeType,
+    source: ConfigSource,
+    facts: DownwardFacts,
+    { tokens }: Memory,
+  ): VolumeContext {
+    const { client, clock, mounter, node } = this.#options;
+    const folders = join(this.podFolder(pod.metadata.uid), 'volumes', `kubernetes.io~${kebab(type.field)}`);
+    const folder = join(folders, volume.name);
+    return { pod, volume, folder, client, clock, mounter, node: node(), source, facts, tokens };
   }
 }
 
@@ -94,23 +155,10 @@ function typeOf(volume: Volume): VolumeType | undefined {
   return volumeTypes.find(({ field }) => volume[field]);
 }
 
-function unsupported(volume: Volume): string {
-  const type = Object.keys(volume).find((key) => key !== 'name') ?? 'nothing';
-  const known = volumeTypes.map((t) => t.field).join(', ');
-  return `MountVolume.SetUp failed for volume "${volume.name}" : volumes of type ${type} are not supported; use one of ${known}`;
+function unsupported({ name }: Volume): Error {
+  return new ProcessingError(`failed to get Plugin from volumeSpec for volume "${name}" err=no volume plugin matched`);
 }
 
 function kebab(field: string): string {
   return field.replace(/API/g, '-api').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
-}
-
-/** Lets the members of a group read and write everything below a path. */
-async function giveToGroup(path: string, group: number): Promise<void> {
-  const there = await lstat(path);
-  if (there.isSymbolicLink()) return lchown(path, there.uid, group);
-  if (there.gid !== group) await chown(path, there.uid, group);
-  const more = there.isDirectory() ? 0o2070 : ((there.mode & 0o600) >> 3) | 0o040;
-  if ((there.mode & more) !== more) await chmod(path, (there.mode & 0o7777) | more);
-  if (!there.isDirectory()) return;
-  for (const name of await readdir(path)) await giveToGroup(join(path, name), group);
 }

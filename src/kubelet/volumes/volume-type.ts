@@ -2,9 +2,12 @@ import type { V1Volume } from '@kubernetes/client-node';
 import type { Plain } from '../../apimachinery/object.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
+import type { SelectableNode } from '../../api/core-v1/node-selector.ts';
 import type { Client } from '../../client/client.ts';
 import type { ConfigSource } from '../containers/config-source.ts';
 import type { DownwardFacts } from '../containers/field-ref.ts';
+import type { MountedVolume } from '../containers/volume-mounts.ts';
+import type { Mounter } from './mounter.ts';
 
 export type Volume = Plain<V1Volume>;
 
@@ -16,8 +19,10 @@ export interface VolumeContext {
   readonly folder: string;
   readonly client: Client;
   readonly clock: Clock;
+  readonly mounter: Mounter;
   readonly source: ConfigSource;
   readonly facts: DownwardFacts;
+  readonly node: SelectableNode;
   /** Keeps tokens between two calls. */
   readonly tokens: Map<string, IssuedToken>;
 }
@@ -33,8 +38,6 @@ export interface VolumeType {
   readonly field: Exclude<keyof Volume, 'name'>;
   /** Whether the content follows objects of the API, so that setting it up again updates it. */
   readonly dynamic?: boolean;
-  /** Makes the volume ready, also when it is already. @returns the host's path to mount. @throws Error with a sentence */
-  setUp(context: VolumeContext): Promise<string>;
-  /** Undoes what removing the folder would not. */
-  tearDown?(folder: string): Promise<void>;
+  /** Makes the volume ready, also when it is already. @throws Error with a sentence */
+  setUp(context: VolumeContext): Promise<MountedVolume>;
 }

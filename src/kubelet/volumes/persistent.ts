@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises';
+import { errorMessage } from '../../base/log.ts';
+import { makeFolder } from '../../base/make-folder.ts';
+import type { PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
+import type { MountedVolume } from '../containers/volume-mounts.ts';
+import { prepareHostPath } from './host-path.ts';
+import { isLocalPath } from './local-path.ts';
+import { mountNfs } from './nfs.ts';
+import { giveToGroup } from './ownership.ts';
+import { MountError, ProcessingError } from './volume-error.ts';
+import type { VolumeContext } from './volume-type.ts';
+
+/**
+ * Makes a persistent volume ready for a pod.
+ * @param readOnly whether the pod asked only to read
+ * @throws MountError, ProcessingError
+ */
+export async function mountPersistent(
+  context: VolumeContext,
+  volume: PersistentVolume,
+  readOnly: boolean,
+): Promise<MountedVolume> {
+  const { spec, metadata } = volume;
+  const failed = (step: string, error: unknown) =>
+    new MountError(`MountVolume.${step} failed for volume "${metadata.name}" : ${errorMessage(error)}`);
+  try {
+    if (spec?.hostPath) return await mountHostPath(spec.hostPath, readOnly);
+    if (spec?.nfs) {
+      const options = spec.mountOptions ?? [];
+      return await mountNfs(context, spec.nfs, readOnly, options);
+    }
+    if (spec?.local) {
+      await checkLocal(volume).catch((error) => {
+        throw failed('NewMounter initialization', error);
+      });
+      if (!readOnly) await giveToGroup(context.pod, spec.local.path);
+      return { path: spec.local.path, readOnly };
+    }
+  } catch (error) {
+    throw error instanceof MountError ? error : failed('SetUp', error);
+  }
+  if (spec?.csi)
+    throw failed('MountDevice', noDriver('attacher.MountDevice failed to create newCsiDriverClient', spec.csi.driver));
+  throw new ProcessingError(
+    `failed to get Plugin from volumeSpec for volume "${metadata.name}" err=no volume plugin matched`,
+  );
+}
+
+/** What pods are told that use a CSI driver: none can register here. */
+export function noDriver(step: string, driver: string): Error {
+  return new Error(`kubernetes.io/csi: ${step}: driver name ${driver} not found in the list of registered CSI drivers`);
+}
+
+async function mountHostPath(
+  { path, type }: { readonly path: string; readonly type?: string },
+  readOnly: boolean,
+): Promise<MountedVolume> {
+  await prepareHostPath(path, type);
+  return { path, readOnly };
+}
+
+async function checkLocal(volume: PersistentVolume): Promise<void> {
+  const { path } = volume.spec!.local!;
+  // What we have provisioned is made when it is first used, on the node that uses it.
+  if (isLocalPath(volume)) makeFolder(path, 0o777);
+  if (!(await stat(path).catch(() => undefined))) throw new Error(`path "${path}" does not exist`);
+}
