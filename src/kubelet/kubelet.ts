@@ -270,8 +270,8 @@ export class Kubelet implements Component {
   #volumeManager(rootDir: string): VolumeManager {
     const { client, clock, nodeName: name } = this.#options;
     const node = () => {
-      const found = this.#informers.of(nodeKind, this.#nodeSelection).get(name) ?? this.#agent.node;
-      return { name, labels: found?.metadata.labels };
+      const { metadata } = this.#nodes.get(name) ?? this.#agent.node ?? {};
+      return { name, labels: metadata?.labels };
     };
     return new VolumeManager({ rootDir, client, clock, mounter: machineMounter, watcher: this.#watcher, node });
   }
