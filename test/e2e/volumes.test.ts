@@ -117,7 +117,12 @@ describe('volumes', function () {
         { name: 'scratch', mountPath: '/scratch' },
       ];
       const env = [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
-      await node.run('disk', `echo kept > /data/file; ${forever}`, { volumes }, { volumeMounts, env });
+      await node.run(
+        'disk',
+        `echo kept > /data/file; ${forever}`,
+        { volumes, nodeName: node.nodeName },
+        { volumeMounts, env },
+      );
       const unbound =
         /^FailedMount: Unable to attach or mount volumes: .*error processing PVC default\/disk: PVC is not bound/;
       await eventually('the pod says what it waits for', async () =>
