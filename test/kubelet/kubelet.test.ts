@@ -261,6 +261,74 @@ describe('Kubelet on the fake runtime', () => {
     ]);
   });
 
+  it('ends sidecars after the app, the last one first, and asks even those whose turn comes late', async () => {
+    const deaf = { runsFor: undefined, exitCode: 0, stopsIn: 1e9, output: '' };
+    const willing = { ...deaf, stopsIn: 500 };
+    await kubelet.stop();
+    runtime = new FakeRuntime({ clock, program: ({ name }) => (name === 'c' ? deaf : willing) });
+    await startKubelet();
+    const initContainers = ['a', 'b'].map((name) => ({ name, image: 'side:1', restartPolicy: 'Always' }));
+    await run('web', { initContainers, terminationGracePeriodSeconds: 3 });
+    await until('web', running);
+    await client.delete(podKind, { namespace: 'default', name: 'web' });
+    await clock.advance(2_900);
+    const states = () => runtime.pods()[0]!.containers.map((c) => `${c.name} ${c.state} ${c.exitCode ?? ''}`.trim());
+    expect(states()).to.have.members(['a running', 'b running', 'c running']);
+    await clock.advance(300);
+    expect(states()).to.have.members(['a running', 'b running', 'c exited 137']);
+    await clock.advance(500);
+    expect(states()).to.have.members(['a running', 'b exited 0', 'c exited 137']);
+    await clock.advance(1_000);
+    await gone('web');
+  });
+
+  it('ends a container whose postStart hook fails, and says so', async () => {
+    await run('hooked', {}, { lifecycle: { postStart: { exec: { command: ['false'] } } } });
+    const pod = await until('hooked', (p) => statusOf(p)?.state?.waiting?.reason === 'CrashLoopBackOff');
+    expect(statusOf(pod)?.lastState?.terminated).to.include({ reason: 'Completed' });
+    const events = (await client.list(event)).items;
+    expect(events.find((e) => e.reason === 'FailedPostStartHook')).to.deep.include({
+      message: 'PostStartHook failed',
+      type: 'Warning',
+    });
+    expect(events.find((e) => e.reason === 'Killing')?.message).to.equal('FailedPostStartHook');
+  });
+
+  it('is not running for others before its postStart hook is over', async () => {
+    await run('hooked', {}, { lifecycle: { postStart: { sleep: { seconds: 5 } } } });
+    for (let i = 0; i < 50 && !runtime.pods()[0]?.containers[0]; i++) await clock.advance(0);
+    await clock.advance(4_000);
+    expect(runtime.pods()[0]!.containers[0]!.state).to.equal('running');
+    expect((await get('hooked'))!.status!.phase).to.equal('Pending');
+    await clock.advance(2_000);
+    await until('hooked', running);
+  });
+
+  it('counts a preStop hook to the grace period', async () => {
+    const deaf = { runsFor: undefined, exitCode: 0, stopsIn: 1e9, output: '' };
+    await kubelet.stop();
+    runtime = new FakeRuntime({ clock, program: () => deaf });
+    await startKubelet();
+    const lifecycle = { preStop: { sleep: { seconds: 4 } } };
+    await run('web', { terminationGracePeriodSeconds: 10 }, { lifecycle });
+    await until('web', running);
+    await client.delete(podKind, { namespace: 'default', name: 'web' });
+    await clock.advance(9_500);
+    expect(runtime.pods()[0]!.containers[0]!.state).to.equal('running');
+    await clock.advance(1_000);
+    await gone('web');
+  });
+
+  it('restarts by the rules of a container', async () => {
+    const restartPolicyRules = [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }];
+    const rules = { restartPolicy: 'Never', restartPolicyRules };
+    await run('again', { restartPolicy: 'Never' }, { ...rules, command: ['sh', '-c', 'exit 42'] });
+    await run('enough', { restartPolicy: 'Never' }, { ...rules, command: ['sh', '-c', 'exit 1'] });
+    const pod = await until('again', (p) => statusOf(p)?.state?.waiting?.reason === 'CrashLoopBackOff');
+    expect(pod.status?.phase).to.equal('Running');
+    await until('enough', (p) => p.status?.phase === 'Failed');
+  });
+
   it('runs pods of manifests, and shows each by a mirror that nobody can take away', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'coxswain-kubelet-'));
     const file = join(folder, 'web.json');

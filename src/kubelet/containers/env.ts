@@ -14,8 +14,8 @@ export interface EnvInputs {
   readonly services: ReadonlyMap<string, string>;
 }
 
-/** What can be the name of an environment variable. */
-const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+/** What can be the name of an environment variable (KEP-4369): printable ASCII, but no equals sign. */
+const VARIABLE = /^[ -<>-~]+$/;
 
 /**
  * The environment of a container: services, then `envFrom`, then `env`, the later winning; `$(NAME)` in values refers to

@@ -5,9 +5,9 @@ import type { EventRecorder } from '../../client/events.ts';
 import type { ConfigSource } from '../containers/config-source.ts';
 import type { Waiting } from '../container-status.ts';
 import { containerPath, type Container } from '../pod-spec.ts';
-import type { Image, Runtime } from '../runtime/runtime.ts';
+import type { Image, ImageCredentials, Runtime } from '../runtime/runtime.ts';
 import { parseImageName, withDefaultTag } from './image-name.ts';
-import { pullCredentials } from './pull-secrets.ts';
+import { pullSecrets } from './pull-secrets.ts';
 
 export interface ImagePullerOptions {
   readonly runtime: Runtime;
@@ -89,7 +89,7 @@ export class ImagePuller {
     events.event(pod, 'Normal', 'Pulling', `Pulling image "${name}"`, path);
     const started = clock.monotonic();
     try {
-      await this.#pullOnce(pod, name, source);
+      await this.#pullOnce(wanted, source);
     } catch (error) {
       return this.#failed(wanted, key, errorMessage(error));
     }
@@ -109,16 +109,33 @@ export class ImagePuller {
   }
 
   /** Containers that need the same image at once share one pull, unless they bring credentials. */
-  async #pullOnce(pod: Pod, name: string, source: ConfigSource): Promise<void> {
-    const credentials = await pullCredentials(pod, name, source);
+  async #pullOnce({ pod, name }: Wanted, source: ConfigSource): Promise<void> {
+    const { credentials, missing } = await pullSecrets(pod, name, source);
+    if (missing.length > 0) this.#tellMissing(pod, missing);
     const full = withDefaultTag(name);
-    if (credentials) return this.#options.runtime.pullImage(full, credentials);
+    if (credentials.length > 0) return this.#pullWith(full, credentials);
     let pull = this.#pulls.get(full);
     if (!pull) {
       pull = this.#options.runtime.pullImage(full).finally(() => this.#pulls.delete(full));
       this.#pulls.set(full, pull);
     }
     return pull;
+  }
+
+  /** Tries one after the other. @throws what the last one met */
+  async #pullWith(full: string, all: readonly ImageCredentials[]): Promise<void> {
+    for (const [i, credentials] of all.entries()) {
+      try {
+        return await this.#options.runtime.pullImage(full, credentials);
+      } catch (error) {
+        if (i === all.length - 1) throw error;
+      }
+    }
+  }
+
+  #tellMissing(pod: Pod, names: readonly string[]): void {
+    const message = `Unable to retrieve some image pull secrets (${names.join(', ')}); attempting to pull the image may not succeed.`;
+    this.#options.events.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message);
   }
 
   #failed({ pod, name, path }: Wanted, key: string, why: string): ImageResult {

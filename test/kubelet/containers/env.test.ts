@@ -12,7 +12,7 @@ const facts = { hostIp: '192.0.2.1', ips: ['10.244.0.9'], allocatable: { cpu: '4
 const source = {
   namespace: 'default',
   async configMap(name: string, optional?: boolean) {
-    if (name === 'settings') return { data: { color: 'blue', '1bad name': 'x' } };
+    if (name === 'settings') return { data: { color: 'blue', '1st=': 'x', '2nd': 'y' } };
     if (optional) return undefined;
     throw new Error(`configmap "${name}" not found`);
   },
@@ -80,6 +80,7 @@ describe('containerEnv', () => {
         ]),
       ),
     ).to.deep.equal({
+      '2nd': 'y',
       color: 'red',
       WEB_SERVICE_HOST: '10.96.0.2',
     });

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { parseImageName, withDefaultTag } from '../../../src/kubelet/images/image-name.ts';
-import { fromDockerConfig } from '../../../src/kubelet/images/pull-secrets.ts';
 
 describe('parseImageName', () => {
   const good: [string, string, string | undefined][] = [
@@ -25,17 +24,5 @@ describe('parseImageName', () => {
       'nginx:1',
       'host:5000/nginx:latest',
     ]);
-  });
-});
-
-describe('fromDockerConfig', () => {
-  it('finds the entry of a registry, however it is written', () => {
-    const auth = Buffer.from('me:pass:word').toString('base64');
-    const text = JSON.stringify({
-      auths: { 'https://registry.example/v2/': { auth }, other: { username: 'u', password: 'p' } },
-    });
-    expect(fromDockerConfig(text, 'registry.example')).to.include({ username: 'me', password: 'pass:word' });
-    expect(fromDockerConfig(text, 'nowhere')).to.equal(undefined);
-    expect(fromDockerConfig('not json', 'other')).to.equal(undefined);
   });
 });
