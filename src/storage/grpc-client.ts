@@ -3,8 +3,9 @@ import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/log.ts';
 import { GrpcError, grpcStatus } from './grpc-error.ts';
+import { framed, GrpcAnswer, MessageReader } from './grpc-messages.ts';
 import { Http2Connection, type RequestStream, type ResponseListener } from './http2/connection.ts';
-import { encodeFields, type HeaderFields } from './http2/header-fields.ts';
+import { encodeFields } from './http2/header-fields.ts';
 
 export interface GrpcOptions {
   /**
@@ -25,8 +26,6 @@ export interface GrpcOptions {
 const CONNECT_TIMEOUT = 5000;
 /** Milliseconds between two questions whether the other side is still there, and how long it may take to answer. */
 const PING = { every: 10_000, timeout: 5000 };
-/** A message's prefix: whether it is compressed, and its length. */
-const PREFIX = 5;
 
 /** A call whose answer is many messages. */
 export interface GrpcStream {
@@ -74,7 +73,7 @@ export class GrpcClient {
    */
   async call(path: string, message: Buffer, timeout: number): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    const answer = new Answer();
+    const answer = new GrpcAnswer();
     const stream = this.#open(path, message, true, {
       onFields: (fields) => answer.head(fields),
       onData: (data) => void answer.chunks.push(data),
@@ -96,13 +95,13 @@ export class GrpcClient {
 
   /** Sends one message and hands on all that come back. The question is left open: its end would end the answers. */
   stream(path: string, message: Buffer, listener: StreamListener): GrpcStream {
-    const answer = new Answer();
-    const frames = new FrameReader((part) => listener.onMessage(part));
+    const answer = new GrpcAnswer();
+    const messages = new MessageReader((part) => listener.onMessage(part));
     const stream = this.#open(path, message, false, {
       onFields: (fields) => answer.head(fields),
       onData: (data) => {
         try {
-          frames.take(data);
+          messages.take(data);
         } catch (error) {
           stream.cancel();
           listener.onEnd(error instanceof Error ? error : new Error(errorMessage(error)));
@@ -198,89 +197,4 @@ function callFields({ protocol, host }: URL, path: string): (readonly [string, s
     ['content-type', 'application/grpc'],
     ['te', 'trailers'],
   ];
-}
-
-/** What has come of an answer. */
-class Answer {
-  readonly chunks: Buffer[] = [];
-  #http = 0;
-  #status: number | undefined;
-  #text = '';
-
-  /** Headers or trailers; the status stands in either. */
-  head(fields: HeaderFields): void {
-    this.#http ||= Number(fields.get(':status') ?? 0);
-    const status = fields.get('grpc-status');
-    if (status === undefined) return;
-    this.#status = Number(status);
-    this.#text = decoded(fields.get('grpc-message') ?? '');
-  }
-
-  /** Why there will be no (further) message. `broken` is what the connection says about it. */
-  end(broken?: Error): GrpcError {
-    // When several addresses refuse, the error has a code and no message.
-    if (broken)
-      return new GrpcError(grpcStatus.unavailable, broken.message || String((broken as { code?: string }).code));
-    if (this.#status !== undefined) return new GrpcError(this.#status, this.#text || 'the answer ended');
-    if (this.#http && this.#http !== 200) return new GrpcError(grpcStatus.unknown, `the answer was HTTP ${this.#http}`);
-    return new GrpcError(grpcStatus.unavailable, 'the connection broke off');
-  }
-
-  /** The message. @throws GrpcError */
-  message(broken?: Error): Buffer {
-    if (broken || this.#status !== grpcStatus.ok) throw this.end(broken);
-    const whole = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
-    if (whole.length < PREFIX || whole[0] !== 0 || whole.readUInt32BE(1) !== whole.length - PREFIX) {
-      throw new GrpcError(grpcStatus.unknown, 'the answer was not one whole, uncompressed message');
-    }
-    return whole.subarray(PREFIX);
-  }
-}
-
-/** Puts messages together of the pieces in which they come. */
-class FrameReader {
-  readonly #onMessage: (message: Buffer) => void;
-  #pieces: Buffer[] = [];
-  #size = 0;
-  /** Bytes without which there is nothing to do. */
-  #needed = PREFIX;
-
-  constructor(onMessage: (message: Buffer) => void) {
-    this.#onMessage = onMessage;
-  }
-
-  /** @throws GrpcError for a message that is not plain */
-  take(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.#size += piece.length;
-    if (this.#size < this.#needed) return;
-    let rest = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
-    for (this.#needed = PREFIX; rest.length >= PREFIX; this.#needed = PREFIX) {
-      if (rest[0] !== 0) throw new GrpcError(grpcStatus.unknown, 'a message was compressed');
-      this.#needed = PREFIX + rest.readUInt32BE(1);
-      if (rest.length < this.#needed) break;
-      const message = rest.subarray(PREFIX, this.#needed);
-      rest = rest.subarray(this.#needed);
-      this.#onMessage(message);
-    }
-    this.#pieces = rest.length === 0 ? [] : [rest];
-    this.#size = rest.length;
-  }
-}
-
-function framed(message: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(PREFIX + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  message.copy(frame, PREFIX);
-  return frame;
-}
-
-/** A status message is percent-encoded; one that is encoded wrongly is shown as it came. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

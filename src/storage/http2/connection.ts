@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { errorCode, flag, frame, frameType, FrameReader, HEAD, LARGEST, numberFrame } from './frames.ts';
 import { preface, setting, settingsFrame, writeHead } from './frames.ts';
-import { decodeFields, type HeaderFields } from './header-fields.ts';
+import { GatheredWrites } from './gathered-writes.ts';
+import { HeaderBlocks } from './header-blocks.ts';
+import type { HeaderFields } from './header-fields.ts';
 
 /** What becomes of a request. */
 export interface ResponseListener {
@@ -32,11 +34,6 @@ const WINDOW = { stream: 8 * 2 ** 20, connection: 32 * 2 ** 20 };
 const DEFAULT = { window: 65_535, streams: 100 };
 /** A stream's number is odd and has 31 bits. */
 const LAST_STREAM = 2 ** 31 - 1;
-/** Bytes of a block of header fields at most. */
-const MOST_FIELDS = 64 * 1024;
-/** A block of fields that is no longer is likely to come again, byte for byte. */
-const COMMON_FIELDS = 128;
-
 interface Stream extends RequestStream {
   readonly listener: ResponseListener;
   readonly fields: Buffer;
@@ -52,8 +49,6 @@ interface Stream extends RequestStream {
 /**
  * The client's side of an HTTP/2 connection: as much as gRPC needs, and no headers to remember. Node's own has a stream with
  * all that belongs to one for each request, which costs several times as much as all of this.
- *
- * The first request of a turn of the event loop goes out at once; what follows it in the turn goes out together.
  */
 export class Http2Connection {
   readonly #socket: Duplex;
@@ -64,21 +59,19 @@ export class Http2Connection {
   /** Those of which a part waits for room. */
   readonly #blocked = new Set<Stream>();
   readonly #peer = { window: DEFAULT.window, streams: DEFAULT.streams };
-  readonly #commonFields = new Map<string, HeaderFields>();
+  readonly #blocks = new HeaderBlocks();
+  readonly #writes: GatheredWrites;
   readonly #pings: (() => void)[] = [];
   #window = DEFAULT.window;
   #taken = 0;
   #nextId = 1;
   #leaving = false;
   #closed = false;
-  #out: Buffer[] = [];
-  #gathering = false;
-  /** The block of fields that has begun to come: of which stream, and whether it is its last. */
-  #block: { id: number; ends: boolean; parts: Buffer[]; size: number } | undefined;
 
   /** @param socket may still be connecting */
   constructor(socket: Duplex, listener: ConnectionListener) {
     this.#socket = socket;
+    this.#writes = new GatheredWrites(socket);
     this.#listener = listener;
     const reader = new FrameReader((type, flags, id, content) => this.#onFrame(type, flags, id, content));
     socket.on('data', (piece: Buffer) => {
@@ -176,17 +169,7 @@ export class Http2Connection {
   }
 
   #send(bytes: Buffer): void {
-    if (this.#closed) return;
-    if (this.#gathering) return void this.#out.push(bytes);
-    this.#gathering = true;
-    this.#socket.write(bytes);
-    setImmediate(() => {
-      this.#gathering = false;
-      const out = this.#out;
-      if (out.length === 0) return;
-      this.#out = [];
-      if (!this.#closed) this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-    });
+    if (!this.#closed) this.#writes.write(bytes);
   }
 
   #cancel(stream: Stream): void {
@@ -225,7 +208,8 @@ export class Http2Connection {
   }
 
   #onFrame(type: number, flags: number, id: number, content: Buffer): void {
-    if (this.#block && type !== frameType.continuation) throw new Error('a block of header fields broke off');
+    if (this.#blocks.unfinished && type !== frameType.continuation)
+      throw new Error('a block of header fields broke off');
     switch (type) {
       case frameType.data:
         return this.#onData(flags, id, content);
@@ -267,34 +251,16 @@ export class Http2Connection {
   }
 
   #onHeaders(flags: number, id: number, content: Buffer): void {
-    this.#block = { id, ends: (flags & flag.endStream) !== 0, parts: [], size: 0 };
+    this.#blocks.begin(id, (flags & flag.endStream) !== 0);
     this.#onFields(flags, id, content);
   }
 
   #onFields(flags: number, id: number, content: Buffer): void {
-    const block = this.#block;
-    if (block?.id !== id) throw new Error('a block of header fields had no beginning');
-    block.parts.push(content);
-    block.size += content.length;
-    if (block.size > MOST_FIELDS) throw new Error('a block of header fields was too large');
-    if ((flags & flag.endHeaders) === 0) return;
-    this.#block = undefined;
-    const fields = this.#fields(block.parts.length === 1 ? content : Buffer.concat(block.parts));
+    const block = this.#blocks.take(id, content, (flags & flag.endHeaders) !== 0);
     const stream = this.#streams.get(id);
-    stream?.listener.onFields(fields);
-    if (stream && block.ends && this.#streams.has(id)) this.#end(stream);
-  }
-
-  /** Nearly all answers have the same fields. */
-  #fields(block: Buffer): HeaderFields {
-    if (block.length > COMMON_FIELDS) return decodeFields(block);
-    const key = block.toString('latin1');
-    let fields = this.#commonFields.get(key);
-    if (!fields) {
-      if (this.#commonFields.size >= 16) this.#commonFields.clear();
-      this.#commonFields.set(key, (fields = decodeFields(block)));
-    }
-    return fields;
+    if (!block || !stream) return;
+    stream.listener.onFields(block.fields);
+    if (block.ends && this.#streams.has(id)) this.#end(stream);
   }
 
   #onReset(id: number, code: number): void {
