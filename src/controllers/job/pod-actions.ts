@@ -1,10 +1,10 @@
 import type { Job } from '../../api/batch-v1/job.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { isApiError } from '../../apimachinery/api-error.ts';
-import { errorMessage } from '../../base/log.ts';
 import type { Client } from '../../client/client.ts';
 import type { ReconcileContext } from '../../client/controller.ts';
 import { isNamespaceEnding } from '../../client/namespace-ending.ts';
+import { createPod, deletePod, type PodControl } from '../pod-control.ts';
 import { slowStart } from '../slow-start.ts';
 import type { JobMemory } from './memory.ts';
 import { trackingFinalizer } from './names.ts';
@@ -32,48 +32,27 @@ export interface Round extends ReconcileContext {
 
 /** Makes pods, in batches that grow while all goes well. */
 export async function createPods(round: Round, wanted: readonly NewPod[]): Promise<Acted> {
-  const { client, events, job, key, memory } = round;
-  const { done, error } = await slowStart(wanted.length, async (i) => {
-    try {
-      const created = await client.create(podKind, podOf(job, wanted[i]!));
-      memory.expectations.created(key, created);
-      events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
-    } catch (error) {
-      if (!isNamespaceEnding(error)) {
-        events.event(job, 'Warning', 'FailedCreate', `Error creating: ${errorMessage(error)}`);
-      }
-      throw error;
-    }
-  });
+  const control = controlOf(round);
+  const { done, error } = await slowStart(wanted.length, (i) => createPod(control, podOf(round.job, wanted[i]!)));
   return { created: done.length, removed: [], ...(error && !isNamespaceEnding(error) ? { error } : {}) };
 }
 
 /** Removes pods. `uncounted` ones lose their finalizer before: their end is nobody's failure. */
 export async function removePods(round: Round, pods: readonly Pod[], uncounted: boolean): Promise<Acted> {
-  const removed: Pod[] = [];
-  const errors: unknown[] = [];
-  const remove = async (pod: Pod) => {
-    try {
+  const control = controlOf(round);
+  const results = await Promise.allSettled(
+    pods.map(async (pod) => {
       if (uncounted) await untrackOne(round, pod);
-      await removePod(round, pod);
-      removed.push(pod);
-    } catch (error) {
-      round.events.event(round.job, 'Warning', 'FailedDelete', `Error deleting: ${errorMessage(error)}`);
-      errors.push(error);
-    }
-  };
-  await Promise.all(pods.map(remove));
-  return { created: 0, removed, ...(errors.length > 0 && { error: errors[0] }) };
+      await deletePod(control, pod);
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  const removed = pods.filter((_, i) => results[i]!.status === 'fulfilled');
+  return { created: 0, removed, ...(failed && { error: failed.reason }) };
 }
 
-async function removePod({ client, events, job, key, memory }: Round, { metadata }: Pod): Promise<void> {
-  try {
-    await client.delete(podKind, metadata, { preconditions: { uid: metadata.uid } });
-    events.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${metadata.name}`);
-  } catch (error) {
-    if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-  }
-  memory.expectations.deleted(key, { metadata } as Pod);
+function controlOf({ key, job, client, events, memory }: Round): PodControl {
+  return { key, owner: job, client, events, expectations: memory.expectations };
 }
 
 /** Takes the finalizer from pods that are counted, or need not be. Returns the first error. */

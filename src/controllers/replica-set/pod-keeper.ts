@@ -1,10 +1,10 @@
 import { pod, type Pod } from '../../api/core-v1/pod.ts';
-import { isApiError } from '../../apimachinery/api-error.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace } from '../claim.ts';
 import { Expectations } from '../expectations.ts';
+import { createPod, deletePod } from '../pod-control.ts';
 import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { slowStart } from '../slow-start.ts';
@@ -96,23 +96,9 @@ function relatedPods<T extends PodKeeper>(set: T, { reader, flavour }: Work<T>):
   return sets.flatMap((one) => reader.ownedBy(pod, one.metadata.uid));
 }
 
-async function createPods<T extends PodKeeper>(
-  set: T,
-  count: number,
-  { key, client, events, flavour, expectations }: Work<T>,
-): Promise<Failure | undefined> {
-  const { error } = await slowStart(count, async () => {
-    try {
-      const created = await client.create(pod, podFromTemplate(set, flavour.kind));
-      expectations.created(key, created);
-      events.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
-    } catch (error) {
-      if (!isNamespaceEnding(error)) {
-        events.event(set, 'Warning', 'FailedCreate', `Error creating: ${errorMessage(error)}`);
-      }
-      throw error;
-    }
-  });
+async function createPods<T extends PodKeeper>(set: T, count: number, work: Work<T>): Promise<Failure | undefined> {
+  const wanted = podFromTemplate(set, work.flavour.kind);
+  const { error } = await slowStart(count, () => createPod({ ...work, owner: set }, wanted));
   if (!error || isNamespaceEnding(error)) return undefined;
   return { reason: 'FailedCreate', message: errorMessage(error), error };
 }
@@ -120,25 +106,12 @@ async function createPods<T extends PodKeeper>(
 async function removePods<T extends PodKeeper>(
   set: T,
   pods: readonly Pod[],
-  { key, client, events, expectations }: Work<T>,
+  work: Work<T>,
 ): Promise<Failure | undefined> {
-  const errors: unknown[] = [];
-  const remove = async (one: Pod) => {
-    const { name, uid } = one.metadata;
-    try {
-      await client.delete(pod, one.metadata, { preconditions: { uid } });
-      events.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
-    } catch (error) {
-      if (!isApiError(error, 'NotFound', 'Conflict')) {
-        events.event(set, 'Warning', 'FailedDelete', `Error deleting: ${errorMessage(error)}`);
-        errors.push(error);
-        return;
-      }
-    }
-    expectations.deleted(key, one);
-  };
-  await Promise.all(pods.map(remove));
-  return errors.length > 0 ? { reason: 'FailedDelete', message: errorMessage(errors[0]), error: errors[0] } : undefined;
+  const results = await Promise.allSettled(pods.map((one) => deletePod({ ...work, owner: set }, one)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return undefined;
+  return { reason: 'FailedDelete', message: errorMessage(failed.reason), error: failed.reason };
 }
 
 async function writeStatus<T extends PodKeeper>(
