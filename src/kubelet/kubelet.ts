@@ -14,6 +14,7 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { HookRunner } from './hooks.ts';
+import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller } from './images/image-puller.ts';
 import type { PodNetwork } from './network/network.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
@@ -94,6 +95,7 @@ export class Kubelet implements Component {
   readonly #watcher: ObjectWatcher;
   readonly #deps: WorkerDependencies;
   readonly #server: KubeletServer | undefined;
+  readonly #collector: ImageCollector | undefined;
   readonly #statics: StaticPods | undefined;
   #workers = new Map<string, PodWorker>();
   #timers: Timer[] = [];
@@ -160,6 +162,19 @@ export class Kubelet implements Component {
       facts: () => this.#nodeFacts(),
       ...(options.informers && { random, seen: () => this.#nodes.get(nodeName) }),
     });
+    this.#collector =
+      rootDir === undefined
+        ? undefined
+        : new ImageCollector({
+            ...{ runtime, clock, log, rootDir },
+            disk: async () => {
+              const { disk, diskAvailable } = await readMachineInfo(rootDir);
+              return { capacity: disk, available: diskAvailable };
+            },
+            warn: (reason, message) => {
+              if (this.#agent.node) events.event(this.#agent.node, 'Warning', reason, message);
+            },
+          });
     this.#server =
       options.serving &&
       new KubeletServer({
@@ -206,6 +221,7 @@ export class Kubelet implements Component {
     });
     await this.#statics?.start();
     await this.#endOrphans(new Set(this.#pods().map((pod) => pod.metadata.uid)));
+    this.#collector?.start();
     this.#timers.push(this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()));
   }
 
@@ -217,7 +233,7 @@ export class Kubelet implements Component {
     await Promise.all([this.#informers.stop(), this.#statics?.stop()]);
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     this.#prober.stop();
-    await this.#watcher.stop();
+    await Promise.all([this.#watcher.stop(), this.#collector?.stop()]);
     await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
     await this.#options.network.stop();
     await this.#options.runtime.stop();

@@ -193,4 +193,19 @@ export function runtimeSuite(make: () => Promise<RuntimeUnderTest>): void {
     expect(await runtime.findImage(given.image)).to.include({ user: '' });
     expect(await runtime.findImage('coxswain/does-not-exist:1')).to.equal(undefined);
   });
+
+  it('says what running containers use, and nothing of others', async () => {
+    const sandbox = await sandboxOf();
+    const id = await runtime.createContainer(configOf(sandbox, forever));
+    expect((await runtime.usage([id])).size).to.equal(0);
+    await runtime.startContainer(id);
+    const usage = (await runtime.usage([id, 'f'.repeat(64)])).get(id)!;
+    expect(usage.memory.workingSet).to.be.greaterThan(0);
+    expect(usage.memory.usage).to.be.least(usage.memory.workingSet);
+    expect(usage.cpu).to.be.least(0);
+    expect(usage.processes).to.be.greaterThan(0);
+    await runtime.signal(id, 'SIGKILL');
+    await runtime.exited(id);
+    expect((await runtime.usage([id])).size).to.equal(0);
+  });
 }

@@ -183,6 +183,20 @@ export class DockerRuntime implements Runtime {
       .sort((a, b) => b.size - a.size || (a.names[0]! < b.names[0]! ? -1 : 1));
   }
 
+  async removeImage({ id, names }: Image): Promise<void> {
+    for (const name of names.filter((one) => !one.startsWith('<none>'))) await this.#untag(name);
+    await this.#untag(id);
+  }
+
+  /** An image is gone with the last of its names, so that the rest are not found. */
+  async #untag(name: string): Promise<void> {
+    try {
+      await this.#docker.getImage(name).remove();
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+
   async pullImage(name: string, credentials?: ImageCredentials): Promise<void> {
     let text: string;
     try {

@@ -191,6 +191,8 @@ export class FakeRuntime implements Runtime {
     return [...this.#pulled].map(imageOf);
   }
 
+  async removeImage(): Promise<void> {} // it has none of its own
+
   async pullImage(name: string): Promise<void> {
     if (this.#isMissing(name))
       throw new RuntimeError('ErrImagePull', `manifest for ${name} not found: manifest unknown`);

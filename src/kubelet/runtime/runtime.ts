@@ -242,6 +242,8 @@ export interface Runtime {
   /** The image that `name` means, or undefined when it is not here. */
   findImage(name: string): Promise<Image | undefined>;
   images(): Promise<Image[]>;
+  /** Removes an image with all of its names. @throws Error when containers use it */
+  removeImage(image: Image): Promise<void>;
   pullImage(name: string, credentials?: ImageCredentials): Promise<void>;
 
   /** Runs a command in a container to its end; the exit code. */

@@ -46,8 +46,14 @@ function runOf(runtime: Runtime, pod: Pod, name: string, previous: boolean): Con
   const [run] = runs;
   if (run) return run;
   const reason = reportedStatus(pod, name)?.state?.waiting?.reason ?? 'ContainerCreating';
-  const why = /^(Err|ImagePull|InvalidImage)/.test(reason) ? `trying and failing to pull image` : reason;
-  throw badRequest(`container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${why}`);
+  throw badRequest(`container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${whyWaiting(reason)}`);
+}
+
+/** Of images, a log's reader is told more than the reason. */
+function whyWaiting(reason: string): string {
+  if (reason === 'ErrImagePull') return "image can't be pulled";
+  if (reason === 'ImagePullBackOff') return 'trying and failing to pull image';
+  return reason;
 }
 
 function isWaiting(pod: Pod, name: string): boolean {
