@@ -2,9 +2,18 @@ import type { Cycle } from './cycle.ts';
 import type { Refusal } from './diagnosis.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Plugin, Rejection } from './plugin.ts';
+import { statusOf } from './step-times.ts';
 
 /** Has all plugins take what the pod needs on the node; when one cannot, all give back, and it is told who. */
 export function reserve(cycle: Cycle, node: NodeInfo): Refusal | undefined {
+  return cycle.timed('Reserve', () => reserveAll(cycle, node), refusalStatus);
+}
+
+function refusalStatus(refusal: Refusal | undefined) {
+  return statusOf(refusal?.rejection);
+}
+
+function reserveAll(cycle: Cycle, node: NodeInfo): Refusal | undefined {
   try {
     for (const plugin of cycle.profile.reserve) {
       const rejection = plugin.reserve?.(cycle.pod, node, cycle.state(plugin));
@@ -36,18 +45,32 @@ export function beforeBinding(
   nodeName: string,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> | undefined {
-  const { profile, pod } = cycle;
-  const permits = profile.permit
-    .map((plugin) => ({ plugin, answer: plugin.permit!(pod, nodeName, cycle.state(plugin), signal) }))
-    .filter(({ answer }) => answer !== undefined);
+  const permits = cycle.timed('Permit', () => permitsOf(cycle, nodeName, signal), permitStatus);
   if (permits.length > 0) return permitted(cycle, nodeName, permits, signal);
-  return preBind(cycle, nodeName, profile.preBind, signal);
+  return preBind(cycle, nodeName, signal);
+}
+
+interface Permit {
+  readonly plugin: Plugin;
+  readonly answer: Rejection | undefined | Promise<Rejection | undefined>;
+}
+
+/** Those that do not agree at once. */
+function permitsOf(cycle: Cycle, nodeName: string, signal: AbortSignal): Permit[] {
+  return cycle.profile.permit
+    .map((plugin) => ({ plugin, answer: plugin.permit!(cycle.pod, nodeName, cycle.state(plugin), signal) }))
+    .filter(({ answer }) => answer !== undefined);
+}
+
+function permitStatus(permits: readonly Permit[]) {
+  const refusal = permits.map(({ answer }) => answer).find((answer) => !(answer instanceof Promise));
+  return permits.length > 0 && !refusal ? 'Wait' : statusOf(refusal as Rejection | undefined);
 }
 
 async function permitted(
   cycle: Cycle,
   nodeName: string,
-  permits: readonly { plugin: Plugin; answer: Rejection | undefined | Promise<Rejection | undefined> }[],
+  permits: readonly Permit[],
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
   // The first to say no decides, not the first in the list.
@@ -61,7 +84,7 @@ async function permitted(
     if (error instanceof Refused) return error.refusal;
     throw error;
   }
-  return preBind(cycle, nodeName, cycle.profile.preBind, signal);
+  return preBind(cycle, nodeName, signal);
 }
 
 class Refused extends Error {
@@ -73,8 +96,12 @@ class Refused extends Error {
   }
 }
 
+function preBind(cycle: Cycle, nodeName: string, signal: AbortSignal): Promise<Refusal | undefined> | undefined {
+  return cycle.timed('PreBind', () => preBindBy(cycle, nodeName, cycle.profile.preBind, signal), refusalStatus);
+}
+
 /** One plugin after the other; undefined when none of them has anything to do. */
-function preBind(
+function preBindBy(
   cycle: Cycle,
   nodeName: string,
   plugins: readonly Plugin[],
@@ -85,16 +112,28 @@ function preBind(
     if (!work) continue;
     return work.then((rejection) => {
       if (rejection) return { plugin, rejection };
-      return preBind(cycle, nodeName, plugins.slice(i + 1), signal);
+      return preBindBy(cycle, nodeName, plugins.slice(i + 1), signal);
     });
   }
   return undefined;
 }
 
 /** Binds by the first plugin that takes it on. */
-export async function bind(cycle: Cycle, nodeName: string): Promise<void> {
+export function bind(cycle: Cycle, nodeName: string): Promise<void> {
+  return cycle.timed('Bind', () => bindBy(cycle, nodeName));
+}
+
+async function bindBy(cycle: Cycle, nodeName: string): Promise<void> {
   for (const plugin of cycle.profile.bind) {
     if (await plugin.bind!(cycle.pod, nodeName, cycle.state(plugin))) return;
   }
   throw new Error(`no plugin of the profile ${cycle.profile.schedulerName} binds pods`);
+}
+
+/** Tells all plugins that the pod is bound. */
+export function postBind(cycle: Cycle, nodeName: string): void {
+  const { pod, profile } = cycle;
+  cycle.timed('PostBind', () => {
+    for (const plugin of profile.postBind) plugin.postBind!(pod, nodeName, cycle.state(plugin));
+  });
 }

@@ -4,6 +4,7 @@ import type { Plugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { Snapshot } from './snapshot.ts';
+import { noTimes, type ExtensionPoint, type StepStatus, type StepTimes } from './step-times.ts';
 
 /** What the plugins that take part have worked out in `preFilter`. A plugin that skipped is not to be asked to filter. */
 type States = Map<Plugin, unknown>;
@@ -13,14 +14,37 @@ export class Cycle {
   readonly pod: PodInfo;
   readonly profile: Profile;
   readonly snapshot: Snapshot;
+  readonly #times: StepTimes;
   readonly #states: States = new Map();
   #filters: readonly Plugin[] = [];
   #skipped: ReadonlySet<Plugin> = new Set();
 
-  constructor(pod: PodInfo, profile: Profile, snapshot: Snapshot) {
+  constructor(pod: PodInfo, profile: Profile, snapshot: Snapshot, times = noTimes) {
     this.pod = pod;
     this.profile = profile;
     this.snapshot = snapshot;
+    this.#times = times;
+  }
+
+  /** Does a step, and tells how long it took and how it ended. */
+  timed<R>(step: ExtensionPoint, work: () => R, endOf: (result: Awaited<R>) => StepStatus = () => 'Success'): R {
+    const started = this.#times.now();
+    const end = (status: StepStatus) => this.#times.took(step, this.profile.schedulerName, status, started);
+    const ended = (result: Awaited<R>) => {
+      end(endOf(result));
+      return result;
+    };
+    const broke = (error: unknown): never => {
+      end('Error');
+      throw error;
+    };
+    let result: R;
+    try {
+      result = work();
+    } catch (error) {
+      return broke(error);
+    }
+    return result instanceof Promise ? (result.then(ended, broke) as R) : ended(result as Awaited<R>);
   }
 
   /**

@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { MetricRegistry, type Counter, type Gauge, type Histogram } from '../base/metrics.ts';
 import type { Profile } from './profile.ts';
+import type { ExtensionPoint, StepStatus, StepTimes } from './step-times.ts';
 import type { Cause, QueuedPod, QueuePart } from './queued-pod.ts';
 
 const seconds = (first: number, count: number) => Array.from({ length: count }, (_, i) => first * 2 ** i);
 
 /** What the scheduler counts, under upstream's names. */
-export class SchedulerMetrics {
+export class SchedulerMetrics implements StepTimes {
   readonly #clock: Clock;
   readonly #pending: Gauge;
   readonly #incoming: Counter;
@@ -14,6 +15,7 @@ export class SchedulerMetrics {
   readonly #duration: Histogram;
   readonly #sli: Histogram;
   readonly #tries: Histogram;
+  readonly #steps: Histogram;
 
   constructor(registry: MetricRegistry = new MetricRegistry(), clock: Clock) {
     this.#clock = clock;
@@ -48,6 +50,12 @@ export class SchedulerMetrics {
       [],
       [1, 2, 4, 8, 16],
     );
+    this.#steps = registry.histogram(
+      'scheduler_framework_extension_point_duration_seconds',
+      'Seconds that all plugins together took for a step of an attempt.',
+      ['extension_point', 'status', 'profile'],
+      seconds(0.0001, 12),
+    );
   }
 
   /** Lets the gauge of waiting pods tell what `counts` says whenever somebody asks. */
@@ -74,6 +82,14 @@ export class SchedulerMetrics {
 
   error({ schedulerName }: Profile, started: number): void {
     this.#attempt('error', schedulerName, started);
+  }
+
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
+  took(step: ExtensionPoint, profile: string, status: StepStatus, started: number): void {
+    this.#steps.labels(step, status, profile).observe((this.#clock.monotonic() - started) / 1000);
   }
 
   #attempt(result: string, profile: string, started: number): void {

@@ -6,6 +6,7 @@ import type { Plugin, Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { Snapshot } from './snapshot.ts';
+import { statusOf, type StepTimes } from './step-times.ts';
 
 /** What one plugin said of the feasible nodes, normalised and not yet weighted. */
 export interface Scores {
@@ -57,8 +58,9 @@ export function scheduleOne(
   profile: Profile,
   random: Random,
   position: SearchPosition = { next: 0 },
+  times?: StepTimes,
 ): Decision {
-  const cycle = new Cycle(pod, profile, snapshot);
+  const cycle = new Cycle(pod, profile, snapshot, times);
   const search = findFeasible(cycle, position);
   const { feasible, refusals, evaluated } = search;
   if (feasible.length === 0) return { cycle, failure: search };
@@ -76,15 +78,19 @@ interface Search extends Diagnosis {
 /** The nodes on which the pod can run, as many as are enough to choose among. */
 export function findFeasible(cycle: Cycle, position: SearchPosition): Search {
   const { nodes: all } = cycle.snapshot;
-  const preFilter = all.length > 0 ? cycle.preFilter() : {};
+  const preFilter = all.length > 0 ? cycle.timed('PreFilter', () => cycle.preFilter(), preFilterStatus) : {};
   if ('everywhere' in preFilter) return nowhere(all.length, preFilter.everywhere);
   const { nodes: named, by } = preFilter;
   const promised = promisedNode(cycle, named);
   if (promised) return promised;
   const candidates = named ? [...named].map((n) => cycle.snapshot.existing(n)).filter((n) => n !== undefined) : all;
-  const found = searchAmong(cycle, candidates, position);
+  const found = cycle.timed('Filter', () => searchAmong(cycle, candidates, position));
   if (by && found.feasible.length === 0) for (const plugin of by) found.plugins.add(plugin);
   return { nodes: all.length, ...found, others: by && unnamed(by) };
+}
+
+function preFilterStatus(result: ReturnType<Cycle['preFilter']>) {
+  return statusOf('everywhere' in result ? result.everywhere.rejection : undefined);
 }
 
 /** The node that the pod has been promised, if it can run there by now: then no other is looked at. */
@@ -128,18 +134,25 @@ function unnamed(by: readonly Plugin[]): Rejection {
 
 /** What each plugin thinks of the nodes. */
 export function scoresOf(cycle: Cycle, nodes: readonly NodeInfo[]): Scores[] {
+  const states = cycle.timed('PreScore', () => preScore(cycle, nodes));
+  return cycle.timed('Score', () => score(cycle, nodes, states));
+}
+
+/** What the plugins have worked out, `skip` for those that have nothing to say. */
+function preScore(cycle: Cycle, nodes: readonly NodeInfo[]): Map<Plugin, unknown> {
   const { profile, pod, snapshot } = cycle;
   const states = new Map<Plugin, unknown>();
-  const skipped = new Set<Plugin>();
   for (const plugin of profile.preScore) {
-    const state = plugin.preScore!(pod, nodes, snapshot, cycle.state(plugin));
-    if (state === 'skip') skipped.add(plugin);
-    else states.set(plugin, state);
+    states.set(plugin, plugin.preScore!(pod, nodes, snapshot, cycle.state(plugin)));
   }
+  return states;
+}
+
+function score({ profile, pod }: Cycle, nodes: readonly NodeInfo[], states: ReadonlyMap<Plugin, unknown>): Scores[] {
   const scores: Scores[] = [];
   for (const { plugin, weight } of profile.score) {
-    if (skipped.has(plugin)) continue;
     const state = states.get(plugin);
+    if (state === 'skip') continue;
     const values = nodes.map((node) => plugin.score!(pod, node, state));
     plugin.normalize?.(values, pod, nodes, state);
     scores.push({ plugin, weight, values });

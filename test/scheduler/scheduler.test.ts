@@ -353,6 +353,19 @@ describe('scheduler', () => {
       'scheduler_scheduling_attempt_duration_seconds_count{result="scheduled",profile="default-scheduler"} 1',
       'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 1',
       'scheduler_pod_scheduling_attempts_count 1',
+      ...[
+        ['PreFilter', 'Success', 2],
+        ['Filter', 'Success', 2],
+        ['PostFilter', 'Unschedulable', 1],
+        ['Reserve', 'Success', 1],
+        ['Permit', 'Success', 1],
+        ['PreBind', 'Success', 1],
+        ['Bind', 'Success', 1],
+        ['PostBind', 'Success', 1],
+      ].map(([step, status, count]) => {
+        const labels = `extension_point="${step}",status="${status}",profile="default-scheduler"`;
+        return `scheduler_framework_extension_point_duration_seconds_count{${labels}} ${count}`;
+      }),
     ])
       expect(text).to.contain(`${line}\n`);
   });

@@ -16,6 +16,7 @@ import {
   type SearchPosition,
 } from '../schedule-one.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { StepTimes } from '../step-times.ts';
 import type { Extender } from './extender.ts';
 
 /** As what extenders appear among the plugins that refuse nodes. Nothing that happens in the cluster is known to help. */
@@ -32,9 +33,9 @@ export async function scheduleWithExtenders(
   snapshot: Snapshot,
   profile: Profile,
   extenders: readonly Extender[],
-  { random, log, position }: { random: Random; log: Log; position: SearchPosition },
+  { random, log, position, times }: { random: Random; log: Log; position: SearchPosition; times?: StepTimes },
 ): Promise<Decision> {
-  const cycle = new Cycle(pod, profile, snapshot);
+  const cycle = new Cycle(pod, profile, snapshot, times);
   const search = findFeasible(cycle, position);
   const refusals = new Map<string, Refusal>(search.refusals);
   const feasible = await filtered(pod, search.feasible, extenders, refusals, log);
