@@ -37,6 +37,10 @@ export class OwnServer {
     return performance.now() - started;
   }
 
+  get kubeconfig(): string {
+    return join(this.#dataDir, 'kubeconfig');
+  }
+
   get target(): Target {
     const token = readFileSync(join(this.#dataDir, 'pki/admin.token'), 'utf8').trim();
     return targetOf('coxswain', `https://127.0.0.1:${this.#port}`, token, this.#child!.pid);

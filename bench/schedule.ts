@@ -98,7 +98,8 @@ async function share(target: Target, seconds: number): Promise<number> {
   return (processorTime(target.pid!)! - before) / (seconds * 1e6);
 }
 
-async function addNamespace(target: Target, name: string): Promise<void> {
+/** Makes a namespace; resolves when pods can be created in it. */
+export async function addNamespace(target: Target, name: string): Promise<void> {
   const connection = await Connection.open(target);
   await connection.json('POST', '/api/v1/namespaces', { metadata: { name } });
   connection.close();
@@ -143,7 +144,8 @@ async function addNodes(target: Target, from: number, to: number): Promise<void>
   await each(200, (name) => Connection.encode(target, 'PATCH', `/api/v1/nodes/${name}`, patch, type));
 }
 
-async function addPods(target: Target, namespace: string, count: number, spec: object = {}): Promise<void> {
+/** Creates `pod-0` and so on, many at a time. */
+export async function addPods(target: Target, namespace: string, count: number, spec: object = {}): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods`;
   const containers = [{ name: 'main', image: 'pause', resources: { requests: { cpu: '100m', memory: '100Mi' } } }];
   const pod = (name: string) => ({ metadata: { name, labels: { app: 'apart' } }, spec: { containers, ...spec } });

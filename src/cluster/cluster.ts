@@ -99,7 +99,7 @@ export class Cluster {
     const serving = listen && options.nodes ? await simulatedEndpoint(pki) : undefined;
     const as = (name: string) => plane.clientAs(authenticated(name, ['system:nodes']), 'kubelet');
     const nodes = new SimulatedNodes({
-      ...{ count: options.nodes ?? 0, prefix: 'node-', firstRange: 244, clock, random, log, serving, writers: 16 },
+      ...{ count: options.nodes ?? 0, prefix: 'node-', firstRange: 244, clock, random, log, serving },
       client: as('system:simulated-nodes'),
       clientOf: (name) => as(`system:node:${name}`),
     });

@@ -17,6 +17,8 @@ export const simulatedLabel = 'simulate.coxswain.io/node';
 const FIRST_RANGE = 128;
 /** Statuses of pods on their way at a time. */
 const WRITERS = 32;
+/** Milliseconds. */
+const QUIET = 500;
 const MOST_NODES = (FIRST_RANGE - 12) * 256;
 
 export interface SimulateOptions extends SimulatedSize {
@@ -67,7 +69,7 @@ export function checkCount(count: number): void {
 export function shared({ labels = {} }: { labels?: Readonly<Record<string, string>> }) {
   return {
     nodeLabels: { [simulatedLabel]: 'true', ...labels },
-    ...{ firstRange: FIRST_RANGE, writers: WRITERS, clock: realClock, random: realRandom },
+    ...{ firstRange: FIRST_RANGE, writers: WRITERS, quiet: QUIET, clock: realClock, random: realRandom },
   };
 }
 

@@ -11,7 +11,7 @@ import { FakeNetwork } from '../kubelet/network/fake.ts';
 import { simulatedMachine } from '../kubelet/node/machine-info.ts';
 import { FakeRuntime } from '../kubelet/runtime/fake.ts';
 import type { ServingOptions } from '../kubelet/server/server.ts';
-import { failureOf, pullTime, stagesOf } from '../kubelet/simulation/stages.ts';
+import { failureOf, pullTime, stagesOf, usageOf } from '../kubelet/simulation/stages.ts';
 import { kubernetesVersion } from './version.ts';
 
 /** What is to be had on a simulated node. */
@@ -34,6 +34,7 @@ export interface SimulatedNodeOptions extends SimulatedSize {
   /** What it shares with the other simulated nodes. */
   readonly informers: Informers;
   readonly gate?: Gate | undefined;
+  readonly holdEvents?: (() => Promise<void> | undefined) | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   /** The endpoint for logs and exec, on loopback; without it the node has none. */
   readonly serving?: Omit<ServingOptions, 'port' | 'address'> | undefined;
@@ -61,6 +62,7 @@ export function simulatedNode(options: SimulatedNodeOptions): Component {
       clock: options.clock,
       program: ({ pod, name: container, command = [], args = [] }) =>
         stagesOf(find(pod), container, [...command, ...args]),
+      told: ({ pod, name: container }) => usageOf(find(pod), container),
       pullTime: (image) => pullTime(pods.list(), image),
     }),
     network: new FakeNetwork(options.podCidr),

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { sleep, type Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { Gate } from '../base/gate.ts';
 import type { Log } from '../base/log.ts';
@@ -23,12 +23,14 @@ export interface SimulatedNodesOptions extends SimulatedSize {
   readonly log: Log;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   readonly serving?: SimulatedNodeOptions['serving'];
-  /** How many statuses of pods are on their way at a time; default: no limit. */
+  /** How many statuses of pods are on their way at a time. Default 16. */
   readonly writers?: number | undefined;
+  /** Milliseconds without any such write that events wait for; without it they wait for nothing. */
+  readonly quiet?: number | undefined;
 }
 
-/** How many nodes start at a time. */
-const STARTERS = 32;
+/** How many statuses are on their way, or nodes start, at a time when nothing else is said. */
+const WRITERS = 16;
 
 /**
  * Nodes with simulated containers, all in this process: each is a whole kubelet, but they share one watch of pods and one
@@ -38,16 +40,19 @@ export class SimulatedNodes implements Component {
   readonly name = 'simulated nodes';
   readonly #watches: SplitInformers;
   readonly #nodes: ReadonlyMap<string, SwitchedNode>;
+  readonly #gate: Gate;
 
   constructor(options: SimulatedNodesOptions) {
-    const { count, prefix, client, clock, random, log, writers } = options;
+    const { count, prefix, client, clock, random, log, writers = WRITERS, quiet } = options;
     const watches = new SplitInformers(new InformerFactory({ client, clock, random, log }));
     this.#watches = watches;
-    const gate = writers === undefined ? undefined : new Gate(writers);
+    const gate = new Gate(writers);
+    this.#gate = gate;
+    const holdEvents = quiet === undefined ? undefined : () => whenQuiet(gate, clock, quiet);
     const names = Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
     const make = (name: string, i: number) =>
       simulatedNode({
-        ...{ name, clock, random, log, gate, podCidr: podRange(options.firstRange, i) },
+        ...{ name, clock, random, log, gate, holdEvents, podCidr: podRange(options.firstRange, i) },
         ...{ cpus: options.cpus, memory: options.memory, maxPods: options.maxPods, nodeLabels: options.nodeLabels },
         client: options.clientOf?.(name) ?? client,
         informers: watches.component(),
@@ -58,11 +63,7 @@ export class SimulatedNodes implements Component {
 
   /** Resolves when all are registered and look after their pods. */
   async start(): Promise<void> {
-    const waiting = [...this.#nodes.values()].values();
-    const starter = async () => {
-      for (const node of waiting) await node.start();
-    };
-    await Promise.all(Array.from({ length: STARTERS }, starter));
+    await Promise.all([...this.#nodes.values()].map((node) => this.#gate.pass(() => node.start())));
   }
 
   async stop(): Promise<void> {
@@ -77,6 +78,18 @@ export class SimulatedNodes implements Component {
       throw new Error(`this cluster has no node "${name}": ${[...this.#nodes.keys()].join(', ') || 'it has none'}`);
     return node;
   }
+}
+
+/** Resolves when nobody has been in the gate for so long; undefined when nobody is in it, as nearly always. */
+function whenQuiet(gate: Gate, clock: Clock, ms: number): Promise<void> | undefined {
+  if (!gate.busy) return undefined;
+  const wait = async () => {
+    do {
+      await gate.busy;
+      await sleep(clock, ms);
+    } while (gate.busy);
+  };
+  return wait();
 }
 
 /** A machine that can be switched off and on again. */

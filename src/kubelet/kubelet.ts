@@ -70,6 +70,8 @@ export interface KubeletOptions {
   readonly informers?: Informers | undefined;
   /** Through which statuses of pods are written, when many kubelets share an API server's patience. */
   readonly gate?: Gate | undefined;
+  /** Puts events off, see `EventRecorderOptions`. */
+  readonly holdEvents?: (() => Promise<void> | undefined) | undefined;
   /** Of simulated pods: why a probe fails. */
   readonly probeFailure?: ProberOptions['failure'];
   /** Of simulated nodes: what the machine is said to be. */
@@ -116,7 +118,7 @@ export class Kubelet implements Component {
       log,
       component: 'kubelet',
       host: nodeName,
-      ...(gate && { hold: () => gate.busy }),
+      ...(options.holdEvents && { hold: options.holdEvents }),
     });
     this.#statuses = new StatusWriter({ client, clock, log, gate });
     const ipsOf = (pod: Pod) => this.#ipsOf(pod);

@@ -3,7 +3,7 @@ import { sleep, type Clock, type Timer } from '../../base/clock.ts';
 import type { PodIdentity } from '../pod-spec.ts';
 import { withDefaultTag } from '../images/image-name.ts';
 import { programOf, type Program } from './fake-program.ts';
-import { fakeUsage } from './fake-usage.ts';
+import { fakeUsage, type ToldUsage, type UsedSoFar } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
 import type {
   ContainerConfig,
@@ -30,6 +30,8 @@ export interface FakeRuntimeOptions {
   readonly missingImage?: (name: string) => boolean;
   /** Milliseconds that an image takes to be pulled; 0, the default: it is there. */
   readonly pullTime?: (name: string) => number;
+  /** What a container uses. Default: half of what it asked for. */
+  readonly told?: (config: ContainerConfig) => ToldUsage;
 }
 
 interface FakeContainer {
@@ -37,6 +39,7 @@ interface FakeContainer {
   readonly program: Program;
   state: ContainerState;
   timer: Timer | undefined;
+  used: UsedSoFar;
   readonly exited: PromiseWithResolvers<void>;
 }
 
@@ -120,6 +123,7 @@ export class FakeRuntime implements Runtime {
       program: this.#options.program?.(config) ?? programOf([...(config.command ?? []), ...(config.args ?? [])]),
       state: { id, name, attempt, sandboxId, image, imageId: imageIdOf(image), specHash, state: 'created', createdAt },
       timer: undefined,
+      used: { cpu: 0, at: createdAt },
       exited: Promise.withResolvers(),
     };
     pod.containers = [container, ...pod.containers];
@@ -132,6 +136,7 @@ export class FakeRuntime implements Runtime {
     const container = this.#byContainer.get(id);
     if (!container) throw new RuntimeError('RunContainerError', `there is no container ${id}`);
     container.state = { ...container.state, state: 'running', startedAt: this.#options.clock.now() };
+    container.used = { cpu: 0, at: this.#options.clock.now() };
     const { runsFor, exitCode } = container.program;
     if (runsFor !== undefined)
       container.timer = this.#options.clock.after(runsFor, () => this.#exit(container, exitCode));
@@ -226,7 +231,14 @@ export class FakeRuntime implements Runtime {
       .map((id) => this.#byContainer.get(id))
       .filter((container) => container?.state.state === 'running')
       .map((container) => container!);
-    return new Map(running.map(({ config, state }) => [state.id, fakeUsage(config, now, state.startedAt ?? now)]));
+    return new Map(running.map((container) => [container.state.id, this.#usage(container, now)]));
+  }
+
+  #usage(container: FakeContainer, now: number): ContainerUsage {
+    const { config, used } = container;
+    const usage = fakeUsage(config, now, used, this.#options.told?.(config));
+    container.used = { cpu: usage.cpu, at: now };
+    return usage;
   }
 
   async dial(): Promise<Duplex> {

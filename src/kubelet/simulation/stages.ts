@@ -1,6 +1,8 @@
+import { isQuantity, milliValue, quantityValue } from '../../apimachinery/quantity.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { withDefaultTag } from '../images/image-name.ts';
 import { programOf, type Program } from '../runtime/fake-program.ts';
+import type { ToldUsage } from '../runtime/fake-usage.ts';
 
 /** What annotations of a pod on a simulated node begin with: `simulate.coxswain.io/run: 30s`. */
 export const simulationPrefix = 'simulate.coxswain.io/';
@@ -50,6 +52,15 @@ export function pullTime(pods: readonly Pod[], image: string): number {
     return users.map(({ name }) => durationOf(annotationFor(pod, name, 'pull')) ?? 0);
   });
   return Math.max(0, ...times);
+}
+
+/** What a container uses, as `cpu: 250m` and `memory: 64Mi` say at the moment. */
+export function usageOf(pod: Pod | undefined, container: string): ToldUsage {
+  const [cpu, memory] = ['cpu', 'memory'].map((what) => annotationFor(pod, container, what));
+  return {
+    ...(isQuantity(cpu) && { cpu: milliValue(cpu as string) * 1e6 }),
+    ...(isQuantity(memory) && { memory: quantityValue(memory as string) }),
+  };
 }
 
 /** Why a probe (`startup`, `liveness`, `readiness`) of a container fails, as `fails: readiness,liveness` says. */

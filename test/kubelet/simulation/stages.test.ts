@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Pod } from '../../../src/api/core-v1/pod.ts';
-import { durationOf, failureOf, pullTime, stagesOf } from '../../../src/kubelet/simulation/stages.ts';
+import { durationOf, failureOf, pullTime, stagesOf, usageOf } from '../../../src/kubelet/simulation/stages.ts';
 
 function podWith(annotations: Record<string, string>): Pod {
   const said = Object.entries(annotations).map(([key, value]) => [`simulate.coxswain.io/${key}`, value]);
@@ -58,6 +58,12 @@ describe('stages of simulated pods', () => {
     expect(pullTime(pods, 'web:latest')).to.equal(5_000);
     expect(pullTime(pods, 'side:1')).to.equal(9_000);
     expect(pullTime(pods, 'other')).to.equal(0);
+  });
+
+  it('use what is said, and otherwise what the runtime thinks of', () => {
+    const pod = podWith({ cpu: '250m', 'memory.side': '64Mi', 'cpu.side': 'much' });
+    expect(usageOf(pod, 'main')).to.deep.equal({ cpu: 250_000_000 });
+    expect(usageOf(pod, 'side')).to.deep.equal({ memory: 64 * 2 ** 20 });
   });
 
   it('let the probes fail that are named', () => {
