@@ -12,6 +12,7 @@ import { createEventRecorder, type FlushableRecorder } from '../client/events.ts
 import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
+import { findCgroupRoots, PodCgroups } from './cgroups/pod-cgroups.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { HookRunner } from './hooks.ts';
 import { ImageCollector } from './images/image-collector.ts';
@@ -59,6 +60,8 @@ export interface KubeletOptions {
   readonly clusterDns?: readonly string[] | undefined;
   readonly clusterDomain?: string | undefined;
   readonly maxPods?: number | undefined;
+  /** Most processes of one pod; absent is no limit. */
+  readonly podPidsLimit?: number | undefined;
   /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
   readonly allowedUnsafeSysctls?: readonly string[] | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
@@ -104,6 +107,7 @@ export class Kubelet implements Component {
   #problem: string | undefined;
   #machine: MachineInfo;
   #runtimeVersion = '';
+  #cgroups: PodCgroups | undefined;
   #stopped = false;
 
   constructor(options: KubeletOptions) {
@@ -146,6 +150,7 @@ export class Kubelet implements Component {
       clusterDns: options.clusterDns ?? [],
       clusterDomain: options.clusterDomain ?? 'cluster.local',
       machine: () => ({ ...this.#machine, seccompFolder: join(rootDir ?? '', 'seccomp') }),
+      cgroups: () => this.#cgroups,
       statuses: this.#statuses,
       hostIp: options.nodeIp,
       refusal: (pod) =>
@@ -206,7 +211,9 @@ export class Kubelet implements Component {
       podChanged: (uid) => this.#workers.get(uid)?.wake(),
       healthChanged: (problem) => this.#healthChanged(problem),
     });
-    this.#runtimeVersion = (await runtime.info()).version;
+    const info = await runtime.info();
+    this.#runtimeVersion = info.version;
+    if (info.cgroupDriver === 'cgroupfs') this.#cgroups = await this.#openCgroups();
     const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
     const informer = this.#informers.of(podKind, this.#selection);
     this.#nodes.listen({ updated: (now, before) => this.#agent.observe(now, before) });
@@ -350,6 +357,12 @@ export class Kubelet implements Component {
 
   #othersThan({ metadata }: Pod): Pod[] {
     return this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
+  }
+
+  async #openCgroups(): Promise<PodCgroups | undefined> {
+    const { clock, log, podPidsLimit: pidsLimit } = this.#options;
+    const roots = await findCgroupRoots();
+    return roots && PodCgroups.open({ clock, log, roots, pidsLimit });
   }
 
   #admitting(): AdmittingNode {

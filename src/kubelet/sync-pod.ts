@@ -2,6 +2,7 @@ import { errorMessage } from '../base/log.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import { service } from '../api/core-v1/service.ts';
 import type { Client } from '../client/client.ts';
+import type { PodCgroups } from './cgroups/pod-cgroups.ts';
 import type { MachineLimits } from './containers/container-config.ts';
 import { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
@@ -44,6 +45,8 @@ export interface SyncDependencies extends StartDependencies {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly machine: () => MachineLimits;
+  /** Undefined where pods have no control groups of their own. */
+  readonly cgroups: () => PodCgroups | undefined;
 }
 
 /** A pod whose sandbox is ended loses all its containers: the kernel takes others first. */
@@ -127,6 +130,7 @@ export async function syncPod(
     clusterDns: deps.clusterDns,
     clusterDomain: deps.clusterDomain,
     machine: deps.machine(),
+    cgroupParent: deps.cgroups()?.pathOf(pod),
     hooked: memory.hooked,
     runningId: (name: string) => runningId(deps, pod, name),
   };
@@ -151,6 +155,7 @@ export async function endPod(deps: SyncDependencies, pod: Pod, grace?: GracePeri
   await killContainers(deps, pod, period);
   period.cancel();
   await removeSandboxes(deps, deps.runtime.pod(identityOf(pod)));
+  await deps.cgroups()?.remove(pod.metadata.uid);
 }
 
 function runningId(deps: SyncDependencies, pod: Pod, name: string): string | undefined {
@@ -272,6 +277,7 @@ async function renewSandbox(deps: SyncDependencies, pod: Pod, attempt: number): 
     sysctls: Object.fromEntries(
       (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value]),
     ),
+    cgroupParent: await deps.cgroups()?.ensure(pod),
     ...(deps.machine().lackingCapabilities.includes('SYS_RESOURCE') ? {} : { oomScoreAdj: SANDBOX_OOM_SCORE }),
   });
   if (!sandbox.hostNetwork) await deps.network.attach(identity, sandbox, hostPorts(pod));

@@ -28,6 +28,7 @@ export interface ConfigInputs extends MountInputs {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly machine: MachineLimits;
+  readonly cgroupParent?: string | undefined;
   /** The id of the running container of this name, for those that join its processes. */
   readonly runningId?: ((name: string) => string | undefined) | undefined;
 }
@@ -72,6 +73,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
     hostIpc: spec.hostIPC ?? false,
     sharePid: spec.shareProcessNamespace ?? false,
     resources: { ...containerResources(container), oomScoreAdj: oomScoreAdj(pod, container, machine) },
+    cgroupParent: inputs.cgroupParent,
     security: { ...security, seccomp },
     processesOf: targetOf(container, inputs),
     stopSignal: container.lifecycle?.stopSignal,

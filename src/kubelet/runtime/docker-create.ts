@@ -7,7 +7,7 @@ const CPU_PERIOD = 100_000;
 
 /** How a sandbox is made. It holds the pod's namespaces and does nothing but wait and reap. */
 export function sandboxOptions(config: SandboxConfig, owner: Owner, image: string): DockerCreateOptions {
-  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls, oomScoreAdj } = config;
+  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls, oomScoreAdj, cgroupParent } = config;
   return {
     name: sandboxName(config),
     Image: image,
@@ -20,6 +20,7 @@ export function sandboxOptions(config: SandboxConfig, owner: Owner, image: strin
       ...(Object.keys(sysctls).length > 0 && { Sysctls: { ...sysctls } }),
       LogConfig: { Type: 'none', Config: {} },
       ...(oomScoreAdj !== undefined && { OomScoreAdj: oomScoreAdj }),
+      ...(cgroupParent && { CgroupParent: cgroupParent }),
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
@@ -50,6 +51,7 @@ export function containerOptions(config: ContainerConfig, owner: Owner): DockerC
       ...namespaces(config),
       ...limits(config),
       ...privileges(config),
+      ...(config.cgroupParent && { CgroupParent: config.cgroupParent }),
       Mounts: config.mounts.map((m) => ({
         Type: 'bind',
         Source: m.hostPath,

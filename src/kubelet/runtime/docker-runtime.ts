@@ -79,8 +79,9 @@ export class DockerRuntime implements Runtime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const { Version } = await this.#docker.version();
-    return { version: `docker://${Version.replace(/\+.*/, '')}` };
+    const [{ Version }, info] = await Promise.all([this.#docker.version(), this.#docker.info()]);
+    const { CgroupDriver: cgroupDriver } = info as { CgroupDriver?: string };
+    return { version: `docker://${Version.replace(/\+.*/, '')}`, cgroupDriver };
   }
 
   pods(): PodState[] {

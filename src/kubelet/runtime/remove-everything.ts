@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removePodCgroups } from '../cgroups/pod-cgroups.ts';
 import { removeCniNetwork, type CniNetworkOptions } from '../network/cni.ts';
 import { unmountAll } from '../../linux/mount.ts';
 import { hasStatus, type DockerEngine } from './docker.ts';
@@ -25,6 +26,7 @@ export async function removeEverything(docker: DockerEngine | undefined, options
   const { rootDir, podCidr, bridge } = options;
   const network: CniNetworkOptions = { rootDir, podCidr, ...(bridge && { bridge }) };
   await removeCniNetwork(network);
+  await removePodCgroups(await readdir(join(rootDir, 'pods')).catch(() => []));
   await unmountAll(join(rootDir, 'pods'));
   await rm(join(rootDir, 'pods'), { recursive: true, force: true });
   return removed;

@@ -22,6 +22,7 @@ export interface SandboxConfig {
   readonly sysctls: Readonly<Record<string, string>>;
   /** As of containers. */
   readonly oomScoreAdj?: number | undefined;
+  readonly cgroupParent?: string | undefined;
 }
 
 /** One run of a container as the runtime knows it. */
@@ -119,6 +120,8 @@ export interface ContainerConfig {
   /** What asks it to end, e.g. `SIGUSR1`; absent: what the image says. */
   readonly stopSignal?: string | undefined;
   readonly resources: ContainerResources;
+  /** The control group around its own. */
+  readonly cgroupParent?: string | undefined;
   readonly security: ContainerSecurity;
   /** The host's file that is mounted as the termination message, and whether the log's end may stand in for it. */
   readonly terminationMessage?: { readonly hostPath: string; readonly fallBackToLogs: boolean } | undefined;
@@ -186,6 +189,8 @@ export interface MemoryUsage {
 export interface RuntimeInfo {
   /** `docker://20.10.24`, as the node's status shows it. */
   readonly version: string;
+  /** Who makes control groups: the engine itself, `cgroupfs`, or `systemd`. Absent where there are none. */
+  readonly cgroupDriver?: string | undefined;
 }
 
 /** What the runtime tells the kubelet. */
