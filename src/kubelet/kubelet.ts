@@ -14,6 +14,9 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import { findCgroupRoots, PodCgroups } from './cgroups/pod-cgroups.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
+import { EvictionManager } from './eviction/eviction-manager.ts';
+import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
+import { parseThresholds, type ThresholdSettings } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
 import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller } from './images/image-puller.ts';
@@ -60,6 +63,8 @@ export interface KubeletOptions {
   readonly clusterDns?: readonly string[] | undefined;
   readonly clusterDomain?: string | undefined;
   readonly maxPods?: number | undefined;
+  /** When pods are evicted; absent: upstream's defaults. */
+  readonly eviction?: EvictionSettings | undefined;
   /** Most processes of one pod; absent is no limit. */
   readonly podPidsLimit?: number | undefined;
   /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
@@ -79,6 +84,11 @@ export interface KubeletOptions {
   readonly probeFailure?: ProberOptions['failure'];
   /** Of simulated nodes: what the machine is said to be. */
   readonly machine?: MachineInfo | undefined;
+}
+
+export interface EvictionSettings extends ThresholdSettings {
+  readonly transition?: number | undefined;
+  readonly maxGraceSeconds?: number | undefined;
 }
 
 /** Milliseconds between two looks at tokens and whatever else of mounted volumes no watch tells of. */
@@ -102,6 +112,7 @@ export class Kubelet implements Component {
   readonly #server: KubeletServer | undefined;
   readonly #collector: ImageCollector | undefined;
   readonly #statics: StaticPods | undefined;
+  readonly #eviction: EvictionManager;
   #workers = new Map<string, PodWorker>();
   #timers: Timer[] = [];
   #problem: string | undefined;
@@ -182,6 +193,8 @@ export class Kubelet implements Component {
               if (this.#agent.node) events.event(this.#agent.node, 'Warning', reason, message);
             },
           });
+    const monitor = new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() });
+    this.#eviction = this.#evictionManager(monitor);
     this.#server =
       options.serving &&
       new KubeletServer({
@@ -190,7 +203,7 @@ export class Kubelet implements Component {
         pods: () => this.#pods(),
         healthy: () => this.#problem,
         machine: () => this.#machine,
-        monitor: new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() }),
+        monitor,
         metrics: () =>
           kubeletMetrics({ nodeName, runtime, version: options.version ?? '', workers: this.#workers.size }),
         configuration: () => configurationOf(options),
@@ -231,6 +244,8 @@ export class Kubelet implements Component {
     await this.#statics?.start();
     await this.#endOrphans(new Set(this.#pods().map((pod) => pod.metadata.uid)));
     this.#collector?.start();
+    // Machines that exist only in the mind are never short of anything, unless somebody wants to see it.
+    if (rootDir || this.#options.eviction) this.#eviction.start();
     this.#timers.push(this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()));
   }
 
@@ -239,7 +254,7 @@ export class Kubelet implements Component {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
-    await Promise.all([this.#informers.stop(), this.#statics?.stop()]);
+    await Promise.all([this.#informers.stop(), this.#statics?.stop(), this.#eviction.stop()]);
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     this.#prober.stop();
     await Promise.all([this.#watcher.stop(), this.#collector?.stop()]);
@@ -359,6 +374,29 @@ export class Kubelet implements Component {
     return this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
   }
 
+  #evictionManager(monitor: UsageMonitor): EvictionManager {
+    const { clock, log, runtime, eviction = {} } = this.#options;
+    const volumes = this.#volumes;
+    return new EvictionManager({
+      ...{ clock, log, hasDiskLimit, ...eviction, thresholds: parseThresholds(eviction) },
+      usage: () => this.#nodeUsage(),
+      report: () => monitor.report(),
+      memory: () => this.#machine.memory,
+      pods: () => this.#runningPods(),
+      diskUse: volumes && ((pod) => podDiskUse(pod, runtime, volumes.podFolder(pod.metadata.uid))),
+      tell: (reason, message) => this.#agent.warn(reason, message),
+      evict: (pod, why) => {
+        this.#events.event(pod, 'Warning', why.reason, why.message);
+        this.#workers.get(pod.metadata.uid)?.evict(why);
+      },
+      changed: () => void this.#agent.report(),
+    });
+  }
+
+  #runningPods(): Pod[] {
+    return [...this.#workers.values()].filter((worker) => worker.admitted).map((worker) => worker.pod);
+  }
+
   async #openCgroups(): Promise<PodCgroups | undefined> {
     const { clock, log, podPidsLimit: pidsLimit } = this.#options;
     const roots = await findCgroupRoots();
@@ -367,8 +405,13 @@ export class Kubelet implements Component {
 
   #admitting(): AdmittingNode {
     const { allowedUnsafeSysctls = [] } = this.#options;
-    const node = this.#nodes.list()[0] ?? this.#agent.node;
-    return { node, pressures: [], appArmor: this.#machine.appArmor, allowedUnsafeSysctls, shuttingDown: false };
+    return {
+      node: this.#nodes.get(this.#options.nodeName) ?? this.#agent.node,
+      pressures: this.#eviction.conditions,
+      appArmor: this.#machine.appArmor,
+      allowedUnsafeSysctls,
+      shuttingDown: false,
+    };
   }
 
   #ipsOf(pod: Pod): readonly string[] {
@@ -400,6 +443,7 @@ export class Kubelet implements Component {
       kubeletVersion: version,
       kubeletPort: this.#server?.port ?? 10250,
       problem: this.#problem,
+      pressures: this.#eviction.conditions,
       now: clock.now(),
     };
   }

@@ -155,7 +155,11 @@ export function cgroupRoots(mounts: string): CgroupRoots | undefined {
     if (type === 'cgroup2') unified ??= point;
     if (type === 'cgroup') for (const one of options.split(',')) if (one !== 'rw') folders.set(one, point);
   }
-  if (folders.has('memory') && folders.has('cpu')) return { version: 1, folders };
+  if (folders.has('memory') && folders.has('cpu')) {
+    // On a hybrid system runtimes make a group of v2 too, which limits nothing.
+    if (unified !== undefined) folders.set('', unified);
+    return { version: 1, folders };
+  }
   if (unified === undefined) return undefined;
   return { version: 2, folders: new Map(LIMITED.map((controller) => [controller, unified])) };
 }

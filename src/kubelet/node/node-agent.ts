@@ -105,6 +105,11 @@ export class NodeAgent {
     void this.report();
   }
 
+  /** Tells of something that is wrong with the node, in an event. */
+  warn(reason: string, message: string): void {
+    if (this.#node) this.#options.events.event(this.#node, 'Warning', reason, message);
+  }
+
   #tell(reason: string): void {
     const { events, nodeName } = this.#options;
     events.event(this.#node!, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);

@@ -19,13 +19,14 @@ export interface NodeFacts {
   readonly images: readonly Image[];
   /** Why the node is not ready, in a sentence. */
   readonly problem: string | undefined;
+  /** The conditions of pressure that are true. */
+  readonly pressures: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Below these the node is under pressure: upstream's eviction thresholds. */
+/** What pods cannot have, for below it the node evicts them. */
 const LEAST_MEMORY = 100 * 2 ** 20;
-const LEAST_DISK_SHARE = 0.1;
 const MOST_IMAGES = 50;
 
 /** The status of the node. Pure; conditions that did not change keep their time of transition. */
@@ -74,24 +75,23 @@ function capacityOf({ machine, maxPods }: NodeFacts): Record<string, string> {
 
 type Verdict = readonly [type: string, bad: boolean, good: readonly [string, string], wrong: readonly [string, string]];
 
-function conditionsOf({ machine, problem, now }: NodeFacts, old: readonly NodeCondition[]): NodeCondition[] {
-  const fewBytes = machine.disk > 0 && machine.diskAvailable < machine.disk * LEAST_DISK_SHARE;
+function conditionsOf({ pressures: short, problem, now }: NodeFacts, old: readonly NodeCondition[]): NodeCondition[] {
   const pressures: Verdict[] = [
     [
       'MemoryPressure',
-      machine.memoryAvailable < LEAST_MEMORY,
+      short.includes('MemoryPressure'),
       ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
       ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
     ],
     [
       'DiskPressure',
-      fewBytes,
+      short.includes('DiskPressure'),
       ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
       ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
     ],
     [
       'PIDPressure',
-      machine.pidsLimit > 0 && machine.pids > machine.pidsLimit * 0.95,
+      short.includes('PIDPressure'),
       ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
       ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
     ],

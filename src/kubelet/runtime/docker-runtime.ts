@@ -156,6 +156,17 @@ export class DockerRuntime implements Runtime {
     this.#state.remove(id);
   }
 
+  async filesOf(id: string): Promise<readonly string[]> {
+    try {
+      const { GraphDriver, LogPath } = await this.#docker.getContainer(id).inspect();
+      const { UpperDir } = (GraphDriver?.Data ?? {}) as { UpperDir?: string };
+      return [UpperDir, LogPath].filter((path): path is string => typeof path === 'string' && path !== '');
+    } catch (error) {
+      if (hasStatus(error, 404)) return [];
+      throw error;
+    }
+  }
+
   async findImage(name: string): Promise<Image | undefined> {
     try {
       const info = await this.#docker.getImage(name).inspect();

@@ -187,6 +187,10 @@ export class FakeRuntime implements Runtime {
     }
   }
 
+  async filesOf(): Promise<readonly string[]> {
+    return [];
+  }
+
   async findImage(name: string): Promise<Image | undefined> {
     const absent = this.#isMissing(name) || (this.#pullTime(name) > 0 && !this.#pulled.has(withDefaultTag(name)));
     return absent ? undefined : imageOf(name);

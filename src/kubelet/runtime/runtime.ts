@@ -259,6 +259,8 @@ export interface Runtime {
   logs(id: string, options: LogOptions, out: Writable, signal?: AbortSignal): Promise<void>;
   /** What running containers (or sandboxes) use, by id; what cannot be read is left out. */
   usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>;
+  /** The host's files and folders that hold what a container has written: its own layer, and its log. */
+  filesOf(id: string): Promise<readonly string[]>;
   /** Connects to a TCP port as from inside the pod. */
   dial(sandbox: Sandbox, ips: readonly string[], port: number): Promise<Duplex>;
 }
