@@ -24,6 +24,7 @@ import { inProcessExchange } from './exchange/in-process.ts';
 import { upgradeExchange } from './exchange/upgrade.ts';
 import type { FilterServices } from './filters/filter.ts';
 import { filterChain } from './filters/index.ts';
+import { BookmarkTimers } from './handlers/bookmark-timers.ts';
 import { OpenWatches } from './handlers/open-watches.ts';
 import type { HandlerServices, IssueToken } from './handlers/services.ts';
 import { flagsOf } from './flags.ts';
@@ -222,6 +223,7 @@ export class ApiServer {
       longestToken,
       metrics: this.metrics,
       watches: this.#watches,
+      bookmarks: new BookmarkTimers(this.#options.clock),
       kubelets: this.#kubelets,
       dial,
     };

@@ -12,6 +12,7 @@ import type { KubeletConnector } from '../subresources/kubelet-connection.ts';
 import type { Dial } from '../subresources/proxy/backend.ts';
 import { fieldManagerOf } from './field-manager.ts';
 import { invalidParameters } from './invalid-parameters.ts';
+import type { BookmarkTimers } from './bookmark-timers.ts';
 import type { OpenWatches } from './open-watches.ts';
 
 /** Signs a token of a service account; the expiry is RFC 3339. */
@@ -26,6 +27,7 @@ export interface HandlerServices {
   readonly authorizer: Authorizer;
   readonly metrics: ServerMetrics;
   readonly watches: OpenWatches;
+  readonly bookmarks: BookmarkTimers;
   readonly kubelets: KubeletConnector;
   /** How pods and nodes are reached. */
   readonly dial: Dial;

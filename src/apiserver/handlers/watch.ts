@@ -26,8 +26,6 @@ import type { EncodeFrame, FrameEncoder, FrameType } from './watch-frames.ts';
 import { watchSocket, webSocketUpgrade } from './watch-socket.ts';
 import { WatchStream, type WatchTransport } from './watch-stream.ts';
 
-/** How often a watcher that asked for bookmarks gets one, in milliseconds. */
-const bookmarkEvery = 60_000;
 /** A watch without `timeoutSeconds` ends after this many seconds, up to twice as many, so that not all come back at once. */
 const defaultTimeout = 1800;
 
@@ -77,7 +75,7 @@ class WatchSession implements Watcher {
     this.#encoder = encoderFor(exchange, kind, accepted, services);
     this.#bookmarks = exchange.flag('allowWatchBookmarks');
     this.#timers.push(clock.after(timeout * 1000, () => this.#end()));
-    if (this.#bookmarks) this.#timers.push(clock.every(bookmarkEvery, () => this.#bookmark()));
+    if (this.#bookmarks) this.#timers.push(services.bookmarks.add(() => this.#bookmark()));
     this.#closed = services.watches.add(() => this.#end());
     this.#count = services.metrics.watches.opened(exchange);
     exchange.request.onClose(() => this.stop());
