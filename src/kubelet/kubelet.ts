@@ -206,6 +206,7 @@ export class Kubelet implements Component {
         monitor,
         metrics: () =>
           kubeletMetrics({ nodeName, runtime, version: options.version ?? '', workers: this.#workers.size }),
+        probeMetrics: () => this.#prober.metrics.render(),
         configuration: () => configurationOf(options),
       });
   }

@@ -3,7 +3,9 @@ import type { Plain } from '../../apimachinery/object.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { Container } from '../pod-spec.ts';
 import { configMapFiles, secretFiles, type ConfigSource } from './config-source.ts';
+import { readEnvFile } from './env-file.ts';
 import { expand } from './expand.ts';
+import type { MountedVolume } from './volume-mounts.ts';
 import { fieldValue, resourceValue, type DownwardFacts } from './field-ref.ts';
 
 /** What the environment of a container is made of. */
@@ -12,6 +14,8 @@ export interface EnvInputs {
   readonly facts: DownwardFacts;
   /** Variables of services: weaker than the container's own. */
   readonly services: ReadonlyMap<string, string>;
+  /** By the volumes' names. */
+  readonly volumes?: ReadonlyMap<string, MountedVolume> | undefined;
 }
 
 /** What can be the name of an environment variable (KEP-4369): printable ASCII, but no equals sign. */
@@ -60,7 +64,7 @@ async function valueFrom(
   from: Plain<V1EnvVarSource>,
   pod: Pod,
   container: Container,
-  { source, facts }: EnvInputs,
+  { source, facts, volumes }: EnvInputs,
 ): Promise<string | undefined> {
   if (from.fieldRef) return fieldValue(from.fieldRef.fieldPath, pod, facts);
   if (from.resourceFieldRef) return resourceValue(from.resourceFieldRef, pod, container.name, facts);
@@ -84,7 +88,19 @@ async function valueFrom(
       `couldn't find key ${key} in Secret ${source.namespace}/${name}`,
     );
   }
-  return undefined;
+  return from.fileKeyRef && fromFile(from.fileKeyRef, volumes);
+}
+
+async function fromFile(
+  { volumeName, path, key, optional }: NonNullable<Plain<V1EnvVarSource>['fileKeyRef']>,
+  volumes: ReadonlyMap<string, MountedVolume> | undefined,
+): Promise<string | undefined> {
+  const volume = volumes?.get(volumeName)?.path;
+  if (volume === undefined) throw new Error(`fileKeyRef names the volume "${volumeName}", which the pod does not have`);
+  const value = (await readEnvFile(volume, path))?.get(key);
+  if (value === undefined && !optional)
+    throw new Error(`environment variable key "${key}" not found in file "${path}" of volume "${volumeName}"`);
+  return value;
 }
 
 function valueOf(

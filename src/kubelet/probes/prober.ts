@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import { containerId } from '../container-status.ts';
-import { Counter } from '../../base/metrics.ts';
+import { MetricRegistry } from '../../base/metrics.ts';
 import { containerPath, findContainer, reportedStatus } from '../pod-spec.ts';
 import type { ContainerState, PodState } from '../runtime/runtime.ts';
 import { ProbeLoop } from './probe-loop.ts';
@@ -42,10 +42,11 @@ export class Prober {
   /** What was counted, by pod. */
   #counted = new Map<string, Map<string, string[]>>();
   /** How probes went, for `/metrics/probes`. */
-  readonly total = new Counter(
+  readonly metrics = new MetricRegistry();
+  readonly #total = this.metrics.counter(
     'prober_probe_total',
-    'Cumulative number of a liveness, readiness or startup probe for a container by result.',
-    [...['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid']],
+    'How often the containers of pods were probed, by result.',
+    ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid'],
   );
 
   constructor(options: ProberOptions) {
@@ -63,7 +64,7 @@ export class Prober {
 
   forget(uid: string): void {
     for (const [id, run] of this.#runs) if (run.uid === uid) this.#end(id);
-    for (const labels of this.#counted.get(uid)?.values() ?? []) this.total.remove(...labels);
+    for (const labels of this.#counted.get(uid)?.values() ?? []) this.#total.remove(...labels);
     this.#counted.delete(uid);
   }
 
@@ -144,7 +145,7 @@ export class Prober {
   }
 
   #count(uid: string, labels: string[]): void {
-    this.total.labels(...labels).inc();
+    this.#total.labels(...labels).inc();
     let counted = this.#counted.get(uid);
     if (!counted) this.#counted.set(uid, (counted = new Map()));
     counted.set(labels.join('/'), labels);

@@ -16,6 +16,8 @@ export interface PageSources {
   readonly machine: () => MachineInfo;
   /** The kubelet's own metrics, as text. */
   readonly metrics: () => string;
+  /** How probes went, as metrics. */
+  readonly probeMetrics: () => string;
   /** The pods of this node as the API has them. */
   readonly pods: () => readonly Pod[];
   /** How the kubelet is set, in the shape of `KubeletConfiguration`. */
@@ -51,6 +53,7 @@ const pages: Readonly<Record<string, Page>> = {
   '/runningpods': ({ runtime }) => ok(podList(runtime.pods().filter(isRunning).map(runningPod))),
   '/configz': ({ configuration }) => ok({ kubeletconfig: configuration() }),
   '/metrics': ({ metrics }) => ok(metrics()),
+  '/metrics/probes': ({ probeMetrics }) => ok(probeMetrics()),
   '/metrics/resource': async ({ monitor }) => ok(resourceMetrics(await monitor.report())),
   '/metrics/cadvisor': async ({ monitor, machine }) => ok(cadvisorMetrics(await monitor.report(), machine())),
   '/stats/summary': async ({ monitor, nodeName }, query) =>
