@@ -278,12 +278,29 @@ describe('kubelet on the Docker Engine', function () {
     expect(performance.now() - started).to.be.within(1800, 5000);
   });
 
-  it('lets nobody in without a certificate', async () => {
+  it('lets nobody in without credentials', async () => {
     const { status } = await node.client.get(nodeKind, { name: node.nodeName });
     const { Port } = status!.daemonEndpoints!.kubeletEndpoint!;
-    const answer = await execute('curl', ['-sk', '-m', '3', `https://127.0.0.1:${Port}/pods`]);
-    expect(answer.code).not.to.equal(0);
-    expect(answer.stdout).to.equal('');
+    const url = `https://127.0.0.1:${Port}/pods`;
+    for (const header of ['X-None: 1', 'Authorization: Bearer nonsense']) {
+      const answer = await execute('curl', ['-sk', '-m', '3', '-H', header, '-w', ' %{http_code}', url]);
+      expect(answer.stdout).to.equal('Unauthorized 401');
+    }
+    const path = `/api/v1/nodes/${node.nodeName}/proxy/pods`;
+    expect((await node.kubectl(['get', '--raw', path])).stdout).to.match(/^{"kind":"PodList"/);
+  });
+
+  it('measures what containers use, for kubectl top', async () => {
+    const limits = { cpu: '200m', memory: '32Mi' };
+    await node.run('burning', 'while :; do :; done', {}, { resources: { limits } });
+    await node.until('burning', ready);
+    const cpu = await eventually(
+      'the pod is measured',
+      async () => /^burning +(\d+)m +\d+Mi/m.exec((await node.kubectl(['top', 'pods'])).stdout)?.[1],
+    );
+    expect(Number(cpu)).to.be.within(10, 300);
+    expect((await node.kubectl(['top', 'nodes'])).stdout).to.match(/^kubelet-test +\d+m +\d+% +\d+Mi/m);
+    await node.kubectl(['delete', 'pod', 'burning', '--grace-period=0', '--force', '--wait=false']);
   });
 });
 

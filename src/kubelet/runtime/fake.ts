@@ -2,6 +2,7 @@ import { PassThrough, type Duplex, type Writable } from 'node:stream';
 import { sleep, type Clock, type Timer } from '../../base/clock.ts';
 import type { PodIdentity } from '../pod-spec.ts';
 import { withDefaultTag } from '../images/image-name.ts';
+import { fakeLog } from './fake-log.ts';
 import { programOf, type Program } from './fake-program.ts';
 import { fakeUsage, type ToldUsage, type UsedSoFar } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
@@ -224,9 +225,10 @@ export class FakeRuntime implements Runtime {
     await this.exited(id);
   }
 
-  async logs(id: string, { follow }: LogOptions, out: Writable): Promise<void> {
-    out.write(this.#byContainer.get(id)?.program.output ?? '');
-    if (follow) await this.exited(id);
+  async logs(id: string, options: LogOptions, out: Writable): Promise<void> {
+    const { program, state } = this.#byContainer.get(id) ?? {};
+    out.write(fakeLog(program?.output ?? '', state?.startedAt ?? 0, options));
+    if (options.follow) await this.exited(id);
   }
 
   async usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
