@@ -617,6 +617,8 @@ describe('an autoscaler in its older version', () => {
 describe('schedules', () => {
   const good = ['* * * * *', '*/5 0-6,8 1 jan-mar MON', '0 0 ? * 0', '@hourly', '@every 1h30m', ' 1 2 3 4 5 '];
   const bad = [
+    'constructor',
+    '@constructor',
     '',
     '* * * *',
     '60 * * * *',

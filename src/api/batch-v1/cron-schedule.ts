@@ -70,8 +70,9 @@ export function parseSchedule(schedule: string): CronSchedule | string {
   if (zone !== undefined && !isTimeZone(zone)) return `provided bad location ${zone}: unknown time zone ${zone}`;
   const text = (rest ?? schedule).trim();
   if (text.startsWith('@every ')) return parseEvery(text);
-  if (text.startsWith('@') && !Object.hasOwn(SHORTHANDS, text)) return `unrecognized descriptor: ${text}`;
-  return parseFields(SHORTHANDS[text] ?? text, zone);
+  if (!text.startsWith('@')) return parseFields(text, zone);
+  if (!Object.hasOwn(SHORTHANDS, text)) return `unrecognized descriptor: ${text}`;
+  return parseFields(SHORTHANDS[text]!, zone);
 }
 
 const UNITS: Readonly<Record<string, number>> = {

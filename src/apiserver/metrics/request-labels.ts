@@ -70,7 +70,8 @@ export function labelsOf(exchange: Exchange, kinds: KindRegistry): RequestLabels
 
 /** What is counted under when nothing is known. */
 export function unknownLabels(method: string): RequestLabels {
-  return { ...nothing, verb: verbs[method.toLowerCase()] ?? 'other' };
+  const verb = method.toLowerCase();
+  return { ...nothing, verb: Object.hasOwn(verbs, verb) ? verbs[verb]! : 'other' };
 }
 
 function scopeOf(info: RequestInfo): string {

@@ -8,18 +8,16 @@ const unreachableTaint = 'node.kubernetes.io/unreachable';
 const unschedulableTaint = 'node.kubernetes.io/unschedulable';
 
 /** The taints that keep pods from being scheduled, by condition and its status. */
-const byCondition: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Ready: { False: notReadyTaint, Unknown: unreachableTaint },
-  MemoryPressure: { True: 'node.kubernetes.io/memory-pressure' },
-  DiskPressure: { True: 'node.kubernetes.io/disk-pressure' },
-  NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
-  PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
-};
-
-const ours = new Set([
-  unschedulableTaint,
-  ...Object.values(byCondition).flatMap((statuses) => Object.values(statuses)),
+const byCondition: ReadonlyMap<string, string> = new Map([
+  ['Ready=False', notReadyTaint],
+  ['Ready=Unknown', unreachableTaint],
+  ['MemoryPressure=True', 'node.kubernetes.io/memory-pressure'],
+  ['DiskPressure=True', 'node.kubernetes.io/disk-pressure'],
+  ['NetworkUnavailable=True', 'node.kubernetes.io/network-unavailable'],
+  ['PIDPressure=True', 'node.kubernetes.io/pid-pressure'],
 ]);
+
+const ours = new Set([unschedulableTaint, ...byCondition.values()]);
 
 /**
  * The taints that a node should have: those of its conditions in place of those that we put there before.
@@ -45,7 +43,7 @@ function isOurs({ key, effect }: Taint): boolean {
 }
 
 function noSchedule(node: Node): { key: string; effect: string }[] {
-  const keys = (node.status?.conditions ?? []).map(({ type, status }) => byCondition[type]?.[status]);
+  const keys = (node.status?.conditions ?? []).map(({ type, status }) => byCondition.get(`${type}=${status}`));
   if (node.spec?.unschedulable) keys.push(unschedulableTaint);
   return keys.filter((key) => key !== undefined).map((key) => ({ key, effect: 'NoSchedule' }));
 }
@@ -53,6 +51,6 @@ function noSchedule(node: Node): { key: string; effect: string }[] {
 /** A node that is not ready loses its pods as well, each after the time that it tolerates. */
 function noExecute(node: Node): { key: string; effect: string }[] {
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  const key = ready && byCondition.Ready![ready.status];
+  const key = ready && byCondition.get(`Ready=${ready.status}`);
   return key ? [{ key, effect: 'NoExecute' }] : [];
 }

@@ -9,7 +9,7 @@ type Check = (args: Arguments, at: string) => FieldError[];
 
 /** The rules of the arguments of the plugin of this name. */
 export function validateArguments(name: string, args: Arguments, at: string): FieldError[] {
-  return checks[name]?.(args, at) ?? [];
+  return Object.hasOwn(checks, name) ? checks[name]!(args, at) : [];
 }
 
 const checks: Readonly<Record<string, Check>> = {

@@ -52,6 +52,7 @@ describe('node lifecycle: taints', () => {
     ['a node that is not ready', { Ready: 'False' }, {}, ['not-ready:NoSchedule', 'not-ready:NoExecute']],
     ['a silent node', { Ready: 'Unknown' }, {}, ['unreachable:NoSchedule', 'unreachable:NoExecute']],
     ['a cordoned node', { Ready: 'True' }, { unschedulable: true }, ['unschedulable:NoSchedule']],
+    ['conditions that nobody knows', { Ready: 'constructor', constructor: 'name' }, {}, []],
     ['memory pressure', { MemoryPressure: 'True' }, {}, ['memory-pressure:NoSchedule']],
     ['disk pressure', { DiskPressure: 'True' }, {}, ['disk-pressure:NoSchedule']],
     ['too many processes', { PIDPressure: 'True' }, {}, ['pid-pressure:NoSchedule']],
