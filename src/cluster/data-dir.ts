@@ -8,6 +8,8 @@ export interface DataDir {
   readonly pki: string;
   readonly etcd: string;
   readonly kubelet: string;
+  /** Provisioned volumes: they outlive pods and nodes. */
+  readonly volumes: string;
   readonly kubeconfig: string;
   readonly log: string;
   readonly lock: string;
@@ -46,6 +48,7 @@ function layout(path: string): Omit<DataDir, 'clusterId'> {
     pki: join(path, 'pki'),
     etcd: join(path, 'etcd'),
     kubelet: join(path, 'kubelet'),
+    volumes: join(path, 'volumes'),
     kubeconfig: join(path, 'kubeconfig'),
     log: join(path, 'cox.log'),
     lock: join(path, 'cox.pid'),

@@ -9,12 +9,13 @@ import { chosenPlugins, type PluginChoice } from '../admission/index.ts';
 import { addressRanges } from '../apiserver/registry/extensions/address-range.ts';
 import { guardProcess } from '../apiserver/server.ts';
 import { kubeconfigText } from '../client/kubeconfig.ts';
-import { controllerNames, selectedControllers } from '../controllers/index.ts';
+import { controllerNames, localPathProvisionerController, selectedControllers } from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
-import { ControlPlane } from './control-plane.ts';
+import { adminUser, ControlPlane } from './control-plane.ts';
 import { announcingLog } from './announce.ts';
 import { lockDataDir, openDataDir, type DataDir } from './data-dir.ts';
+import { ensureDefaultStorageClass } from './default-storage-class.ts';
 import { ManagedEtcd } from './etcd.ts';
 import { defaultAddress, defaultNodeName } from './machine.ts';
 import { ensureDocker, startNode } from './node.ts';
@@ -163,6 +164,8 @@ async function start(
     await docker;
     const parts = await startNode({ ...options, nodeName, nodeIp }, { ...surroundings, dataDir, log, pki, plane });
     undo.push(() => stopAll(parts));
+    if (selectedControllers(options.controllers, controllerNames()).has(localPathProvisionerController.name))
+      await ensureDefaultStorageClass(plane.clientAs(adminUser), dataDir.volumes);
   }
   return { version: `${version()} (Kubernetes ${kubernetesVersion})`, url, kubeconfig: dataDir.kubeconfig };
 }

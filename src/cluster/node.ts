@@ -91,6 +91,7 @@ async function createKubelet(
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,
+    localPaths: dataDir.volumes,
     podManifestPath: options.podManifestPath ?? join(dataDir.kubelet, 'manifests'),
     serving: { port: options.kubeletPort, cert: certificate, key: privateKey, clientCa: pki.caCertificate },
   });

@@ -14,6 +14,7 @@ import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { legacyServiceAccountTokenCleaner } from './legacy-service-account-token-cleaner.ts';
+import { localPathProvisionerController } from './local-path-provisioner.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
@@ -56,6 +57,7 @@ export const controllers: readonly Controller[] = [
   garbageCollector,
   persistentVolumeBinderController,
   persistentVolumeExpanderController,
+  localPathProvisionerController,
   ephemeralVolumeController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,

@@ -6,6 +6,8 @@ import type { Gate } from '../base/gate.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
+import type { SelectableNode } from '../api/core-v1/node-selector.ts';
+import { persistentVolume } from '../api/core-v1/persistent-volume.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
@@ -39,6 +41,7 @@ import { KubeletServer, type ServingOptions } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
 import { StatusWriter } from './status-writer.ts';
+import { LocalPathCleaner } from './volumes/local-path-cleaner.ts';
 import { machineMounter } from './volumes/mounter.ts';
 import { ObjectWatcher } from './volumes/object-watcher.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
@@ -55,6 +58,8 @@ export interface KubeletOptions {
   readonly log: Log;
   /** Where pods keep their files. Undefined on simulated nodes: no volumes, no /etc/hosts, nothing of this machine. */
   readonly rootDir?: string | undefined;
+  /** Where volumes lie that were provisioned in folders of nodes. Default: `volumes` in `rootDir`. */
+  readonly localPaths?: string | undefined;
   /** e.g. `10.244.0.0/24`. */
   readonly podCidr: string;
   /** The HTTPS endpoint for logs and exec; without it the node has none. */
@@ -247,7 +252,11 @@ export class Kubelet implements Component {
     this.#collector?.start();
     // Machines that exist only in the mind are never short of anything, unless somebody wants to see it.
     if (rootDir || this.#options.eviction) this.#eviction.start();
-    this.#timers.push(this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()));
+    const cleaner = rootDir === undefined ? undefined : this.#localPathCleaner(rootDir);
+    this.#timers.push(
+      this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()),
+      this.#options.clock.every(REFRESH_EVERY, () => cleaner?.retry()),
+    );
   }
 
   /** Leaves all containers running. */
@@ -309,12 +318,31 @@ export class Kubelet implements Component {
   }
 
   #volumeManager(rootDir: string): VolumeManager {
-    const { client, clock, nodeName: name } = this.#options;
-    const node = () => {
-      const { metadata } = this.#nodes.get(name) ?? this.#agent.node ?? {};
-      return { name, labels: metadata?.labels };
-    };
-    return new VolumeManager({ rootDir, client, clock, mounter: machineMounter, watcher: this.#watcher, node });
+    const { client, clock } = this.#options;
+    const node = () => this.#selectable();
+    const localPaths = this.#localPaths(rootDir);
+    return new VolumeManager({
+      ...{ rootDir, client, clock, node, localPaths, mounter: machineMounter, watcher: this.#watcher },
+    });
+  }
+
+  #localPaths(rootDir: string): string {
+    return this.#options.localPaths ?? join(rootDir, 'volumes');
+  }
+
+  #localPathCleaner(rootDir: string): LocalPathCleaner {
+    const { client, log } = this.#options;
+    const volumes = this.#informers.of(persistentVolume);
+    return new LocalPathCleaner({
+      ...{ client, log, volumes, node: () => this.#selectable(), folder: this.#localPaths(rootDir) },
+    });
+  }
+
+  /** This node as node selectors see it. */
+  #selectable(): SelectableNode {
+    const { nodeName: name } = this.#options;
+    const { metadata } = this.#nodes.get(name) ?? this.#agent.node ?? {};
+    return { name, labels: metadata?.labels };
   }
 
   #update(pod: Pod): void {

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { errorMessage } from '../../base/log.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import type { PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
+import { isLocalPathIn } from '../../api/storage-v1/local-path.ts';
 import type { MountedVolume } from '../containers/volume-mounts.ts';
 import { prepareHostPath } from './host-path.ts';
-import { isLocalPath } from './local-path.ts';
 import { mountNfs } from './nfs.ts';
 import { giveToGroup } from './ownership.ts';
 import { MountError, ProcessingError } from './volume-error.ts';
@@ -30,7 +30,7 @@ export async function mountPersistent(
       return await mountNfs(context, spec.nfs, readOnly, options);
     }
     if (spec?.local) {
-      await checkLocal(volume).catch((error) => {
+      await checkLocal(volume, context.localPaths).catch((error) => {
         throw failed('NewMounter initialization', error);
       });
       if (!readOnly) await giveToGroup(context.pod, spec.local.path);
@@ -59,9 +59,11 @@ async function mountHostPath(
   return { path, readOnly };
 }
 
-async function checkLocal(volume: PersistentVolume): Promise<void> {
+async function checkLocal(volume: PersistentVolume, localPaths: string): Promise<void> {
   const { path } = volume.spec!.local!;
-  // What we have provisioned is made when it is first used, on the node that uses it.
-  if (isLocalPath(volume)) makeFolder(path, 0o777);
-  if (!(await stat(path).catch(() => undefined))) throw new Error(`path "${path}" does not exist`);
+  if (await stat(path).catch(() => undefined)) return;
+  if (!isLocalPathIn(localPaths, volume)) throw new Error(`path "${path}" does not exist`);
+  // What was provisioned here is made when it is first used; whichever user the container runs as.
+  makeFolder(path, 0o777);
+  await chmod(path, 0o777);
 }

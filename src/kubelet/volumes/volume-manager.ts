@@ -24,6 +24,8 @@ export interface VolumeManagerOptions {
   /** Told which objects the volumes of a pod show. */
   readonly watcher: Pick<ObjectWatcher, 'use' | 'forget'>;
   readonly node: () => SelectableNode;
+  /** The folder of volumes that were provisioned in folders of nodes. */
+  readonly localPaths: string;
 }
 
 /** The volumes of a pod, ready for its containers. */
@@ -144,10 +146,10 @@ export class VolumeManager {
     facts: DownwardFacts,
     { tokens }: Memory,
   ): VolumeContext {
-    const { client, clock, mounter, node } = this.#options;
+    const { client, clock, mounter, node, localPaths } = this.#options;
     const folders = join(this.podFolder(pod.metadata.uid), 'volumes', `kubernetes.io~${kebab(type.field)}`);
     const folder = join(folders, volume.name);
-    return { pod, volume, folder, client, clock, mounter, node: node(), source, facts, tokens };
+    return { pod, volume, folder, client, clock, mounter, node: node(), localPaths, source, facts, tokens };
   }
 }
 

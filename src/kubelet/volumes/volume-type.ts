@@ -23,6 +23,8 @@ export interface VolumeContext {
   readonly source: ConfigSource;
   readonly facts: DownwardFacts;
   readonly node: SelectableNode;
+  /** The folder below which provisioned volumes lie, which this node may make. */
+  readonly localPaths: string;
   /** Keeps tokens between two calls. */
   readonly tokens: Map<string, IssuedToken>;
 }

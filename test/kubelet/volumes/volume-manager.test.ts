@@ -41,7 +41,16 @@ describe('VolumeManager', () => {
   function start(): VolumeManager {
     const watcher = { use: (_: string, all: readonly UsedObject[]) => void (used = all), forget: () => (used = []) };
     const node = () => ({ name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } });
-    return new VolumeManager({ rootDir, client: fakeClient(), clock, mounter: fakeMounter(), watcher, node });
+    const localPaths = join(rootDir, 'provisioned');
+    return new VolumeManager({
+      rootDir,
+      client: fakeClient(),
+      clock,
+      mounter: fakeMounter(),
+      watcher,
+      node,
+      localPaths,
+    });
   }
 
   function fakeClient(): Client {
@@ -253,6 +262,22 @@ describe('VolumeManager', () => {
       expect(await setUp(reading)).to.deep.equal({ path, readOnly: true });
     });
 
+    it('makes the folder of a volume that was provisioned here, and no other', async () => {
+      const metadata = { annotations: { 'pv.kubernetes.io/provisioned-by': 'coxswain.dev/local-path' } };
+      const bindTo = (path: string) => {
+        bind({});
+        put(persistentVolume, 'pv', { spec: { claimRef: { uid: 'uid-of-c' }, local: { path } } }, metadata);
+      };
+      bindTo(join(rootDir, 'elsewhere/x'));
+      expect(await complaint(claim)).to.match(/does not exist$/);
+      bindTo(join(rootDir, 'provisioned/../x'));
+      expect(await complaint(claim)).to.match(/does not exist$/);
+      const path = join(rootDir, 'provisioned/x');
+      bindTo(path);
+      expect(await setUp(claim)).to.deep.equal({ path, readOnly: false });
+      expect(statSync(path).mode & 0o777).to.equal(0o777);
+    });
+
     it('makes the folder of a path of the node', async () => {
       const path = join(rootDir, 'new');
       bind({ hostPath: { path, type: 'DirectoryOrCreate' } });
@@ -340,7 +365,8 @@ describe('VolumeManager', () => {
     const client = fakeClient();
     const watcher = { use: () => {}, forget: () => {} };
     const mounter = { ...busy, unmountAll: async () => {}, below: async () => [path] };
-    const stuck = new VolumeManager({ rootDir, client, clock, mounter, watcher, node: () => ({ name: 'n1' }) });
+    const options = { rootDir, client, clock, mounter, watcher, localPaths: '/none', node: () => ({ name: 'n1' }) };
+    const stuck = new VolumeManager(options);
     const said = await stuck.tearDown('uid-1').then(String, (e: Error) => e.message);
     expect(said).to.match(/is still mounted$/);
     expect(existsSync(join(path, 'x'))).to.equal(true);
