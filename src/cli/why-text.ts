@@ -24,9 +24,10 @@ function headline({ pod, node, nominatedNode, message, schedulerName, time, atte
 /** Each plugin's column shows its weighted score. */
 function scoreTable({ feasible, feasibleCount, node }: SchedulingDecision): string[] {
   if (feasibleCount === 0) return [];
-  const [first] = feasible;
+  // Of older decisions only the scores of the chosen node are left.
+  const whole = feasible.find(({ scores }) => scores.length > 0);
   if (feasibleCount === 1) return ['', `It was the only node that was found fit.`];
-  const plugins = (first?.scores ?? []).map(({ plugin, weight }) => (weight === 1 ? plugin : `${plugin} x${weight}`));
+  const plugins = (whole?.scores ?? []).map(({ plugin, weight }) => (weight === 1 ? plugin : `${plugin} x${weight}`));
   const shown = feasible.slice(0, MOST_SCORED);
   const rows = shown.map(({ name, total, scores }) => [
     name === node ? `* ${name}` : `  ${name}`,
@@ -38,7 +39,7 @@ function scoreTable({ feasible, feasibleCount, node }: SchedulingDecision): stri
     '',
     `${feasibleCount} nodes were found fit; their scores:`,
     ...aligned([['  NODE', 'TOTAL', ...plugins], ...rows]),
-    ...(more > 0 ? [`  and ${more} more (all of them: -o json)`] : []),
+    ...(more > 0 ? [`  and ${more} more${feasible.length === feasibleCount ? ' (all of them: -o json)' : ''}`] : []),
   ];
 }
 

@@ -1,8 +1,11 @@
 import type { Clock } from '../base/clock.ts';
-import { MetricRegistry, type Counter, type Gauge, type Histogram } from '../base/metrics.ts';
+import { MetricRegistry, type Counter, type Gauge, type Histogram, type Observations } from '../base/metrics.ts';
 import type { Profile } from './profile.ts';
 import type { ExtensionPoint, StepStatus, StepTimes } from './step-times.ts';
 import type { Cause, QueuedPod, QueuePart } from './queued-pod.ts';
+
+/** What was seen of each step and way to end. */
+type StepObservations = Partial<Record<ExtensionPoint, Partial<Record<StepStatus, Observations>>>>;
 
 const seconds = (first: number, count: number) => Array.from({ length: count }, (_, i) => first * 2 ** i);
 
@@ -16,6 +19,8 @@ export class SchedulerMetrics implements StepTimes {
   readonly #sli: Histogram;
   readonly #tries: Histogram;
   readonly #steps: Histogram;
+  /** Its parts, by profile: every attempt takes ten steps. */
+  readonly #stepsOf = new Map<string, StepObservations>();
 
   constructor(registry: MetricRegistry = new MetricRegistry(), clock: Clock) {
     this.#clock = clock;
@@ -89,7 +94,11 @@ export class SchedulerMetrics implements StepTimes {
   }
 
   took(step: ExtensionPoint, profile: string, status: StepStatus, started: number): void {
-    this.#steps.labels(step, status, profile).observe((this.#clock.monotonic() - started) / 1000);
+    let ofProfile = this.#stepsOf.get(profile);
+    if (!ofProfile) this.#stepsOf.set(profile, (ofProfile = {}));
+    const ofStep = (ofProfile[step] ??= {});
+    const seen = (ofStep[status] ??= this.#steps.labels(step, status, profile));
+    seen.observe((this.#clock.monotonic() - started) / 1000);
   }
 
   #attempt(result: string, profile: string, started: number): void {

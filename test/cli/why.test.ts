@@ -107,4 +107,23 @@ describe('cox why pod', () => {
       'Another 400 nodes were not looked at.',
     ]);
   });
+
+  it('promises nothing of an older decision that is not kept', () => {
+    const lines = explainDecision({
+      kind: 'SchedulingDecision',
+      pod: { namespace: 'default', name: 'p', uid: 'u' },
+      schedulerName: 'default-scheduler',
+      time: '2026-01-01T00:00:00Z',
+      attempt: 1,
+      node: 'b',
+      feasible: [
+        { name: 'a', total: 9, scores: [] },
+        { name: 'b', total: 7, scores: [{ plugin: 'A', score: 7, weight: 1 }] },
+      ],
+      feasibleCount: 300,
+      refused: [],
+      notLookedAt: 0,
+    });
+    expect(lines.slice(3)).to.deep.equal(['  NODE   TOTAL   A', '  a      9', '* b      7       7', '  and 298 more']);
+  });
 });

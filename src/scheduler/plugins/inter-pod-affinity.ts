@@ -76,7 +76,9 @@ export function createInterPodAffinity(args: Args, namespaceLabels: NamespaceLab
     wakesOn: [
       { on: ['AssignedPodAdd', 'AssignedPodUpdatePodLabel'], helps: (pod, e) => brings(pod, e, speaksOf) },
       { on: ['AssignedPodDelete', 'AssignedPodUpdatePodLabel'], helps: (pod, e) => takesAway(pod, e, speaksOf) },
+      { on: ['AssignedPodDelete', 'AssignedPodUpdatePodLabel'], helps: (pod, e) => leavesToBeFirst(pod, e, speaksOf) },
       { on: ['NodeAdd', 'NodeUpdateNodeLabel'], helps: opensTopology },
+      { on: ['NodeDelete'] }, // the pods that were on it count no longer
       { on: ['NamespaceAdd', 'NamespaceUpdate'], helps: goesByNamespaceLabels },
     ],
 
@@ -169,12 +171,19 @@ function takesAway(pod: PodInfo, { object, old }: ClusterEvent, speaksOf: Speaks
   return hinders(object) || (affinityTermsOf(object as Pod)?.requiredAnti ?? none).some((term) => speaksOf(term, pod));
 }
 
+/** A pod has gone (or is another now) that ours wanted near: it may be the first of its group, which need not be near any. */
+function leavesToBeFirst(pod: PodInfo, { object, old }: ClusterEvent, speaksOf: SpeaksOf): boolean {
+  const required = pod.affinity?.required ?? none;
+  const fits = (other: PodInfo) => required.every((term) => speaksOf(term, other));
+  if (required.length === 0 || !fits(pod)) return false;
+  return old ? fits(asOther(old as Pod)) && !fits(asOther(object as Pod)) : fits(asOther(object as Pod));
+}
+
 /** A node has come into a topology that matters to the pod, or has changed the one it is in. */
 function opensTopology(pod: PodInfo, { object, old }: ClusterEvent): boolean {
   const { required = none, requiredAnti = none } = pod.affinity ?? {};
   const labels = (object as Node).metadata.labels ?? {};
-  if (!required.every((term) => Object.hasOwn(labels, term.topologyKey))) return false;
-  if (!old) return true;
+  if (!old) return required.every((term) => Object.hasOwn(labels, term.topologyKey));
   const before = (old as Node).metadata.labels ?? {};
   // What other pods do not want may be about any label.
   if (required.length + requiredAnti.length === 0) return true;

@@ -142,10 +142,11 @@ describe('plugin InterPodAffinity', () => {
   });
 
   const helps = (pod: Pod, name: any, object: any, old?: any) =>
-    plugin.wakesOn!.some((w) => w.on.includes(name) && w.helps!(podInfo(pod), { name, object, old }));
+    plugin.wakesOn!.some((w) => w.on.includes(name) && (w.helps?.(podInfo(pod), { name, object, old }) ?? true));
   it('knows which pods and nodes can help', () => {
     const lonely = labelled(web, near(term(db)));
     const shy = labelled(web, far(term(db)));
+    const social = labelled(web, near(term(web)));
     const [node, moved] = [aNode('n', { labels: { zone: 'a' } }), aNode('n', { labels: { zone: 'b' } })];
     const found: [string, boolean][] = [
       ['a friend comes', helps(lonely, 'AssignedPodAdd', labelled(db))],
@@ -159,6 +160,11 @@ describe('plugin InterPodAffinity', () => {
       ['a node outside of all zones', helps(lonely, 'NodeAdd', aNode('n'))],
       ['a node moves', helps(lonely, 'NodeUpdateNodeLabel', moved, node)],
       ['a node stays', helps(lonely, 'NodeUpdateNodeLabel', node, node)],
+      ['a node leaves its zone', helps(social, 'NodeUpdateNodeLabel', aNode('n'), node)],
+      ['a node goes, and its pods with it', helps(shy, 'NodeDelete', node)],
+      ['the last of the group goes', helps(social, 'AssignedPodDelete', labelled(web))],
+      ['the last of the group leaves it', helps(social, 'AssignedPodUpdatePodLabel', labelled(db), labelled(web))],
+      ['a friend goes of one who is none', helps(lonely, 'AssignedPodDelete', labelled(db))],
     ];
     const yes = found.filter(([, answer]) => answer).map(([name]) => name);
     expect(yes).to.deep.equal([
@@ -169,6 +175,10 @@ describe('plugin InterPodAffinity', () => {
       'stops being an enemy',
       'a node comes',
       'a node moves',
+      'a node leaves its zone',
+      'a node goes, and its pods with it',
+      'the last of the group goes',
+      'the last of the group leaves it',
     ]);
   });
 });
