@@ -7,28 +7,30 @@ interface Entry {
   delay: number;
   /** When the delay was last counted up. */
   at: number;
+  version: string;
 }
 
 /**
  * How long a container that ended waits for its next start: not at all the first time, then 10 s, 20 s and so on up to
- * five minutes, counted from its end; ten quiet minutes start it over.
+ * five minutes, counted from its end; ten quiet minutes start it over, and so does another version of the container.
  */
 export class RestartBackoff {
   #entries = new Map<string, Entry>();
 
   /** Until when `key`, which ended at `finishedAt`, has to wait (and the delay); undefined when it may start now. */
-  waiting(key: string, finishedAt: number, now: number): { until: number; delay: number } | undefined {
+  waiting(key: string, version: string, finishedAt: number, now: number): { until: number; delay: number } | undefined {
     const entry = this.#entries.get(key);
-    if (!entry || now - entry.at > FORGIVEN_AFTER) return undefined;
+    if (!entry || entry.version !== version || now - entry.at > FORGIVEN_AFTER) return undefined;
     const until = finishedAt + entry.delay;
     return now < until ? { until, delay: entry.delay } : undefined;
   }
 
-  /** Counts a restart of `key`. */
-  restarted(key: string, now: number): void {
+  /** Counts a restart of `key`. @param version what of the container counts as another one when it changes */
+  restarted(key: string, version: string, now: number): void {
     const entry = this.#entries.get(key);
-    if (!entry || now - entry.at > FORGIVEN_AFTER) this.#entries.set(key, { delay: FIRST, at: now });
-    else this.#entries.set(key, { delay: Math.min(LONGEST, entry.delay * 2), at: now });
+    const goesOn = entry?.version === version && now - entry.at <= FORGIVEN_AFTER;
+    const delay = goesOn ? Math.min(LONGEST, entry.delay * 2) : FIRST;
+    this.#entries.set(key, { delay, at: now, version });
   }
 
   forget(key: string): void {

@@ -19,6 +19,7 @@ import { computePodActions, type ContainerStart, type PodActions } from './pod-a
 import {
   allContainers,
   containerPath,
+  findContainer,
   identityOf,
   initContainers,
   mainContainers,
@@ -140,7 +141,7 @@ export async function syncPod(
       if (signal.aborted) return undefined;
       if ('waiting' in image) return note(memory, start, image.waiting, image.after ?? Infinity, changed);
       if (start.previous?.state === 'exited')
-        deps.backoff.restarted(backoffKey(pod, start.container.name), deps.clock.now());
+        deps.backoff.restarted(backoffKey(pod, start.container.name), specHash(start.container), deps.clock.now());
       const waiting = await startContainer(deps, pod, start, { ...inputs, image: image.image, attempt: start.attempt });
       return note(memory, start, waiting, waiting ? 0 : undefined, changed);
     }),
@@ -168,7 +169,10 @@ function decide(deps: SyncDependencies, pod: Pod): PodActions {
   return computePodActions(pod, state, {
     specHash,
     connected: (sandbox) => deps.network.ips(sandbox.id).length > 0,
-    waiting: (name, finishedAt) => deps.backoff.waiting(backoffKey(pod, name), finishedAt, deps.clock.now()),
+    waiting: (name, finishedAt) => {
+      const version = specHash(findContainer(pod, name)!);
+      return deps.backoff.waiting(backoffKey(pod, name), version, finishedAt, deps.clock.now());
+    },
     failedProbe: (run) => deps.prober.failed(run),
     started: (run) => deps.prober.started(pod, run),
   });

@@ -63,7 +63,7 @@ export class ImagePuller {
       const message = `Container image "${name}" is not present with pull policy of Never`;
       events.event(pod, 'Warning', 'ErrImageNeverPull', message, part.path);
       events.event(pod, 'Warning', 'Failed', 'Error: ErrImageNeverPull', part.path);
-      return { waiting: { reason: 'ErrImageNeverPull', message } };
+      return { waiting: { reason: 'ErrImageNeverPull', message }, after: FIRST_DELAY };
     }
     return this.#pull(part, source);
   }
