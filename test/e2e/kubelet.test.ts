@@ -290,6 +290,15 @@ describe('kubelet on the Docker Engine', function () {
     expect((await node.kubectl(['get', '--raw', path])).stdout).to.match(/^{"kind":"PodList"/);
   });
 
+  it('lets kubectl debug look at the files of the node', async () => {
+    const image = ['--image=coxswain/hello:1', '--image-pull-policy=IfNotPresent', '--profile=general'];
+    const made = await node.kubectl(['debug', `node/${node.nodeName}`, ...image, '--', 'ls', '-d', '/host/proc/1']);
+    const [, name = ''] = /pod (node-debugger-\S+)/.exec(made.stdout + made.stderr) ?? [];
+    await node.until(name, (pod) => pod.status?.phase === 'Succeeded');
+    expect((await node.kubectl(['logs', name])).stdout).to.equal('/host/proc/1\n');
+    await node.kubectl(['delete', 'pod', name, '--grace-period=0', '--force', '--wait=false']);
+  });
+
   it('measures what containers use, for kubectl top', async () => {
     const limits = { cpu: '200m', memory: '32Mi' };
     await node.run('burning', 'while :; do :; done', {}, { resources: { limits } });

@@ -45,6 +45,9 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeS
     capacity,
     allocatable: { ...capacity, memory: `${Math.floor(memory / 1024)}Ki` },
     conditions: conditionsOf(facts, old?.conditions ?? []),
+    // The engine gives the supplemental groups of the image too, and knows neither user namespaces nor read-only trees.
+    features: { supplementalGroupsPolicy: false },
+    runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } }],
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     nodeInfo: {
       machineID: machine.machineId,

@@ -57,9 +57,10 @@ export function containerOptions(config: ContainerConfig, owner: Owner): DockerC
         Source: m.hostPath,
         Target: m.containerPath,
         ReadOnly: m.readOnly,
-        BindOptions: { Propagation: m.propagation ?? 'rprivate' },
+        // Left to itself the engine mounts privately, but for folders that hold its own: those it refuses so.
+        ...(m.propagation && m.propagation !== 'private' && { BindOptions: { Propagation: m.propagation } }),
       })),
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       RestartPolicy: { Name: 'no' },
     },
   };
