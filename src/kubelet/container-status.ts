@@ -2,6 +2,7 @@ import type { V1ContainerState } from '@kubernetes/client-node';
 import { formatTime } from '../apimachinery/time.ts';
 import type { Plain } from '../apimachinery/object.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
+import { containerResources } from './containers/resources.ts';
 import { mayRestart } from './restart-policy.ts';
 import { ephemeralContainers, initContainers, isSidecar, mainContainers, reportedStatus } from './pod-spec.ts';
 import type { Container, ContainerStatus } from './pod-spec.ts';
@@ -85,7 +86,31 @@ function containerStatus(
     started,
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
     ...mountsOf(container),
+    ...resourcesOf(container, run, old),
   };
+}
+
+/** What the container was given, and what of it is in effect: until a change is, that is what was told before. */
+function resourcesOf(
+  { resources: given = {} }: Container,
+  run: ContainerState | undefined,
+  old: ContainerStatus | undefined,
+): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  if (!run) return {};
+  const { requests, limits } = given;
+  const some = (map: Record<string, string> | undefined) => map !== undefined && Object.keys(map).length > 0;
+  const inEffect = { ...(some(limits) && { limits }), ...(some(requests) && { requests }) };
+  const outdated = run.state === 'running' && !isInEffect(given, run);
+  return {
+    ...(some(requests) && { allocatedResources: requests }),
+    resources: outdated ? (old?.resources ?? {}) : inEffect,
+  };
+}
+
+function isInEffect(resources: NonNullable<Container['resources']>, { resources: has }: ContainerState): boolean {
+  if (!has) return true;
+  const { memoryBytes, cpuShares, cpuQuota } = containerResources({ name: '', resources });
+  return has.memoryBytes === memoryBytes && has.cpuShares === cpuShares && has.cpuQuota === cpuQuota;
 }
 
 function isEphemeral(pod: Pod, name: string): boolean {

@@ -40,6 +40,7 @@ import { UsageMonitor } from './stats/monitor.ts';
 import { KubeletServer, type ServingOptions } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
+import { decideResize } from './resize/decision.ts';
 import { StatusWriter } from './status-writer.ts';
 import { LocalPathCleaner } from './volumes/local-path-cleaner.ts';
 import { machineMounter } from './volumes/mounter.ts';
@@ -171,6 +172,8 @@ export class Kubelet implements Component {
       hostIp: options.nodeIp,
       refusal: (pod) =>
         this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
+      isHere: (pod) => this.#isHere(pod),
+      resizeDecision: (pod) => decideResize(pod, this.#othersThan(pod), this.#admitting().node?.status?.allocatable),
       onGone: (uid) => {
         this.#workers.delete(uid);
         this.#statics?.gone(uid);
@@ -400,7 +403,8 @@ export class Kubelet implements Component {
   }
 
   #othersThan({ metadata }: Pod): Pod[] {
-    return this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
+    const others = this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
+    return others.map((one) => this.#workers.get(one.metadata.uid)?.given ?? one);
   }
 
   #evictionManager(monitor: UsageMonitor): EvictionManager {

@@ -20,6 +20,8 @@ export interface ActionInputs {
   readonly connected: (sandbox: Sandbox) => boolean;
   /** Until when a container that ended has to wait before it is started again. */
   readonly waiting: (name: string, finishedAt: number) => { until: number; delay: number } | undefined;
+  /** Whether a running container must start anew to get what the node has given it now. */
+  readonly resizeRestarts?: ((container: Container) => boolean) | undefined;
   /** The probe that says that a running container has to be restarted. */
   readonly failedProbe: (container: ContainerState) => 'liveness' | 'startup' | undefined;
   /** Whether a running container has passed its startup probe (or has none). */
@@ -169,6 +171,7 @@ function reasonToKill(
   run: ContainerState,
   inputs: ActionInputs,
 ): Omit<ContainerKill, 'container'> | undefined {
+  if (inputs.resizeRestarts?.(container)) return { message: `Container ${run.name} resize requires restart` };
   if (run.specHash !== inputs.specHash(container)) {
     return { message: `Container ${run.name} definition changed, will be restarted` };
   }

@@ -4,6 +4,7 @@ import type { Plain } from '../apimachinery/object.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import { initContainers, isSidecar, specOf } from './pod-spec.ts';
 import type { ContainerStatus } from './pod-spec.ts';
+import type { ResizeStatus } from './resize/pod-resize.ts';
 
 export type PodCondition = Plain<V1PodCondition>;
 
@@ -14,6 +15,7 @@ export interface ConditionInputs {
   readonly app: readonly ContainerStatus[];
   readonly networkReady: boolean;
   readonly now: number;
+  readonly resize?: ResizeStatus | undefined;
   readonly disruption?: { readonly reason: string; readonly message: string } | undefined;
 }
 
@@ -32,13 +34,24 @@ export function podConditions(pod: Pod, inputs: ConditionInputs): PodCondition[]
     Ready: readyVerdict(pod, containersReady, old),
     ContainersReady: containersReady,
     PodScheduled: { status: 'True' },
+    ...resizeVerdicts(inputs.resize),
     ...(inputs.disruption && { DisruptionTarget: { status: 'True', ...inputs.disruption } }),
   };
   const ours = Object.entries(verdicts).map(([type, verdict]) =>
     condition(pod, type, verdict, old.get(type), inputs.now),
   );
-  const others = [...old.values()].filter((c) => !Object.hasOwn(verdicts, c.type));
+  const others = [...old.values()].filter((c) => !Object.hasOwn(verdicts, c.type) && !passing.has(c.type));
   return [...ours, ...others];
+}
+
+/** Conditions that are there only while they are true. */
+export const passing: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress']);
+
+function resizeVerdicts({ pending, inProgress, error }: ResizeStatus = { inProgress: false }): Record<string, Verdict> {
+  return {
+    ...(pending && { PodResizePending: { status: 'True', ...pending } }),
+    ...(inProgress && { PodResizeInProgress: { status: 'True', ...(error && { reason: 'Error', message: error }) } }),
+  };
 }
 
 function condition(pod: Pod, type: string, verdict: Verdict, old: PodCondition | undefined, now: number): PodCondition {

@@ -6,6 +6,7 @@ import { qosClassOf } from './pod-qos.ts';
 import { hasEnded, initContainers, isSidecar } from './pod-spec.ts';
 import type { ContainerStatus, PodStatus } from './pod-spec.ts';
 import { mayRestart } from './restart-policy.ts';
+import type { ResizeStatus } from './resize/pod-resize.ts';
 import type { PodState } from './runtime/runtime.ts';
 
 /** What a pod's status is made of besides the pod and the runtime's state. Times are milliseconds since the epoch. */
@@ -19,6 +20,7 @@ export interface StatusInputs extends ContainerStatusInputs {
   readonly ended: boolean;
   /** The pod failed as a whole. */
   readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly resize?: ResizeStatus | undefined;
   /** The node ends the pod, and why. */
   readonly disruption?: { readonly reason: string; readonly message: string } | undefined;
 }
@@ -35,7 +37,15 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
   return {
     ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: podConditions(pod, { phase, init, app, networkReady, now, disruption: inputs.disruption }),
+    conditions: podConditions(pod, {
+      phase,
+      init,
+      app,
+      networkReady,
+      now,
+      disruption: inputs.disruption,
+      resize: inputs.resize,
+    }),
     ...(inputs.failure ?? kept(pod, phase)),
     hostIP: inputs.hostIp,
     hostIPs: [{ ip: inputs.hostIp }],

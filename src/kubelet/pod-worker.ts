@@ -11,16 +11,19 @@ import { GracePeriod } from './grace-period.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
+import { PodResize, type ResizeDependencies } from './resize/pod-resize.ts';
 import type { PodState } from './runtime/runtime.ts';
 import type { PodStatuses } from './status-writer.ts';
 import { endPod, mountProblems, syncPod, volumesFor, type PodMemory, type SyncDependencies } from './sync-pod.ts';
 
-export interface WorkerDependencies extends SyncDependencies {
+export interface WorkerDependencies extends SyncDependencies, ResizeDependencies {
   readonly statuses: PodStatuses;
   readonly log: Log;
   readonly hostIp: string;
   /** Why this node does not take a pod that has not been started yet. */
   readonly refusal: (pod: Pod) => Refusal | undefined;
+  /** Whether a kubelet before this one has taken the pod. */
+  readonly isHere: (pod: Pod) => boolean;
   /** Called when nothing of the pod is left. */
   readonly onGone: (uid: string) => void;
 }
@@ -36,6 +39,8 @@ export interface Eviction extends Refusal {
 /** Milliseconds between tries of something that failed. */
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 15_000;
+/** Milliseconds between two looks whether the node can give a pod more by now. */
+const RESIZE_RETRY = 10_000;
 const overdue: Refusal = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
@@ -51,6 +56,7 @@ export class PodWorker {
   readonly #deps: WorkerDependencies;
   readonly #memory: PodMemory = { waiting: new Map<string, Waiting>(), hooked: new Set() };
   readonly #retries = new Backoff<'pod'>(FIRST_RETRY, LONGEST_RETRY);
+  readonly #resize: PodResize;
   #pod: Pod;
   #inApi = true;
   #goneGrace = FORCED_GRACE;
@@ -69,11 +75,17 @@ export class PodWorker {
 
   constructor(deps: WorkerDependencies, pod: Pod) {
     this.#deps = deps;
+    this.#resize = new PodResize(deps);
     this.#pod = pod;
   }
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** The pod with what the node has given it, which may be less or more than it asks for now. */
+  get given(): Pod {
+    return this.#resize.view(this.#pod);
   }
 
   /** Whether the node has taken the pod, and it is not over yet. */
@@ -169,6 +181,7 @@ export class PodWorker {
     }
     const refused = this.#admitted ? undefined : this.#deps.refusal(pod);
     if (refused) return this.#refuse(pod, refused);
+    this.#resize.allocate(pod, !this.#admitted && !this.#deps.isHere(pod));
     this.#admitted = true;
     if (this.#eviction) return this.#evict(pod, this.#eviction);
     const left = this.#deadline(pod);
@@ -176,13 +189,16 @@ export class PodWorker {
       this.#deps.events.event(pod, 'Normal', overdue.reason, overdue.message);
       return this.#fail(pod, overdue);
     }
-    const result = await syncPod(this.#deps, pod, this.#memory, () => this.#publish(), this.#sync.signal);
+    const given = this.#resize.view(pod);
+    const resized = await this.#resize.apply(given);
+    const result = await syncPod(this.#deps, given, this.#memory, () => this.#publish(), this.#sync.signal);
     if (result.finished) this.#ended = true;
     this.#publish();
     await this.#refreshVolumes(pod);
-    if (!result.failed) {
+    if (!result.failed && resized) {
       this.#retries.forget('pod');
-      return left === undefined ? result.after : Math.min(left, result.after ?? Infinity);
+      const after = Math.min(left ?? Infinity, result.after ?? Infinity, this.#resize.waits ? RESIZE_RETRY : Infinity);
+      return after === Infinity ? undefined : after;
     }
     return Math.min(result.after ?? Infinity, this.#retries.next('pod'));
   }
@@ -283,7 +299,8 @@ export class PodWorker {
   #publish(): void {
     if (!this.#inApi) return;
     const { runtime, network, prober, statuses, clock, hostIp } = this.#deps;
-    const pod = statuses.overlay(this.#pod);
+    const asked = statuses.overlay(this.#pod);
+    const pod = this.#resize.view(asked);
     const state = runtime.pod(identityOf(pod));
     prober.track(pod, withoutHooked(state, this.#memory.hooked));
     const sandbox = state.sandboxes[0];
@@ -300,6 +317,7 @@ export class PodWorker {
       ended: this.#ended,
       failure: this.#failure,
       disruption: this.#disruption,
+      resize: this.#resize.status(asked),
     });
     statuses.set(pod, status);
   }

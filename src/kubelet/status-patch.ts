@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { passing } from './pod-conditions.ts';
 import type { PodStatus } from './pod-spec.ts';
 
 /**
@@ -31,7 +32,12 @@ function change(key: string, value: unknown): unknown {
 
 function changedConditions(old: PodStatus, wanted: PodStatus): object[] {
   const before = new Map((old.conditions ?? []).map((c) => [c.type, c]));
-  return (wanted.conditions ?? [])
-    .filter((c) => !isDeepStrictEqual(c, before.get(c.type)))
-    .map((c) => ({ reason: null, message: null, ...c }));
+  const now = new Set((wanted.conditions ?? []).map((c) => c.type));
+  const over = [...before.keys()].filter((type) => passing.has(type) && !now.has(type));
+  return [
+    ...(wanted.conditions ?? [])
+      .filter((c) => !isDeepStrictEqual(c, before.get(c.type)))
+      .map((c) => ({ reason: null, message: null, ...c })),
+    ...over.map((type) => ({ $patch: 'delete', type })),
+  ];
 }

@@ -5,6 +5,7 @@ import { errorMessage, type Log } from '../base/log.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Gate } from '../base/gate.ts';
 import type { Client } from '../client/client.ts';
+import { passing } from './pod-conditions.ts';
 import type { PodStatus } from './pod-spec.ts';
 import { statusPatch } from './status-patch.ts';
 
@@ -168,4 +169,5 @@ const kubeletConditions = new Set([
   'ContainersReady',
   'PodScheduled',
   'DisruptionTarget',
+  ...passing,
 ]);

@@ -30,6 +30,7 @@ import {
 import type { Prober } from './probes/prober.ts';
 import { delayText, RestartBackoff } from './restart-backoff.ts';
 import { latest, type PodState, type Sandbox } from './runtime/runtime.ts';
+import { outdatedContainers } from './resize/difference.ts';
 import { startContainer, type StartDependencies } from './start-container.ts';
 import { VolumesNotReady } from './volumes/volume-error.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
@@ -166,6 +167,7 @@ function runningId(deps: SyncDependencies, pod: Pod, name: string): string | und
 
 function decide(deps: SyncDependencies, pod: Pod): PodActions {
   const state = deps.runtime.pod(identityOf(pod));
+  const outdated = outdatedContainers(pod, state);
   return computePodActions(pod, state, {
     specHash,
     connected: (sandbox) => deps.network.ips(sandbox.id).length > 0,
@@ -173,6 +175,7 @@ function decide(deps: SyncDependencies, pod: Pod): PodActions {
       const version = specHash(findContainer(pod, name)!);
       return deps.backoff.waiting(backoffKey(pod, name), version, finishedAt, deps.clock.now());
     },
+    resizeRestarts: ({ name }) => outdated.some((one) => one.restart && one.container.name === name),
     failedProbe: (run) => deps.prober.failed(run),
     started: (run) => deps.prober.started(pod, run),
   });

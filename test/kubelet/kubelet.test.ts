@@ -365,4 +365,42 @@ describe('Kubelet on the fake runtime', () => {
     for (const name of names) await until(name, running);
     expect(new Set((await client.list(podKind)).items.map((p) => p.status?.podIP)).size).to.equal(100);
   });
+
+  it('changes the resources of a running pod, when the node has them, and tells what it waits for', async () => {
+    const resized = async (name: string, cpu: string) => {
+      const containers = [{ name: 'c', resources: { requests: { cpu } } }];
+      await client.patch(
+        podKind,
+        { namespace: 'default', name },
+        'strategic',
+        { spec: { containers } },
+        { subresource: 'resize' },
+      );
+    };
+    const inEffect = (cpu: string) => (pod: Pod) => statusOf(pod)?.resources?.requests?.['cpu'] === cpu;
+    const waits = (reason: string) => (pod: Pod) =>
+      pod.status?.conditions?.some((c) => c.type === 'PodResizePending' && c.reason === reason);
+    await run('other', {}, { resources: { requests: { cpu: '4' } } });
+    await run('web', {}, { resources: { requests: { cpu: '1' } } });
+    await until('other', running);
+    await until('web', (pod) => running(pod) && inEffect('1')(pod));
+    await resized('web', '2');
+    const grown = await until('web', inEffect('2'));
+    expect(statusOf(grown)).to.deep.include({ restartCount: 0, allocatedResources: { cpu: '2' } });
+    await resized('web', '5');
+    expect(statusOf(await until('web', waits('Deferred')))?.allocatedResources).to.deep.equal({ cpu: '2' });
+    await resized('web', '50');
+    await until('web', waits('Infeasible'));
+    await resized('web', '3');
+    const done = await until('web', inEffect('3'));
+    await until('web', (pod) => !pod.status?.conditions?.some((c) => c.type.startsWith('PodResize')));
+    expect(statusOf(done)?.restartCount).to.equal(0);
+  });
+
+  it('refuses a pod that does not fit, and says why', async () => {
+    await run('huge', {}, { resources: { requests: { cpu: '100' } } });
+    const pod = await until('huge', ({ status }) => status?.phase === 'Failed');
+    expect(pod.status).to.include({ reason: 'OutOfcpu' });
+    expect(pod.status?.message).to.match(/^Pod was rejected: Node didn't have enough resource: cpu, requested: 100000/);
+  });
 });

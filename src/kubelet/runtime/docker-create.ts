@@ -93,13 +93,18 @@ function namespaces(config: ContainerConfig): HostConfig {
   };
 }
 
-function limits({ resources: { memoryBytes, cpuShares, cpuQuota, oomScoreAdj } }: ContainerConfig): HostConfig {
+function limits({ resources }: ContainerConfig): HostConfig {
+  const { oomScoreAdj } = resources;
+  return { ...resourceLimits(resources), ...(oomScoreAdj !== undefined && { OomScoreAdj: oomScoreAdj }) };
+}
+
+/** The limits that can be changed while a container runs, as the engine takes them. */
+export function resourceLimits({ memoryBytes, cpuShares, cpuQuota }: ContainerConfig['resources']): HostConfig {
   return {
     CpuShares: cpuShares,
     ...(cpuQuota > 0 && { CpuPeriod: CPU_PERIOD, CpuQuota: cpuQuota }),
     // As much swap as memory means: none.
     ...(memoryBytes > 0 && { Memory: memoryBytes, MemorySwap: memoryBytes }),
-    ...(oomScoreAdj !== undefined && { OomScoreAdj: oomScoreAdj }),
   };
 }
 

@@ -99,9 +99,15 @@ function containerOf(info: DockerInspection, labels: Record<string, string>): Co
     image: labels[label.image] ?? info.Config.Image,
     imageId: `docker://${info.Image}`,
     specHash: labels[label.specHash] ?? '',
+    resources: limitsOf(info),
     createdAt,
     ...outcome(info, createdAt),
   };
+}
+
+function limitsOf({ HostConfig }: DockerInspection): ContainerState['resources'] {
+  const { Memory = 0, CpuShares = 0, CpuQuota = 0 } = HostConfig;
+  return { memoryBytes: Memory, cpuShares: CpuShares, cpuQuota: CpuQuota };
 }
 
 function outcome(info: DockerInspection, createdAt: number): Pick<ContainerState, 'state'> & Partial<ContainerState> {

@@ -11,7 +11,7 @@ import {
   type DockerCreateOptions,
   type DockerEngine,
 } from './docker.ts';
-import { containerOptions, sandboxOptions } from './docker-create.ts';
+import { containerOptions, resourceLimits, sandboxOptions } from './docker-create.ts';
 import { DockerFollower } from './docker-follower.ts';
 import type { Owner } from './docker-labels.ts';
 import { attachTo, dialPod, execIn, logsOf } from './docker-process.ts';
@@ -21,6 +21,7 @@ import { textOf } from './docker-streams.ts';
 import { RuntimeError } from './runtime.ts';
 import type {
   ContainerConfig,
+  ContainerResources,
   ContainerUsage,
   Image,
   ImageCredentials,
@@ -138,6 +139,16 @@ export class DockerRuntime implements Runtime {
       await container.kill({ signal: signal ?? (await this.#stopSignal(id)) });
     } catch (error) {
       if (!hasStatus(error, 404, 409)) throw error;
+      await this.#follower.refresh(id);
+    }
+  }
+
+  async updateResources(id: string, resources: ContainerResources): Promise<void> {
+    try {
+      await this.#docker.getContainer(id).update(resourceLimits(resources));
+    } catch (error) {
+      throw new Error(`Error response from daemon: ${dockerMessage(error)}`, { cause: error });
+    } finally {
       await this.#follower.refresh(id);
     }
   }

@@ -8,6 +8,7 @@ import { fakeUsage, type ToldUsage, type UsedSoFar } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
 import type {
   ContainerConfig,
+  ContainerResources,
   ContainerState,
   ContainerUsage,
   Image,
@@ -117,12 +118,15 @@ export class FakeRuntime implements Runtime {
   async createContainer(config: ContainerConfig): Promise<string> {
     const pod = this.#podOf(config.pod);
     const id = this.#newId();
-    const { name, attempt, sandboxId, image, specHash } = config;
+    const { name, attempt, sandboxId, image, specHash, resources } = config;
     const createdAt = this.#options.clock.now();
     const container: FakeContainer = {
       config,
       program: this.#options.program?.(config) ?? programOf([...(config.command ?? []), ...(config.args ?? [])]),
-      state: { id, name, attempt, sandboxId, image, imageId: imageIdOf(image), specHash, state: 'created', createdAt },
+      state: {
+        ...{ id, name, attempt, sandboxId, image, imageId: imageIdOf(image), specHash, resources },
+        ...{ state: 'created', createdAt },
+      },
       timer: undefined,
       used: { cpu: 0, at: createdAt },
       exited: Promise.withResolvers(),
@@ -152,6 +156,13 @@ export class FakeRuntime implements Runtime {
     const { stopsIn } = container.program;
     if (stopsIn <= 0) return this.#exit(container, 0);
     container.timer = this.#options.clock.after(stopsIn, () => this.#exit(container, 0));
+  }
+
+  async updateResources(id: string, resources: ContainerResources): Promise<void> {
+    const container = this.#byContainer.get(id);
+    if (container?.state.state !== 'running') return;
+    container.state = { ...container.state, resources };
+    this.#changed(container);
   }
 
   async exited(id: string): Promise<void> {

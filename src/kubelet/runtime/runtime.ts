@@ -37,6 +37,8 @@ export interface ContainerState {
   /** As `imageID` of the pod's status shows it. */
   readonly imageId: string;
   readonly specHash: string;
+  /** What it may use at present, where the runtime tells. */
+  readonly resources?: ContainerResources | undefined;
   readonly state: 'created' | 'running' | 'exited';
   readonly createdAt: number;
   readonly startedAt?: number | undefined;
@@ -237,6 +239,8 @@ export interface Runtime {
   createContainer(config: ContainerConfig): Promise<string>;
   /** @throws RuntimeError when the process cannot be started */
   startContainer(id: string): Promise<void>;
+  /** Changes the limits of a running container. @throws Error when the kernel refuses them */
+  updateResources(id: string, resources: ContainerResources): Promise<void>;
   /** Sends a signal; undefined sends what the image declares to end it. A no-op when it does not run. */
   signal(id: string, signal?: 'SIGKILL'): Promise<void>;
   /** Resolves when the container does not run any more. */

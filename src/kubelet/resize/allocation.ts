@@ -1,0 +1,75 @@
+import { milliValue, quantityValue } from '../../apimachinery/quantity.ts';
+import type { Pod } from '../../api/core-v1/pod.ts';
+import type { ResourceRequirements } from '../../api/core-v1/pod-spec.ts';
+import { allContainers, reportedStatus, specOf, type Container } from '../pod-spec.ts';
+
+/**
+ * What the node has given to each container of a pod, which is what the pod asked for until it asks for something else:
+ * then it stays until the node can give that.
+ */
+export type Allocation = ReadonlyMap<string, ResourceRequirements | undefined>;
+
+/** What can be changed while a pod runs. */
+const RESIZABLE = ['cpu', 'memory'] as const;
+
+/** Everything that a pod asks for. */
+export function allocationOf(pod: Pod): Allocation {
+  return new Map(allContainers(pod).map(({ name, resources }) => [name, resources]));
+}
+
+/** What the pod's status says that it was given, for a kubelet that did not give it itself; else what it asks for. */
+export function reportedAllocation(pod: Pod): Allocation {
+  return new Map(
+    allContainers(pod).map(({ name, resources: asked }) => {
+      const { allocatedResources, resources } = reportedStatus(pod, name) ?? {};
+      if (!resources) return [name, asked];
+      const requests = allocatedResources ?? resources.requests;
+      return [name, { ...(requests && { requests }), ...(resources.limits && { limits: resources.limits }) }];
+    }),
+  );
+}
+
+/** The pod as the node runs it: with what it was given in place of what it asks for. */
+export function withAllocation(pod: Pod, allocation: Allocation): Pod {
+  if (isAllocated(pod, allocation)) return pod;
+  const given = (containers: Container[]) =>
+    containers.map((container) =>
+      allocation.has(container.name) ? withResources(container, allocation.get(container.name)) : container,
+    );
+  const { initContainers, containers } = specOf(pod);
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec!,
+      containers: given(containers),
+      ...(initContainers && { initContainers: given(initContainers) }),
+    },
+  };
+}
+
+/** Whether the pod has what it asks for. */
+export function isAllocated(pod: Pod, allocation: Allocation): boolean {
+  return allContainers(pod).every(
+    ({ name, resources }) => !allocation.has(name) || sameAmounts(resources, allocation.get(name)),
+  );
+}
+
+function withResources(container: Container, given: ResourceRequirements = {}): Container {
+  const { resources = {} } = container;
+  const of = (which: 'requests' | 'limits') => {
+    const kept = Object.entries(resources[which] ?? {}).filter(([name]) => !RESIZABLE.some((one) => one === name));
+    const replaced = RESIZABLE.flatMap((name) =>
+      given[which]?.[name] === undefined ? [] : [[name, given[which][name]]],
+    );
+    return Object.fromEntries([...kept, ...replaced]) as Record<string, string>;
+  };
+  return { ...container, resources: { ...resources, requests: of('requests'), limits: of('limits') } };
+}
+
+function sameAmounts(a: ResourceRequirements = {}, b: ResourceRequirements = {}): boolean {
+  return (['requests', 'limits'] as const).every(
+    (which) =>
+      milliValue(a[which]?.['cpu']) === milliValue(b[which]?.['cpu']) &&
+      quantityValue(a[which]?.['memory']) === quantityValue(b[which]?.['memory']),
+  );
+}
