@@ -15,6 +15,7 @@ import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import { findCgroupRoots, PodCgroups } from './cgroups/pod-cgroups.ts';
+import type { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
@@ -27,7 +28,7 @@ import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/mach
 import { NodeAgent } from './node/node-agent.ts';
 import type { NodeFacts } from './node/node-status.ts';
 import { gracePeriodOf } from './kill-pod.ts';
-import { hasEnded, identityOf, specOf } from './pod-spec.ts';
+import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
 import { Prober, type ProberOptions } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
@@ -326,7 +327,14 @@ export class Kubelet implements Component {
     const localPaths = this.#localPaths(rootDir);
     return new VolumeManager({
       ...{ rootDir, client, clock, node, localPaths, mounter: machineMounter, watcher: this.#watcher },
+      imageLayers: (pod, wanted, source) => this.#imageLayers(pod, wanted, source),
     });
+  }
+
+  async #imageLayers(pod: Pod, wanted: Container, source: ConfigSource): Promise<readonly string[]> {
+    const found = await this.#deps.images.ensure(pod, wanted, source);
+    if ('image' in found) return this.#options.runtime.imageLayers(wanted.image ?? '');
+    throw new Error(`${found.waiting.reason}: ${found.waiting.message ?? ''}`);
   }
 
   #localPaths(rootDir: string): string {

@@ -19,6 +19,7 @@ import { pod as podKind, type Pod } from '../../src/api/core-v1/pod.ts';
 import { secret } from '../../src/api/core-v1/secret.ts';
 import { machineMounter } from '../../src/kubelet/volumes/mounter.ts';
 import { bindSubPath } from '../../src/kubelet/volumes/sub-path.ts';
+import { ensureDefaultStorageClass } from '../../src/cluster/default-storage-class.ts';
 import { listMounts } from '../../src/linux/mount.ts';
 import { KubeletNode, stateOf } from './kubelet-node.ts';
 import { eventually } from './running-cluster.ts';
@@ -153,6 +154,41 @@ describe('volumes', function () {
       await eventually('the folder is gone', async () => (existsSync(folder) ? undefined : true));
       expect((await listMounts()).filter(({ target }) => target.startsWith(folder))).to.deep.equal([]);
       expect(readFileSync(join(path, 'of/disk/file'), 'utf8')).to.equal('kept\n');
+    });
+
+    it('makes a folder for a claim of a class of folders, shows the files of an image, and removes the folder', async () => {
+      const path = join(node.rootDir, 'volumes');
+      const metadata = { namespace: 'default', name: 'folder' };
+      await ensureDefaultStorageClass(node.client, path);
+      await node.client.create(persistentVolumeClaim, {
+        metadata,
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '1Mi' } },
+          storageClassName: 'standard',
+        },
+      });
+      const volumes = [
+        { name: 'data', persistentVolumeClaim: { claimName: 'folder' } },
+        { name: 'image', image: { reference: 'coxswain/hello:1', pullPolicy: 'IfNotPresent' } },
+      ];
+      const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+      await node.run('folder', `echo here > /data/file; ${forever}`, { volumes }, { volumeMounts });
+      await node.until('folder', (p) => stateOf(p) === 'running');
+      expect(await inside('folder', 'sh', '-c', 'test -x /image/bin/sh && touch /image/x || echo refused')).to.match(
+        /refused$/,
+      );
+      const [made = ''] = readdirSync(path);
+      expect(readFileSync(join(path, made, 'file'), 'utf8')).to.equal('here\n');
+      await node.client.delete(podKind, metadata, { gracePeriodSeconds: 1 });
+      await node.untilGone('folder');
+      await node.client.delete(persistentVolumeClaim, metadata);
+      await eventually('volume and folder are gone', async () =>
+        readdirSync(path).length === 0 &&
+        (await node.client.list(persistentVolume)).items.every((pv) => !pv.spec?.local?.path.startsWith(path))
+          ? true
+          : undefined,
+      );
     });
   });
 });

@@ -193,6 +193,15 @@ export class DockerRuntime implements Runtime {
     }
   }
 
+  async imageLayers(name: string): Promise<readonly string[]> {
+    const { GraphDriver } = await this.#docker.getImage(name).inspect();
+    const { UpperDir, LowerDir } = (GraphDriver?.Data ?? {}) as { UpperDir?: string; LowerDir?: string };
+    if (UpperDir) return [UpperDir, ...(LowerDir ? LowerDir.split(':') : [])];
+    throw new Error(
+      `the storage driver ${GraphDriver?.Name ?? 'of the engine'} shows no layers of images: use overlay2`,
+    );
+  }
+
   async images(): Promise<Image[]> {
     const list = await this.#docker.listImages();
     return list

@@ -208,6 +208,10 @@ export class FakeRuntime implements Runtime {
     return absent ? undefined : imageOf(name);
   }
 
+  async imageLayers(): Promise<readonly string[]> {
+    throw new RuntimeError('ErrImageVolume', 'simulated images have no files');
+  }
+
   async images(): Promise<Image[]> {
     return [...this.#pulled].map(imageOf);
   }

@@ -250,6 +250,8 @@ export interface Runtime {
 
   /** The image that `name` means, or undefined when it is not here. */
   findImage(name: string): Promise<Image | undefined>;
+  /** The host's folders of an image's layers, the topmost first. @throws Error when the engine keeps no such folders */
+  imageLayers(name: string): Promise<readonly string[]>;
   images(): Promise<Image[]>;
   /** Removes an image with all of its names. @throws Error when containers use it */
   removeImage(image: Image): Promise<void>;

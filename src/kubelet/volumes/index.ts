@@ -3,6 +3,7 @@ import { configMapVolume } from './config-map.ts';
 import { downwardApi } from './downward-api.ts';
 import { emptyDir } from './empty-dir.ts';
 import { hostPath } from './host-path.ts';
+import { imageVolume } from './image.ts';
 import { nfs } from './nfs.ts';
 import { projected } from './projected.ts';
 import { csi, gitRepo } from './refused.ts';
@@ -19,6 +20,7 @@ export const volumeTypes: readonly VolumeType[] = [
   projected,
   claimVolume,
   ephemeralVolume,
+  imageVolume,
   nfs,
   gitRepo,
   csi,

@@ -4,7 +4,7 @@ import { bindMount, isMounted, listMounts, mount, unmount, unmountAll } from '..
 export interface Mounter {
   mount(type: string, source: string, target: string, options?: readonly string[]): Promise<void>;
   /** Makes `source` appear at `target`; the source's links are not looked at by us. */
-  bind(source: string, target: string): Promise<void>;
+  bind(source: string, target: string, options?: { readonly readOnly?: boolean }): Promise<void>;
   /** It is no error when nothing is mounted there. */
   unmount(target: string): Promise<void>;
   /** Unmounts everything at and below a folder. */
@@ -17,7 +17,7 @@ export interface Mounter {
 /** The mounts of this machine. */
 export const machineMounter: Mounter = {
   mount,
-  bind: (source, target) => bindMount(source, target, { canonicalize: false }),
+  bind: (source, target, options) => bindMount(source, target, { ...options, canonicalize: false }),
   unmount,
   unmountAll,
   isMounted,

@@ -13,7 +13,7 @@ import type { Mounter } from './mounter.ts';
 import type { ObjectWatcher } from './object-watcher.ts';
 import { bindSubPath } from './sub-path.ts';
 import { faultMessage, mountMessages, ProcessingError, VolumesNotReady, type VolumeFault } from './volume-error.ts';
-import type { IssuedToken, Volume, VolumeContext, VolumeType } from './volume-type.ts';
+import type { ImageLayers, IssuedToken, Volume, VolumeContext, VolumeType } from './volume-type.ts';
 
 export interface VolumeManagerOptions {
   /** Below it stand the folders of all pods. */
@@ -26,6 +26,7 @@ export interface VolumeManagerOptions {
   readonly node: () => SelectableNode;
   /** The folder of volumes that were provisioned in folders of nodes. */
   readonly localPaths: string;
+  readonly imageLayers: ImageLayers;
 }
 
 /** The volumes of a pod, ready for its containers. */
@@ -146,10 +147,23 @@ export class VolumeManager {
     facts: DownwardFacts,
     { tokens }: Memory,
   ): VolumeContext {
-    const { client, clock, mounter, node, localPaths } = this.#options;
+    const { client, clock, mounter, node, localPaths, imageLayers } = this.#options;
     const folders = join(this.podFolder(pod.metadata.uid), 'volumes', `kubernetes.io~${kebab(type.field)}`);
     const folder = join(folders, volume.name);
-    return { pod, volume, folder, client, clock, mounter, node: node(), localPaths, source, facts, tokens };
+    return {
+      pod,
+      volume,
+      folder,
+      client,
+      clock,
+      mounter,
+      node: node(),
+      localPaths,
+      imageLayers,
+      source,
+      facts,
+      tokens,
+    };
   }
 }
 

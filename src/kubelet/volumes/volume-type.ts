@@ -7,9 +7,16 @@ import type { Client } from '../../client/client.ts';
 import type { ConfigSource } from '../containers/config-source.ts';
 import type { DownwardFacts } from '../containers/field-ref.ts';
 import type { MountedVolume } from '../containers/volume-mounts.ts';
+import type { Container } from '../pod-spec.ts';
 import type { Mounter } from './mounter.ts';
 
 export type Volume = Plain<V1Volume>;
+
+/**
+ * Fetches the image that a container of this kind would have, and tells the folders of its layers, the topmost first.
+ * @throws Error when there is none
+ */
+export type ImageLayers = (pod: Pod, wanted: Container, source: ConfigSource) => Promise<readonly string[]>;
 
 /** What volume types work with. */
 export interface VolumeContext {
@@ -25,6 +32,7 @@ export interface VolumeContext {
   readonly node: SelectableNode;
   /** The folder below which provisioned volumes lie, which this node may make. */
   readonly localPaths: string;
+  readonly imageLayers: ImageLayers;
   /** Keeps tokens between two calls. */
   readonly tokens: Map<string, IssuedToken>;
 }

@@ -26,6 +26,10 @@ describe('VolumeManager', () => {
   let objects: Map<string, object>;
   let mounted: Map<string, { type: string; options: readonly string[] }>;
   let used: readonly UsedObject[];
+  const layers = new Map([
+    ['one', ['/l/1']],
+    ['two', ['/l/2', '/l/1']],
+  ]);
 
   beforeEach(() => {
     rootDir = mkdtempSync(join(tmpdir(), 'cox-volumes-'));
@@ -42,6 +46,8 @@ describe('VolumeManager', () => {
     const watcher = { use: (_: string, all: readonly UsedObject[]) => void (used = all), forget: () => (used = []) };
     const node = () => ({ name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } });
     const localPaths = join(rootDir, 'provisioned');
+    const imageLayers = async (_: unknown, { image = '' }) =>
+      layers.get(image) ?? Promise.reject(new Error('no image'));
     return new VolumeManager({
       rootDir,
       client: fakeClient(),
@@ -50,6 +56,7 @@ describe('VolumeManager', () => {
       watcher,
       node,
       localPaths,
+      imageLayers,
     });
   }
 
@@ -333,6 +340,18 @@ describe('VolumeManager', () => {
     });
   });
 
+  it('shows the files of an image for reading only', async () => {
+    const one = await setUp({ image: { reference: 'one' } });
+    expect([one.readOnly, mounted.get(one.path)?.type]).to.deep.equal([true, 'bind']);
+    manager = start();
+    mounted.clear();
+    const two = await setUp({ image: { reference: 'two' } });
+    expect(mounted.get(two.path)).to.deep.equal({ type: 'overlay', options: ['ro', 'lowerdir=/l/2:/l/1'] });
+    expect(await complaint({ image: { reference: 'none' }, name: 'w' })).to.match(
+      /^MountVolume.SetUp failed .* no image$/,
+    );
+  });
+
   it('refuses what no node of ours can do, and says what is missing', async () => {
     expect(await complaint({ gitRepo: { repository: 'x' } })).to.match(/git-repo volume plugin has been disabled/);
     expect(await complaint({ csi: { driver: 'd.csi' } })).to.match(
@@ -365,7 +384,16 @@ describe('VolumeManager', () => {
     const client = fakeClient();
     const watcher = { use: () => {}, forget: () => {} };
     const mounter = { ...busy, unmountAll: async () => {}, below: async () => [path] };
-    const options = { rootDir, client, clock, mounter, watcher, localPaths: '/none', node: () => ({ name: 'n1' }) };
+    const options = {
+      rootDir,
+      client,
+      clock,
+      mounter,
+      watcher,
+      localPaths: '/none',
+      imageLayers: async () => [],
+      node: () => ({ name: 'n1' }),
+    };
     const stuck = new VolumeManager(options);
     const said = await stuck.tearDown('uid-1').then(String, (e: Error) => e.message);
     expect(said).to.match(/is still mounted$/);
