@@ -77,14 +77,12 @@ export class Cluster {
     // Certificates are checked by clients that live in real time, so they are made by the real clock.
     const pki = await Pki.open({ clock: realClock });
     const plane = await ControlPlane.start({
-      ...{
-        storage: options.storage ?? new MemoryStorage({ clock }),
-        soleWriter: !options.storage,
-        pki,
-        clock,
-        random,
-        log,
-      },
+      storage: options.storage ?? new MemoryStorage({ clock }),
+      soleWriter: !options.storage,
+      pki,
+      clock,
+      random,
+      log,
       serviceCidr: '10.96.0.0/16',
       advertiseAddress: '127.0.0.1',
       ...(listen && { listen: { host: '127.0.0.1', port: 0 } }),

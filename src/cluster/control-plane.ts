@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AdmissionPlugin } from '../admission/plugin.ts';
 import type { AnyObject, ObjectName } from '../apimachinery/object.ts';
@@ -12,31 +11,28 @@ import { defaultAuthenticator } from '../auth/authn/index.ts';
 import { legacyServiceAccountTokenAuthenticator } from '../auth/authn/legacy-service-account-token.ts';
 import { serviceAccountTokenAuthenticator } from '../auth/authn/service-account-token.ts';
 import { staticTokenAuthenticator, type StaticToken } from '../auth/authn/static-token.ts';
-import { CertificateSigner } from '../auth/certificate-signer.ts';
 import { defaultAuthorizer } from '../auth/authz/index.ts';
 import { LegacyTokens } from '../auth/legacy-tokens.ts';
 import { ServiceAccountTokenIssuer } from '../auth/tokens.ts';
 import { authenticated, type UserInfo } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { MetricRegistry, type Gauge } from '../base/metrics.ts';
+import { MetricRegistry } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Component } from '../base/component.ts';
 import { Client } from '../client/client.ts';
-import { LeaderElection, leaderStatus } from '../client/leader-election.ts';
-import { RestClientMetrics } from '../client/rest-client-metrics.ts';
-import { controllerNames, ControllerManager, selectedControllers } from '../controllers/index.ts';
+import { leaderStatus } from '../client/leader-election.ts';
+import { controllerNames, selectedControllers } from '../controllers/index.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
-import { Scheduler } from '../scheduler/scheduler.ts';
 import { CacheMetrics } from '../storage/cache/cache-metrics.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
 import { MeasuredStorage } from '../storage/measured-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { DEFAULT_HISTORY } from '../storage/versioned-map.ts';
 import { decisionsPage } from './decisions-page.ts';
+import { elected, leaderParts, type Schedulers } from './leader-parts.ts';
 import { LegacyTokenUse } from './legacy-token-use.ts';
 import type { Pki } from './pki.ts';
-import { version } from './version.ts';
 
 export interface ControlPlaneOptions {
   /** Where objects are kept. The control plane closes it when it stops. */
@@ -88,18 +84,16 @@ export class ControlPlane {
 
   /** Starts everything; resolves when the API server answers and the components work. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
-    const { clock, random, log } = options;
+    const { clock, log } = options;
     const selection = typeof options.controllers === 'object' ? options.controllers : ['*'];
     selectedControllers(selection, controllerNames());
     const metrics = new MetricRegistry();
     const storage = new CachedStorage(new MeasuredStorage(options.storage, metrics, clock), {
-      ...{
-        clock,
-        log: log.child({ component: 'storage' }),
-        indexes: storageIndexes(kinds),
-        soleWriter: options.soleWriter ?? false,
-        metrics: new CacheMetrics(metrics, DEFAULT_HISTORY),
-      },
+      clock,
+      log: log.child({ component: 'storage' }),
+      indexes: storageIndexes(kinds),
+      soleWriter: options.soleWriter ?? false,
+      metrics: new CacheMetrics(metrics, DEFAULT_HISTORY),
     });
     await storage.open();
     const running = new Set<string>();
@@ -109,25 +103,7 @@ export class ControlPlane {
     await apiServer.start();
     await tokenUse.start(new Client(apiServer.exchange(apiServerUser)));
     const port = options.listen ? await listen(apiServer, options) : 0;
-    const clients = new RestClientMetrics(metrics);
-    const as = (user: UserInfo, name: string) =>
-      new Client(clients.counted(apiServer.exchange(user), 'in-process'), { userAgent: `${name}/${version()}` });
-    const parts: LeaderPart[] = [];
-    if (options.controllers !== false) {
-      const client = as(controllerManagerUser, 'kube-controller-manager');
-      const shared = { clock, random, log: log.child({ component: 'controllers' }), metrics, selection };
-      const { ca, caCertificate: rootCa } = options.pki;
-      const legacy = new LegacyTokens(issuerOf(options));
-      const given = { rootCa, signer: new CertificateSigner(ca), signToken: legacy.sign.bind(legacy) };
-      const make = () => new ControllerManager({ client, ...shared, ...given });
-      parts.push({ name: 'kube-controller-manager', client, make });
-    }
-    if (options.scheduler !== false) {
-      const client = as(schedulerUser, 'kube-scheduler');
-      const shared = { client, clock, random, log: log.child({ component: 'scheduler' }), metrics };
-      const make = () => (schedulers.current = new Scheduler({ ...shared, configuration: options.schedulerConfig }));
-      parts.push({ name: 'kube-scheduler', client, make });
-    }
+    const parts = leaderParts(apiServer, metrics, schedulers, options);
     const status = leaderStatus(metrics);
     const components = parts.map((part) => (options.soleWriter ? part.make() : elected(part, options, status)));
     const start = async (component: Component, i: number) => {
@@ -151,34 +127,8 @@ export class ControlPlane {
   }
 }
 
-/** The scheduler of this process, while it has one. */
-interface Schedulers {
-  current: Scheduler | undefined;
-}
-
-/** Something that only one of several control planes may do at a time. */
-interface LeaderPart {
-  readonly name: string;
-  readonly client: Client;
-  make(): Component;
-}
-
-/** Where others may write to the store there may be other control planes, and one of them leads. */
-function elected(part: LeaderPart, { clock, log }: ControlPlaneOptions, status: Gauge): Component {
-  const { name, client } = part;
-  const lead = async () => {
-    const component = part.make();
-    await component.start();
-    return component;
-  };
-  const identity = `${hostname()}_${randomUUID()}`;
-  return new LeaderElection({ client, clock, log: log.child({ component: name }), name, identity, lead, status });
-}
-
 /** The administrator: what the kubeconfig of a new cluster holds. */
 export const adminUser = authenticated('kubernetes-admin', ['system:masters']);
-const controllerManagerUser = authenticated('system:kube-controller-manager');
-const schedulerUser = authenticated('system:kube-scheduler');
 
 async function createApiServer(
   storage: CachedStorage,

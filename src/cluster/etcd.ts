@@ -132,14 +132,8 @@ export class ManagedEtcd {
     return [
       ...['--name', 'coxswain', '--data-dir', join(directory, 'data')],
       ...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
-      ...[
-        '--listen-peer-urls',
-        peerUrl,
-        '--initial-advertise-peer-urls',
-        peerUrl,
-        '--initial-cluster',
-        `coxswain=${peerUrl}`,
-      ],
+      ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+      ...['--initial-cluster', `coxswain=${peerUrl}`],
       ...(this.#socket ? [] : ['--client-cert-auth', '--trusted-ca-file', server.ca]),
       ...(this.#socket ? [] : ['--cert-file', server.certificate, '--key-file', server.privateKey]),
       ...['--peer-client-cert-auth', '--peer-trusted-ca-file', peer.ca, '--peer-cert-file', peer.certificate],

@@ -50,13 +50,11 @@ describe('server-side apply', () => {
       expect(status).to.equal(201);
       expect(body.metadata.managedFields).to.deep.equal([
         {
-          ...{
-            manager: 'me',
-            operation: 'Apply',
-            apiVersion: 'v1',
-            time: '2026-01-01T00:00:00Z',
-            fieldsType: 'FieldsV1',
-          },
+          manager: 'me',
+          operation: 'Apply',
+          apiVersion: 'v1',
+          time: '2026-01-01T00:00:00Z',
+          fieldsType: 'FieldsV1',
           fieldsV1: { 'f:data': { 'f:k': {} }, 'f:metadata': { 'f:labels': { 'f:app': {} } } },
         },
       ]);

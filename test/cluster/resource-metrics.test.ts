@@ -50,11 +50,9 @@ describe('resource metrics', () => {
     await client.create(horizontalPodAutoscaler, {
       metadata,
       spec: {
-        ...{
-          minReplicas: 1,
-          maxReplicas: 4,
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-        },
+        minReplicas: 1,
+        maxReplicas: 4,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
         metrics: [{ type: 'Resource', resource: { name: 'memory', target } }],
       },
     });

@@ -64,14 +64,12 @@ export class World {
     const random = seededRandom(1);
     this.#storage = new MemoryStorage({ clock });
     this.#server = new ApiServer({
-      ...{
-        storage: this.#storage,
-        kinds: new KindRegistry(kinds),
-        definitions: definitions(),
-        clock,
-        random,
-        log: noLog,
-      },
+      storage: this.#storage,
+      kinds: new KindRegistry(kinds),
+      definitions: definitions(),
+      clock,
+      random,
+      log: noLog,
       authenticator: defaultAuthenticator({ tokens: [] }),
       authorizer: defaultAuthorizer,
     });

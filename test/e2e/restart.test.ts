@@ -178,13 +178,11 @@ function hasEnded(pid: number): boolean {
 function post(port: number, token: string, name: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const options = {
-      ...{
-        host: '127.0.0.1',
-        port,
-        method: 'POST',
-        path: '/api/v1/namespaces/default/configmaps',
-        rejectUnauthorized: false,
-      },
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path: '/api/v1/namespaces/default/configmaps',
+      rejectUnauthorized: false,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     };
     const call = request(options, (response) => {

@@ -102,12 +102,10 @@ function connectOperations(kind: Kind, { name, verbs }: Subresource, connection:
     return {
       ...base,
       path: `${base.path}/${name}`,
-      ...{
-        method,
-        action: 'connect',
-        id,
-        description: `connect to ${name} of ${kind.kind} by ${method.toUpperCase()}`,
-      },
+      method,
+      action: 'connect',
+      id,
+      description: `connect to ${name} of ${kind.kind} by ${method.toUpperCase()}`,
       gvk: { ...base.gvk, kind: kind.kind + connection.options },
       queryParameters: connection.query,
       produces: ['*/*'],
