@@ -28,8 +28,7 @@ describe('local path provisioner', () => {
     const claim = (fields: object = {}, annotations: object = { 'volume.kubernetes.io/selected-node': 'n1' }) =>
       ({ metadata: { ...key, uid: 'u1', resourceVersion: '5', annotations }, spec: { ...spec, ...fields } }) as never;
     const node = { metadata: { name: 'n1', labels: { [hostname]: 'host-1' } } } as never;
-    const plan = (a: never, c: object | undefined = standard, n: never = node) =>
-      planLocalPath(a, c as never, n);
+    const plan = (a: never, c: object | undefined = standard, n: never = node) => planLocalPath(a, c as never, n);
 
     it('makes a volume in a folder of the chosen node, for this claim alone', () => {
       const made = plan(claim());

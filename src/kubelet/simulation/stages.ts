@@ -58,8 +58,8 @@ export function pullTime(pods: readonly Pod[], image: string): number {
 export function usageOf(pod: Pod | undefined, container: string): ToldUsage {
   const [cpu, memory] = ['cpu', 'memory'].map((what) => annotationFor(pod, container, what));
   return {
-    ...(isQuantity(cpu) && { cpu: milliValue(cpu as string) * 1e6 }),
-    ...(isQuantity(memory) && { memory: quantityValue(memory as string) }),
+    ...(isQuantity(cpu) && { cpu: milliValue(cpu) * 1e6 }),
+    ...(isQuantity(memory) && { memory: quantityValue(memory) }),
   };
 }
 
