@@ -240,10 +240,10 @@ export class FakeRuntime implements Runtime {
     await this.exited(id);
   }
 
-  async logs(id: string, options: LogOptions, out: Writable): Promise<void> {
+  async logs(id: string, options: LogOptions, out: Writable, signal?: AbortSignal): Promise<void> {
     const { program, state } = this.#byContainer.get(id) ?? {};
     out.write(fakeLog(program?.output ?? '', state?.startedAt ?? 0, options));
-    if (options.follow) await this.exited(id);
+    if (options.follow && !signal?.aborted) await Promise.race([this.exited(id), ...(signal ? [once(signal)] : [])]);
   }
 
   async usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>> {
@@ -337,4 +337,9 @@ function imageOf(name: string): Image {
 
 function imageIdOf(name: string): string {
   return `docker://${name}`;
+}
+
+/** Resolves when the signal comes. */
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
