@@ -1,23 +1,26 @@
-import type { Command, Terminal } from './command.ts';
+import type { Command } from './command.ts';
 import { connectionFlags } from './connection-flags.ts';
-import { UsageError, type FlagValues } from './flags.ts';
+import { UsageError } from './flags.ts';
+import { machineActions, machineFlags, machineNode } from './node-machine.ts';
 import { simulate, simulateFlags } from './node-simulate.ts';
-
-type Action = (values: FlagValues, args: readonly string[], terminal: Terminal) => Promise<void>;
-
-const actions: Readonly<Record<string, Action>> = { simulate };
 
 /** Gives a cluster further nodes. */
 export const node: Command = {
   name: 'node',
-  summary: 'Give a running cluster further nodes.',
+  summary: 'Give a running cluster further nodes, on this machine or simulated.',
   description:
-    'simulate N    runs N nodes whose containers live in memory and by the clock, until Ctrl-C. Annotations of a pod\n' +
-    '              say how they behave (see the README).',
-  usage: 'simulate N',
-  flags: [...connectionFlags, ...simulateFlags],
-  async run(values, [name = '', ...args], terminal) {
-    if (!Object.hasOwn(actions, name)) throw new UsageError(`say what to do: ${Object.keys(actions).join(', ')}`);
-    await actions[name]!(values, args, terminal);
+    'add NAME        makes a node with a network, an address and a pod range of its own on this machine, and starts it\n' +
+    'stop NAME       switches it off: its kubelet and its containers end, and the cluster has to find out\n' +
+    'start NAME      switches it on again\n' +
+    'isolate NAME    pulls its network cable; reconnect NAME plugs it in again\n' +
+    'remove NAME     removes it from the cluster and from this machine\n' +
+    'simulate N      runs N nodes whose containers live in memory and by the clock, until Ctrl-C. Annotations of a pod\n' +
+    '                say how they behave (see the README)',
+  usage: 'add|stop|start|isolate|reconnect|remove NAME, or simulate N',
+  flags: [...connectionFlags, ...machineFlags, ...simulateFlags],
+  async run(values, [action = '', ...args], terminal) {
+    if (action === 'simulate') return simulate(values, args, terminal);
+    if (machineActions.includes(action)) return machineNode(action, values, args, terminal);
+    throw new UsageError('say what to do: add, stop, start, isolate, reconnect, remove or simulate');
   },
 };

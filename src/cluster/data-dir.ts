@@ -69,7 +69,7 @@ function clusterIdIn(path: string, newId: () => string): string {
  * @returns the function that gives it back
  * @throws when another cluster runs on it
  */
-export function lockDataDir(dataDir: DataDir): () => void {
+export function lockDataDir(dataDir: Pick<DataDir, 'path' | 'lock'>): () => void {
   const other = runningOn(dataDir);
   if (other !== undefined && other !== process.pid) {
     throw new Error(
@@ -81,7 +81,7 @@ export function lockDataDir(dataDir: DataDir): () => void {
 }
 
 /** The process id of the cluster that runs on this folder, if one does. A pid that was given to another program does not count. */
-export function runningOn(dataDir: DataDir): number | undefined {
+export function runningOn(dataDir: Pick<DataDir, 'lock'>): number | undefined {
   const [pid, start] = (readText(dataDir.lock) ?? '').split(' ');
   return pid && start && startOf(Number(pid)) === start ? Number(pid) : undefined;
 }

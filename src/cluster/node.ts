@@ -89,7 +89,7 @@ async function createKubelet(
     podCidr,
     version: kubernetesVersion,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
-    network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, log: kubeletLog }),
+    network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, clusterCidr: options.clusterCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,
     localPaths: dataDir.volumes,
     podManifestPath: options.podManifestPath ?? join(dataDir.kubelet, 'manifests'),

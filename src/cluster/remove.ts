@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { findDataDir, runningOn, type DataDir } from './data-dir.ts';
 import { killLeftoverEtcd } from './etcd.ts';
+import { FurtherNodes } from './further-nodes/index.ts';
 import { removeNode } from './node.ts';
 import { clusterCidrOf } from './settings.ts';
 
@@ -38,5 +39,7 @@ async function removePods(dataDir: DataDir, { root }: RemoveOptions): Promise<st
   if (!existsSync(dataDir.kubelet)) return [];
   if (!root)
     throw new Error('Containers and iptables rules can be removed by root only. Run the same command as root.');
-  return removeNode(dataDir, clusterCidrOf(dataDir));
+  const further = await new FurtherNodes(dataDir).wipe();
+  const lines = await removeNode(dataDir, clusterCidrOf(dataDir));
+  return further > 0 ? [`Removed ${further} further node${further === 1 ? '' : 's'}.`, ...lines] : lines;
 }

@@ -18,6 +18,8 @@ export interface CniNetworkOptions {
   readonly rootDir: string;
   /** e.g. `10.244.0.0/24`. */
   readonly podCidr: string;
+  /** The addresses of all pods of the cluster: those of other nodes are reached without a change of address. */
+  readonly clusterCidr?: string | undefined;
   /** Default: `cox0`. */
   readonly bridge?: string | undefined;
   readonly log?: Log | undefined;
@@ -52,7 +54,8 @@ export class CniNetwork implements PodNetwork {
     await settings.ensure('net.ipv4.ip_forward', 1);
     if ((await settings.get('net.bridge.bridge-nf-call-iptables')) === '0')
       await settings.set('net.bridge.bridge-nf-call-iptables', 1);
-    await installPodRules({ bridge: this.#bridge, podCidr });
+    const { clusterCidr } = this.#options;
+    await installPodRules({ bridge: this.#bridge, podCidr, unmasked: clusterCidr ? [clusterCidr] : [] });
     await this.#recover(new Set(sandboxIds));
   }
 

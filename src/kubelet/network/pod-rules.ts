@@ -4,6 +4,8 @@ import { Iptables, parseSave, type Table } from '../../linux/iptables.ts';
 export interface PodRulesOptions {
   readonly bridge: string;
   readonly podCidr: string;
+  /** Where packets go with the pod's own address: the pods of other nodes. */
+  readonly unmasked?: readonly string[] | undefined;
 }
 
 /** A rule in a chain that is not ours, by which packets get into ours. */
@@ -28,11 +30,12 @@ function jumps(bridge: string): Jump[] {
 }
 
 /** What goes into our chain of a table. */
-function rulesOf(table: Table, { bridge, podCidr }: PodRulesOptions): string[] {
+function rulesOf(table: Table, { bridge, podCidr, unmasked = [] }: PodRulesOptions): string[] {
   const { forward, masquerade } = chains(bridge);
   if (table === 'filter') return [`-A ${forward} -i ${bridge} -j ACCEPT`, `-A ${forward} -o ${bridge} -j ACCEPT`];
   return [
     `-A ${masquerade} -s ${podCidr} -d ${multicast} -j RETURN`,
+    ...unmasked.map((range) => `-A ${masquerade} -s ${podCidr} -d ${range} -j RETURN`),
     `-A ${masquerade} -s ${podCidr} ! -d ${podCidr} -j MASQUERADE`,
   ];
 }

@@ -4,7 +4,7 @@ import { removePodCgroups } from '../cgroups/pod-cgroups.ts';
 import { removeCniNetwork, type CniNetworkOptions } from '../network/cni.ts';
 import { unmountAll } from '../../linux/mount.ts';
 import { hasStatus, type DockerEngine } from './docker.ts';
-import { label } from './docker-labels.ts';
+import { label, ownerFilter, type Owner } from './docker-labels.ts';
 
 export interface RemovalOptions {
   readonly clusterId: string;
@@ -32,17 +32,24 @@ export async function removeEverything(docker: DockerEngine | undefined, options
   return removed;
 }
 
-async function removeContainers(docker: DockerEngine, clusterId: string): Promise<number> {
-  const found = await docker.listContainers({ all: true, filters: { label: [`${label.cluster}=${clusterId}`] } });
+function removeContainers(docker: DockerEngine, clusterId: string): Promise<number> {
+  return end(docker, [`${label.cluster}=${clusterId}`], 'remove');
+}
+
+/** Kills or removes the containers of one node, whether its kubelet runs or not. @returns how many there were */
+export function endContainers(docker: DockerEngine, owner: Owner, how: 'kill' | 'remove'): Promise<number> {
+  return end(docker, ownerFilter(owner), how);
+}
+
+async function end(docker: DockerEngine, labels: readonly string[], how: 'kill' | 'remove'): Promise<number> {
+  const found = await docker.listContainers({ all: how === 'remove', filters: { label: [...labels] } });
   await Promise.all(
-    found.map(({ Id }) =>
-      docker
-        .getContainer(Id)
-        .remove({ force: true, v: true })
-        .catch((error) => {
-          if (!hasStatus(error, 404, 409)) throw error;
-        }),
-    ),
+    found.map(async ({ Id }) => {
+      const container = docker.getContainer(Id);
+      await (how === 'kill' ? container.kill() : container.remove({ force: true, v: true })).catch((error: unknown) => {
+        if (!hasStatus(error, 404, 409)) throw error;
+      });
+    }),
   );
   return found.length;
 }
