@@ -1,12 +1,22 @@
+import { connect } from 'node:http2';
 import { Connection } from './connection.ts';
+import { bareStart } from './bare-docker.ts';
 import { quantiles } from './load.ts';
 import type { Figure } from './measure.ts';
 import { OwnServer } from './own-server.ts';
-import type { Target } from './target.ts';
+import { processorTime, type Target } from './target.ts';
 
-const PODS = 10;
+const PODS = 20;
+const AT_ONCE = 30;
+const IDLE_PODS = 100;
+const IDLE_SECONDS = 20;
+const image = 'coxswain/hello:1';
+const path = '/api/v1/namespaces/default/pods';
 
-/** Starts of a whole node, its idle memory, and of single pods whose image is present. Needs root and Docker. */
+/**
+ * Starts of a whole node, its idle memory, single pods whose image is present beside the same containers on the bare
+ * Docker Engine, many at once, and what pods cost with which nothing happens. Needs root and Docker.
+ */
 export async function podStart(): Promise<Figure[]> {
   if (process.getuid?.() !== 0) {
     process.stderr.write('pod: left out, it needs root and Docker\n');
@@ -15,45 +25,88 @@ export async function podStart(): Promise<Figure[]> {
   const server = new OwnServer([]);
   try {
     const figures = await server.startFigures('with a node');
-    const times: number[] = [];
-    for (let i = 0; i < PODS; i++) times.push(await onePod(server.target, `pod-${i}`));
-    const { p50, p99 } = quantiles(times);
-    const note = `slowest ${p99.toFixed(0)} ms of ${PODS}`;
-    return [...figures, { name: 'one pod, created to Running', value: p50, unit: 'ms', more: false, note }];
+    return [...figures, ...(await singly(server.target)), await atOnce(server.target), await idle(server.target)];
   } finally {
     await server.remove();
   }
 }
 
-/** Creates a pod and waits, by a watch, until its status says Running; milliseconds. */
-async function onePod(target: Target, name: string): Promise<number> {
+/** One pod after the other, in turn with bare containers, so that both meet the same machine. */
+async function singly(target: Target): Promise<Figure[]> {
+  const times: number[] = [];
+  const bare: number[] = [];
+  for (let i = 0; i < PODS; i++) {
+    bare.push(await bareStart(['coxswain/pause:1', image]));
+    times.push(await pods(target, [`pod-${i}`]));
+  }
+  const [ours, docker] = [quantiles(times), quantiles(bare)];
+  const row = (name: string, value: number, note = ''): Figure => ({ name, value, unit: 'ms', more: false, note });
+  return [
+    row('one pod, created to Running', ours.p50, `slowest ${Math.max(...times).toFixed(0)} ms of ${PODS}`),
+    row('the same two containers on bare Docker', docker.p50, `slowest ${Math.max(...bare).toFixed(0)} ms`),
+    row('one pod, above bare Docker', ours.p50 - docker.p50),
+  ];
+}
+
+async function atOnce(target: Target): Promise<Figure> {
+  const names = Array.from({ length: AT_ONCE }, (_, i) => `many-${i}`);
+  const value = (await pods(target, names)) / 1000;
+  return { name: `${AT_ONCE} pods at once, last Running`, value, unit: 's', more: false };
+}
+
+/** The share of a core that the process takes while pods only run. */
+async function idle(target: Target): Promise<Figure> {
+  const names = Array.from({ length: IDLE_PODS }, (_, i) => `idle-${i}`);
+  let used = 0;
+  await pods(target, names, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 10_000)); // events of the start are still to be written
+    const before = processorTime(target.pid!)!;
+    await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+    used = processorTime(target.pid!)! - before;
+  });
+  const note = 'the whole process: API server, controllers, kubelet';
+  return { name: `${IDLE_PODS} idle pods`, value: used / (IDLE_SECONDS * 1e4), unit: '% of a core', more: false, note };
+}
+
+/** Creates pods and waits, by a watch, until the status of the last says Running; milliseconds. Then they go. */
+async function pods(target: Target, names: readonly string[], meanwhile?: () => Promise<void>): Promise<number> {
+  const watching = await watch(target);
   const connection = await Connection.open(target);
-  const path = '/api/v1/namespaces/default/pods';
-  const pod = {
-    metadata: { name },
-    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'coxswain/hello:1' }] },
-  };
+  const spec = { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image }] };
   const started = performance.now();
-  await connection.json('POST', path, pod);
-  await watchUntilRunning(target, name);
+  for (const name of names) await connection.json('POST', path, { metadata: { name }, spec });
+  await watching.until(names, 'Running');
   const took = performance.now() - started;
-  await connection.json('DELETE', `${path}/${name}`);
+  await meanwhile?.();
+  for (const name of names) await connection.json('DELETE', `${path}/${name}`);
+  await watching.until(names, 'gone');
+  watching.end();
   connection.close();
   return took;
 }
 
-async function watchUntilRunning(target: Target, name: string): Promise<void> {
-  const { connect } = await import('node:http2');
+/** A watch of pods that knows the last phase of each. */
+async function watch(target: Target) {
   const session = connect(`https://${target.host}:${target.port}`, { rejectUnauthorized: false });
-  const stream = session.request({
-    ':path': `/api/v1/namespaces/default/pods?watch=1&fieldSelector=metadata.name%3D${name}`,
-    authorization: `Bearer ${target.token}`,
-  });
+  const stream = session.request({ ':path': `${path}?watch=1`, authorization: `Bearer ${target.token}` });
   stream.setEncoding('utf8');
+  const phases = new Map<string, string>();
+  let looked = () => {};
   let text = '';
-  for await (const chunk of stream) {
-    text += chunk;
-    if (text.includes('"phase":"Running"')) break;
-  }
-  session.destroy();
+  stream.on('data', (chunk: string) => {
+    const lines = (text + chunk).split('\n');
+    text = lines.pop()!;
+    for (const line of lines) {
+      const { type, object } = JSON.parse(line);
+      phases.set(object.metadata.name, type === 'DELETED' ? 'gone' : object.status?.phase);
+    }
+    looked();
+  });
+  await new Promise((resolve) => stream.once('response', resolve));
+  const until = (names: readonly string[], phase: string) =>
+    new Promise<void>((resolve) => {
+      looked = () => names.every((name) => phases.get(name) === phase) && resolve();
+      looked();
+    });
+  return { until, end: () => session.destroy() };
 }
