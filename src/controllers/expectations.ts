@@ -2,7 +2,7 @@ import type { KubeObject } from '../apimachinery/object.ts';
 import type { Clock } from '../base/clock.ts';
 
 /** Milliseconds after which an own write that was never seen is forgotten. */
-const PATIENCE = 5 * 60_000;
+export const PATIENCE = 5 * 60_000;
 
 interface Expected {
   readonly object: KubeObject;

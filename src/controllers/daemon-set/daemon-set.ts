@@ -6,10 +6,11 @@ import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace, planClaims } from '../claim.ts';
-import { Expectations } from '../expectations.ts';
+import { Expectations, PATIENCE } from '../expectations.ts';
 import { watchOrphanRevisions } from '../history/history.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { withoutZeros } from '../without-zeros.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import { carryOut, type Failure, type Writer } from './act.ts';
 import { byNode, currency } from './daemons.ts';
 import { removeEnded } from './ended.ts';
@@ -29,6 +30,7 @@ interface Memory {
   readonly expectations: Expectations;
   readonly failed: FailedDaemons;
   readonly placements: Placements;
+  readonly versions: WrittenVersions;
 }
 
 /** Keeps a pod of each DaemonSet on every node that should have one. */
@@ -40,6 +42,7 @@ export const daemonSetController: Controller = {
       expectations: new Expectations(clock),
       failed: new FailedDaemons(clock),
       placements: new Placements(),
+      versions: new WrittenVersions(),
     };
     return controller<DaemonSet>({
       name: 'daemonset-controller',
@@ -86,13 +89,14 @@ async function reconcile(key: string, context: ReconcileContext, memory: Memory)
   if (!set?.spec) {
     memory.failed.forget(key);
     memory.placements.forget(key);
+    memory.versions.forget(key);
     return memory.expectations.forget(key);
   }
   if (selectorOf(set).empty) {
     const message = 'This daemon set is selecting all pods. A non-empty selector is required.';
     return events.event(set, 'Warning', 'SelectingAll', message);
   }
-  if (set.metadata.deletionTimestamp) return;
+  if (set.metadata.deletionTimestamp || memory.versions.isStale(key, set)) return;
   return sync(key, set, context, memory);
 }
 
@@ -114,11 +118,13 @@ async function sync(
   const nodes = reader.list(nodeKind);
   const placement = memory.placements.of(key, set);
   const daemons = { set, nodes, placement, byNode: byNode(history.pods), isCurrent: currency(set, hash) };
-  if (!known) return writeStatus(daemons, history, set.status?.observedGeneration, context);
+  const report = async (generation: number | undefined) =>
+    memory.versions.written(key, await writeStatus(daemons, history, generation, context));
+  if (!known) return report(set.status?.observedGeneration).then(() => ({ after: PATIENCE }));
   const writer = { key, set, hash, context, expectations: memory.expectations };
   const { failure, after } = await act(daemons, writer, memory);
   if (!failure && settled()) await cleanUpHistory(set, history, client);
-  await writeStatus(daemons, history, set.metadata.generation, context);
+  await report(set.metadata.generation);
   if (failure) throw failure.error;
   const waits = [after, untilAvailable(daemons, clock.now())].filter((one) => one !== undefined);
   return waits.length > 0 ? { after: Math.min(...waits) } : undefined;
@@ -147,7 +153,7 @@ async function writeStatus(
   { collisionCount }: History,
   observedGeneration: number | undefined,
   { client, clock }: ReconcileContext,
-): Promise<void> {
+): Promise<DaemonSet> {
   const { set } = daemons;
   const counts = withoutZeros(
     { ...daemonSetStatus(daemons, clock.now()), observedGeneration: observedGeneration ?? 0 },
@@ -155,6 +161,6 @@ async function writeStatus(
   );
   const collided = collisionCount > 0 || set.status?.collisionCount !== undefined;
   const status = { ...counts, ...(collided && { collisionCount }) };
-  if (semanticEqual(status, set.status)) return;
-  await unlessGone(client.updateStatus(daemonSet, { ...set, status }));
+  if (semanticEqual(status, set.status)) return set;
+  return (await unlessGone(client.updateStatus(daemonSet, { ...set, status }))) ?? set;
 }

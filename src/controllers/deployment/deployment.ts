@@ -3,15 +3,16 @@ import { replicaSet, type ReplicaSet } from '../../api/apps-v1/replica-set.ts';
 import { pod, type Pod } from '../../api/core-v1/pod.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
 import { controllerOf, keyOf } from '../../apimachinery/object.ts';
-import { controller, type ClusterReader, type ReconcileContext } from '../../client/controller.ts';
+import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace, planClaims } from '../claim.ts';
 import { withCondition } from '../conditions.ts';
 import { isPodTerminal } from '../pod-state.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { withoutZeros } from '../without-zeros.ts';
 import { isRollingUpdate, wantedReplicas } from './limits.ts';
+import { Memory, type Round } from './memory.ts';
 import { ensureNewSet, sortSets, syncNewSet, type Rollout } from './new-set.ts';
-import { expiredSets, sizeAnnotations } from './revisions.ts';
+import { expiredSets, revisionOf, sizeAnnotations } from './revisions.ts';
 import { planResize, planRollingStep, planStopOld, sizeOf, wasResized, type Scaling, type Sets } from './scaling.ts';
 import {
   countedStatus,
@@ -24,17 +25,23 @@ import {
 import { unlessGone } from '../unless-gone.ts';
 
 /** Moves the pods of each Deployment from one template to the next by scaling replica sets. */
-export const deploymentController = controller<Deployment>({
+export const deploymentController: Controller = {
   name: 'deployment-controller',
-  for: deploymentKind,
-  owns: [replicaSet],
-  watches: [
-    { kind: replicaSet, indexes: { [orphanIndex]: orphanNamespace }, keys: orphanKeys },
-    { kind: pod, keys: recreatedKeys },
-  ],
-  workers: 5,
-  reconcile,
-});
+  start(dependencies) {
+    const memory = new Memory();
+    return controller<Deployment>({
+      name: 'deployment-controller',
+      for: deploymentKind,
+      owns: [replicaSet],
+      watches: [
+        { kind: replicaSet, indexes: { [orphanIndex]: orphanNamespace }, keys: orphanKeys },
+        { kind: pod, keys: recreatedKeys },
+      ],
+      workers: 5,
+      reconcile: (key, context) => reconcile(key, context, memory),
+    }).start(dependencies);
+  },
+};
 
 /** The deployments that might adopt a replica set that nobody controls. */
 function orphanKeys(set: ReplicaSet, reader: ClusterReader): string[] {
@@ -55,10 +62,11 @@ function recreatedKeys(changed: Pod, reader: ClusterReader): string[] {
   return found && !isRollingUpdate(found) ? [keyOf(found)] : [];
 }
 
-async function reconcile(key: string, context: ReconcileContext): Promise<void | { after: number }> {
-  const { reader, client, clock, events } = context;
+async function reconcile(key: string, given: ReconcileContext, memory: Memory): Promise<void | { after: number }> {
+  const { reader, client, clock, events } = given;
   const stored = reader.get(deploymentKind, key);
-  if (!stored?.spec) return undefined;
+  if (!stored?.spec) return memory.forget(key);
+  if (memory.deployments.isStale(key, stored)) return undefined;
   const selector = selectorFromObject(stored.spec.selector);
   if (selector.empty) {
     const message = 'This deployment is selecting all pods. A non-empty selector is required.';
@@ -66,10 +74,12 @@ async function reconcile(key: string, context: ReconcileContext): Promise<void |
   }
   const claims = planClaims(stored, selector, candidatesOf(reader, replicaSet, stored));
   const all = await claim(client, replicaSet, deploymentKind, stored, claims);
+  const context: Round = { ...given, written: memory.setsOf(key) };
+  if (all.some((set) => context.written.isStale(set.metadata.uid, set))) return undefined;
   const deployment = withPauseCondition(stored, clock.now());
   const sets = sortSets(deployment, all);
   const { rollout, status } = await proceed({ deployment, sets }, context);
-  await writeStatus(stored, rollout.deployment, status, context);
+  memory.deployments.written(key, await writeStatus(stored, rollout.deployment, status, context));
   const after = untilOverdue(rollout.deployment, status, clock.now());
   return after === undefined ? undefined : { after };
 }
@@ -87,7 +97,7 @@ interface Outcome {
 }
 
 /** Takes the next step and says what the status is then. */
-async function proceed(rollout: Rollout, context: ReconcileContext): Promise<Outcome> {
+async function proceed(rollout: Rollout, context: Round): Promise<Outcome> {
   const { deployment, sets } = rollout;
   const now = context.clock.now();
   if (deployment.metadata.deletionTimestamp) return { rollout, status: countedStatus(deployment, sets, now) };
@@ -97,7 +107,7 @@ async function proceed(rollout: Rollout, context: ReconcileContext): Promise<Out
   return { rollout: next, status: rolloutStatus(next.deployment, next.sets, now) };
 }
 
-async function resize(rollout: Rollout, context: ReconcileContext): Promise<Outcome> {
+async function resize(rollout: Rollout, context: Round): Promise<Outcome> {
   const { deployment, sets } = await syncNewSet(rollout, context);
   const scaled = await scaleAll(deployment, sets, planResize(deployment, sets), context);
   if (deployment.spec?.paused) await cleanUp(deployment, scaled.old, context);
@@ -105,7 +115,7 @@ async function resize(rollout: Rollout, context: ReconcileContext): Promise<Outc
   return { rollout: { deployment, sets: scaled }, status };
 }
 
-async function rollingUpdate(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+async function rollingUpdate(rollout: Rollout, context: Round): Promise<Rollout> {
   const { deployment, sets } = await ensureNewSet(rollout, context);
   const step = planRollingStep(deployment, sets);
   const scaled = await scaleAll(deployment, sets, step, context);
@@ -113,7 +123,7 @@ async function rollingUpdate(rollout: Rollout, context: ReconcileContext): Promi
   return { deployment, sets: scaled };
 }
 
-async function recreate(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+async function recreate(rollout: Rollout, context: Round): Promise<Rollout> {
   const known = await syncNewSet(rollout, context);
   const stop = planStopOld(known.sets.old);
   if (stop.length > 0) {
@@ -139,7 +149,7 @@ async function scaleAll(
   deployment: Deployment,
   sets: Sets,
   scalings: readonly Scaling[],
-  context: ReconcileContext,
+  context: Round,
 ): Promise<Sets> {
   const scaled = new Map<ReplicaSet, ReplicaSet>();
   for (const scaling of scalings) scaled.set(scaling.set, await scale(deployment, scaling, context));
@@ -150,7 +160,7 @@ async function scaleAll(
 async function scale(
   deployment: Deployment,
   { set, replicas }: Scaling,
-  { client, events }: ReconcileContext,
+  { client, events, written }: Round,
 ): Promise<ReplicaSet> {
   const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) };
   const size = sizeOf(set);
@@ -160,6 +170,7 @@ async function scale(
     metadata: { ...set.metadata, annotations },
     spec: { ...set.spec!, replicas },
   });
+  written.written(set.metadata.uid, scaled);
   if (size !== replicas) {
     const way = replicas > size ? 'up' : 'down';
     const message = `Scaled ${way} replica set ${set.metadata.name} from ${size} to ${replicas}`;
@@ -168,29 +179,26 @@ async function scale(
   return scaled;
 }
 
-async function cleanUpWhenDone(deployment: Deployment, sets: Sets, context: ReconcileContext): Promise<void> {
+async function cleanUpWhenDone(deployment: Deployment, sets: Sets, context: Round): Promise<void> {
   const status = countedStatus(deployment, sets, context.clock.now());
   if (isComplete(deployment, status)) await cleanUp(deployment, sets.old, context);
 }
 
-async function cleanUp(
-  deployment: Deployment,
-  old: readonly ReplicaSet[],
-  { client }: ReconcileContext,
-): Promise<void> {
+async function cleanUp(deployment: Deployment, old: readonly ReplicaSet[], { client, written }: Round): Promise<void> {
   for (const set of expiredSets(deployment, old)) {
     await unlessGone(client.delete(replicaSet, set.metadata, { preconditions: { uid: set.metadata.uid } }));
+    written.forget(set.metadata.uid);
   }
 }
 
-/** `stored` is what the server had when we began, `latest` what it has now (with our own changes). */
+/** `stored` is what the server has, `latest` with the revision that it is to be given. */
 async function writeStatus(
   stored: Deployment,
   latest: Deployment,
   next: DeploymentStatus,
   { client }: ReconcileContext,
-): Promise<void> {
+): Promise<Deployment> {
   const status = withoutZeros(next, ['terminatingReplicas']);
-  if (semanticEqual(status, stored.status)) return;
-  await unlessGone(client.updateStatus(deploymentKind, { ...latest, status }));
+  if (semanticEqual(status, stored.status) && revisionOf(latest) === revisionOf(stored)) return stored;
+  return (await unlessGone(client.updateStatus(deploymentKind, { ...latest, status }))) ?? stored;
 }

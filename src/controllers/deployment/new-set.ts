@@ -16,6 +16,7 @@ import {
   sizeAnnotations,
 } from './revisions.ts';
 import { newSetSize, type Sets } from './scaling.ts';
+import type { Round } from './memory.ts';
 import { completeReason, condition, hasDeadline, type DeploymentCondition } from './status.ts';
 import { hashLabel, sameTemplate, templateHash } from './template-hash.ts';
 
@@ -64,11 +65,11 @@ export function newSet(deployment: Deployment, old: readonly ReplicaSet[], hash:
 }
 
 /** Brings revision and annotations of the new replica set and of the deployment up to date, if there is such a set. */
-export async function syncNewSet(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+export async function syncNewSet(rollout: Rollout, context: Round): Promise<Rollout> {
   const { deployment, sets } = rollout;
   if (!sets.current) return rollout;
   const current = await updateNewSet(deployment, sets.current, sets.old, context);
-  const noted = await noteRevision(deployment, revisionOf(current), context);
+  const noted = withRevision(deployment, revisionOf(current));
   const message = `Found new replica set "${current.metadata.name}"`;
   const found = condition('Progressing', 'True', 'FoundNewReplicaSet', message, context.clock.now());
   const next = speaksOf(noted, current) ? noted : withProgressing(noted, found);
@@ -85,7 +86,7 @@ function speaksOf(deployment: Deployment, { metadata }: ReplicaSet): boolean {
  * Like `syncNewSet`, but makes the set when there is none.
  * @throws ApiError Conflict when its name is taken by another template: the next try uses another name
  */
-export async function ensureNewSet(rollout: Rollout, context: ReconcileContext): Promise<Rollout> {
+export async function ensureNewSet(rollout: Rollout, context: Round): Promise<Rollout> {
   const { deployment, sets } = rollout;
   if (sets.current) return syncNewSet(rollout, context);
   const created = await createNewSet(deployment, sets.old, context);
@@ -95,7 +96,7 @@ export async function ensureNewSet(rollout: Rollout, context: ReconcileContext):
   if (size > 0) {
     context.events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${size}`);
   }
-  const noted = await noteRevision(deployment, revisionOf(created), context);
+  const noted = withRevision(deployment, revisionOf(created));
   const message = `Created new replica set "${name}"`;
   const next = condition('Progressing', 'True', 'NewReplicaSetCreated', message, context.clock.now());
   return { deployment: withProgressing(noted, next), sets: { ...sets, current: created } };
@@ -152,33 +153,24 @@ async function updateNewSet(
   deployment: Deployment,
   current: ReplicaSet,
   old: readonly ReplicaSet[],
-  { client }: ReconcileContext,
+  { client, written }: Round,
 ): Promise<ReplicaSet> {
   const annotations = newSetAnnotations(deployment, current.metadata.annotations, nextRevision(old));
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
   const same = semanticEqual(annotations, current.metadata.annotations);
   if (same && minReadySeconds === (current.spec?.minReadySeconds ?? 0)) return current;
   const spec = { ...current.spec!, minReadySeconds };
-  return client.update(replicaSet, { ...current, metadata: { ...current.metadata, annotations }, spec });
+  const updated = await client.update(replicaSet, { ...current, metadata: { ...current.metadata, annotations }, spec });
+  written.written(updated.metadata.uid, updated);
+  return updated;
 }
 
-/**
- * Writes the revision on the deployment, with the status, so that it does not count as a new generation. The status of
- * the answer is the one that we had: it is written at the end.
- */
-async function noteRevision(
-  deployment: Deployment,
-  revision: bigint,
-  { client }: ReconcileContext,
-): Promise<Deployment> {
+/** The deployment with its revision, which is written with the status, so that it does not count as a new generation. */
+function withRevision(deployment: Deployment, revision: bigint): Deployment {
   if (revisionOf(deployment) === revision) return deployment;
-  const { uid, resourceVersion } = deployment.metadata;
-  // The answer's version goes with the status that we have, so it must not be newer than what we have seen.
-  const patch = { metadata: { uid, resourceVersion, annotations: { [revisionAnnotation]: String(revision) } } };
-  const noted = await client.patch(deploymentKind, deployment.metadata, 'merge', patch, {
-    subresource: 'status',
-  });
-  return { ...noted, status: deployment.status };
+  const { metadata } = deployment;
+  const annotations = { ...metadata.annotations, [revisionAnnotation]: String(revision) };
+  return { ...deployment, metadata: { ...metadata, annotations } };
 }
 
 function withProgressing(deployment: Deployment, next: DeploymentCondition): Deployment {

@@ -3,12 +3,13 @@ import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace } from '../claim.ts';
-import { Expectations } from '../expectations.ts';
+import { Expectations, PATIENCE } from '../expectations.ts';
 import { createPod, deletePod } from '../pod-control.ts';
 import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { slowStart } from '../slow-start.ts';
 import { withoutZeros } from '../without-zeros.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import type { Flavour, PodKeeper } from './flavour.ts';
 import { planPodClaims, planReplicas, podFromTemplate } from './plan.ts';
 import { nextAvailable, replicaSetStatus, type ReplicaFailure } from './status.ts';
@@ -19,6 +20,7 @@ interface Work<T extends PodKeeper> extends ReconcileContext {
   readonly key: string;
   readonly flavour: Flavour<T>;
   readonly expectations: Expectations;
+  readonly versions: WrittenVersions;
 }
 
 /** The controller that keeps as many pods as each object of this flavour wants. */
@@ -28,6 +30,7 @@ export function podKeeperController<T extends PodKeeper>(flavour: Flavour<T>): C
     name,
     start(dependencies) {
       const expectations = new Expectations(dependencies.clock);
+      const versions = new WrittenVersions();
       return controller<T>({
         name,
         for: kind,
@@ -41,7 +44,7 @@ export function podKeeperController<T extends PodKeeper>(flavour: Flavour<T>): C
             keys: (changed: Pod, reader) => podKeys(changed, reader, flavour, expectations),
           },
         ],
-        reconcile: (key, context) => reconcile({ ...context, key, flavour, expectations }),
+        reconcile: (key, context) => reconcile({ ...context, key, flavour, expectations, versions }),
       }).start(dependencies);
     },
   };
@@ -68,9 +71,13 @@ function podKeys<T extends PodKeeper>(
 }
 
 async function reconcile<T extends PodKeeper>(work: Work<T>): Promise<void | { after: number }> {
-  const { key, flavour, expectations, reader, client, clock } = work;
+  const { key, flavour, expectations, versions, reader, client, clock } = work;
   const set = reader.get(flavour.kind, key);
-  if (!set) return expectations.forget(key);
+  if (!set) {
+    versions.forget(key);
+    return expectations.forget(key);
+  }
+  if (versions.isStale(key, set)) return undefined;
   // Asked before the pods are read: what the copy learns while we claim would not be among them.
   const caughtUp = expectations.pending(key, (object) => reader.get(pod, keyOf(object))) === 0;
   const claims = planPodClaims(set, flavour.selectorOf(set), candidatesOf(reader, pod, set));
@@ -82,7 +89,7 @@ async function reconcile<T extends PodKeeper>(work: Work<T>): Promise<void | { a
   }
   await writeStatus(set, pods, failure, work);
   if (failure) throw failure.error;
-  const after = nextAvailable(set, pods, clock.now());
+  const after = nextAvailable(set, pods, clock.now()) ?? (caughtUp ? undefined : PATIENCE);
   return after === undefined ? undefined : { after };
 }
 
@@ -118,11 +125,12 @@ async function writeStatus<T extends PodKeeper>(
   set: T,
   pods: readonly Pod[],
   failure: ReplicaFailure | undefined,
-  { client, clock, flavour }: Work<T>,
+  { key, client, clock, flavour, versions }: Work<T>,
 ): Promise<void> {
   const counted = replicaSetStatus(set, pods, failure, clock.now());
   if (!flavour.countsTerminating) delete counted.terminatingReplicas;
   const status = withoutZeros(counted, ['replicas', 'terminatingReplicas']);
   if (semanticEqual(status, set.status)) return;
-  await unlessGone(client.updateStatus(flavour.kind, { ...set, status }));
+  const written = await unlessGone(client.updateStatus(flavour.kind, { ...set, status }));
+  if (written) versions.written(key, written);
 }

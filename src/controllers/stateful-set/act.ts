@@ -11,6 +11,7 @@ import { createClaims, ownClaims } from './claims.ts';
 import type { CurrentCheck } from './current-check.ts';
 import { newPod, ordinalOf, repairedPod } from './identity.ts';
 import { isOrdered, type Step } from './plan.ts';
+import type { WrittenPods } from './written-pods.ts';
 
 /** A revision's name and the template it keeps. */
 export interface NamedTemplate {
@@ -26,6 +27,8 @@ export interface Actor {
   readonly context: ReconcileContext;
   readonly assertCurrent: CurrentCheck;
   readonly expectations: Expectations;
+  /** Is told which pods come and go. */
+  readonly written: WrittenPods;
 }
 
 /** Carries out the phases of a plan one after the other, up to the first error, which is returned. */
@@ -64,6 +67,7 @@ async function createPod(actor: Actor, { ordinal, revision }: Step & { do: 'crea
       return actor.context.client.create(podKind, wanted);
     });
     actor.expectations.created(keyOf(actor.set), created);
+    actor.written.created(created);
   } catch (error) {
     if (!isApiError(error, 'AlreadyExists')) throw error;
     await awaitOwn(actor, wanted, error);
@@ -89,6 +93,7 @@ async function deletePod(actor: Actor, pod: Pod): Promise<void> {
     if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
   }
   actor.expectations.deleted(keyOf(actor.set), pod);
+  actor.written.deleted(pod);
 }
 
 function recreatePod(actor: Actor, pod: Pod): Promise<void> {

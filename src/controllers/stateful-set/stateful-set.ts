@@ -10,7 +10,7 @@ import { controllerOf, keyOf } from '../../apimachinery/object.ts';
 import type { Client } from '../../client/client.ts';
 import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
 import { candidatesOf, claim, orphanIndex, orphanNamespace, planClaims } from '../claim.ts';
-import { Expectations } from '../expectations.ts';
+import { Expectations, PATIENCE } from '../expectations.ts';
 import {
   claimRevisions,
   deleteRevisions,
@@ -22,6 +22,7 @@ import { expiredRevisions, planRevision, revisionHashLabel } from '../history/re
 import { templateOf } from '../history/template-patch.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { withoutZeros } from '../without-zeros.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import { carryOut, type NamedTemplate } from './act.ts';
 import { currentCheck, type CurrentCheck } from './current-check.ts';
 import { claimTemplates, isMember, parsePodName, revisionOf } from './identity.ts';
@@ -29,6 +30,7 @@ import { planSet } from './plan.ts';
 import { nextAvailable } from './replicas.ts';
 import { statefulSetStatus, type RevisionNames } from './status.ts';
 import { unlessGone } from '../unless-gone.ts';
+import { WrittenPods } from './written-pods.ts';
 
 const selectorOf = (set: StatefulSet) => selectorFromObject(set.spec?.selector);
 
@@ -36,7 +38,7 @@ const selectorOf = (set: StatefulSet) => selectorFromObject(set.spec?.selector);
 export const statefulSetController: Controller = {
   name: 'statefulset-controller',
   start(dependencies) {
-    const expectations = new Expectations(dependencies.clock);
+    const memory: Memory = { expectations: new Expectations(dependencies.clock), versions: new WrittenVersions() };
     return controller<StatefulSet>({
       name: 'statefulset-controller',
       for: statefulSet,
@@ -45,13 +47,13 @@ export const statefulSetController: Controller = {
         {
           kind: podKind,
           indexes: { [orphanIndex]: orphanNamespace },
-          keys: (pod: Pod, reader) => podKeys(pod, reader, expectations),
+          keys: (pod: Pod, reader) => podKeys(pod, reader, memory.expectations),
         },
         { kind: claimKind, keys: claimKeys },
         watchOrphanRevisions(statefulSet, selectorOf),
       ],
       workers: 5,
-      reconcile: (key, context) => reconcile(key, context, expectations),
+      reconcile: (key, context) => reconcile(key, context, memory),
     }).start(dependencies);
   },
 };
@@ -75,14 +77,25 @@ function claimKeys({ metadata }: PersistentVolumeClaim, reader: ClusterReader): 
   return reader.list(statefulSet, metadata.namespace).filter(has).map(keyOf);
 }
 
-async function reconcile(
-  key: string,
-  context: ReconcileContext,
-  expectations: Expectations,
-): Promise<void | { after: number }> {
+/** What the controller remembers between two rounds. */
+interface Memory {
+  readonly expectations: Expectations;
+  readonly versions: WrittenVersions;
+}
+
+function forget(key: string, { expectations, versions }: Memory): void {
+  expectations.forget(key);
+  versions.forget(key);
+}
+
+async function reconcile(key: string, context: ReconcileContext, memory: Memory): Promise<void | { after: number }> {
   const { reader, client, clock } = context;
   const set = reader.get(statefulSet, key);
-  if (!set) return expectations.forget(key);
+  if (!set) return forget(key, memory);
+  if (memory.versions.isStale(key, set)) return;
+  // Asked before the pods are read: what the copy learns while we claim would not be among them.
+  const unseen = memory.expectations.pending(key, (pod) => reader.get(podKind, keyOf(pod)));
+  if (unseen > 0) return { after: PATIENCE };
   const selector = selectorOf(set);
   const revisions = await claimRevisions(reader, client, statefulSet, set, selector);
   const candidates = candidatesOf(reader, podKind, set);
@@ -90,8 +103,10 @@ async function reconcile(
   const pods = await claim(client, podKind, statefulSet, set, claims);
   const assertCurrent = currentCheck(client, set);
   const known = await knownRevisions(set, revisions, context, assertCurrent);
-  const failure = known && (await act(set, known, pods, context, expectations, assertCurrent));
-  await writeStatus(set, known ? namesOf(known) : lastNames(set), pods, context);
+  const acted = known && (await act(set, known, pods, context, memory.expectations, assertCurrent));
+  const written = await writeStatus(set, known ? namesOf(known) : lastNames(set), acted?.pods ?? pods, context);
+  memory.versions.written(key, written);
+  const failure = acted?.failure;
   if (failure) throw failure;
   const outdated = known ? expired(set, known, revisions, pods) : [];
   if (outdated.length > 0) await assertCurrent().then(() => deleteRevisions(client, outdated));
@@ -151,7 +166,7 @@ async function currentRevision(
   return listed ?? (await client.find(controllerRevision, { namespace, name })) ?? update;
 }
 
-/** Takes the next steps, unless own ones cannot be seen yet. Returns what went wrong. */
+/** Takes the next steps. Returns what went wrong, and the pods as they are then. */
 async function act(
   set: StatefulSet,
   revisions: Revisions,
@@ -159,15 +174,17 @@ async function act(
   context: ReconcileContext,
   expectations: Expectations,
   assertCurrent: CurrentCheck,
-): Promise<unknown> {
+): Promise<{ failure: unknown; pods: readonly Pod[] }> {
   const { reader, clock } = context;
-  if (expectations.pending(keyOf(set), (pod) => reader.get(podKind, keyOf(pod))) > 0) return undefined;
   const { namespace } = set.metadata;
   const current = named(set, revisions.current);
   const update = named(set, revisions.update);
   const claimOf = (name: string) => reader.get(claimKind, { namespace, name });
   const view = { set, current: current.name, update: update.name, pods, claim: claimOf, now: clock.now() };
-  return carryOut({ set, current, update, context, assertCurrent, expectations }, planSet(view));
+  const written = new WrittenPods();
+  const actor = { set, current, update, context, assertCurrent, expectations, written };
+  const failure = await carryOut(actor, planSet(view));
+  return { failure, pods: written.appliedTo(pods) };
 }
 
 function named(set: StatefulSet, revision: ControllerRevision): NamedTemplate {
@@ -198,9 +215,9 @@ async function writeStatus(
   names: RevisionNames,
   pods: readonly Pod[],
   { client, clock }: ReconcileContext,
-): Promise<void> {
+): Promise<StatefulSet> {
   const next = statefulSetStatus(set, names, pods, clock.now());
   const status = withoutZeros(next, ['replicas', 'availableReplicas', 'collisionCount']);
-  if (semanticEqual(status, set.status)) return;
-  await unlessGone(client.updateStatus(statefulSet, { ...set, status }));
+  if (semanticEqual(status, set.status)) return set;
+  return (await unlessGone(client.updateStatus(statefulSet, { ...set, status }))) ?? set;
 }
