@@ -42,7 +42,7 @@ class Run<T extends KubeObject> {
     const events = createEventRecorder({ client, clock, component, log });
     this.#definition = definition;
     this.#context = { reader, client, clock, random, log, events, signal: this.#abort.signal };
-    this.#queue = new WorkQueue(clock, undefined, dependencies.queues?.of(queue));
+    this.#queue = new WorkQueue(clock, definition.retry, dependencies.queues?.of(queue));
     this.#listen(reader);
     this.#ended = this.#work(informers, reader);
   }
@@ -57,7 +57,7 @@ class Run<T extends KubeObject> {
   /** Every change of what the definition names puts the keys that it concerns into the queue. */
   #listen(reader: Reader): void {
     const { for: own, owns = [], watches = [], resyncEvery } = this.#definition;
-    this.#on(reader.informer(own), (object) => [keyOf(object)]);
+    this.#cleanup.push(this.#listenToOwn(reader.informer(own)));
     for (const kind of owns) this.#on(reader.informer(kind), (object) => ownerKeys(object, own));
     for (const watch of watches) {
       const concerns = (object: KubeObject, old: KubeObject) => watch.concerns?.(object, old) ?? true;
@@ -70,18 +70,32 @@ class Run<T extends KubeObject> {
     this.#cleanup.push(() => timer.cancel());
   }
 
+  #listenToOwn(informer: Informer<T>): () => void {
+    const enqueue = (object: T) => this.#queue.add(keyOf(object));
+    const updated = (object: T, old: T) => {
+      if (asksForAnother(object, old)) enqueue(object);
+      else this.#enqueue(keyOf(object));
+    };
+    return informer.listen({ added: enqueue, updated, deleted: enqueue });
+  }
+
+  /** Changes that may wait for others wait. */
+  #enqueue(key: string): void {
+    this.#queue.addAfter(key, this.#definition.batch ?? 0);
+  }
+
   #on<W extends KubeObject>(
     informer: Informer<W>,
     keys: (object: W) => readonly string[],
     concerns?: (object: W, old: W) => boolean,
   ): void {
     const enqueue = (object: W) => {
-      for (const key of keys(object)) this.#queue.add(key);
+      for (const key of keys(object)) this.#enqueue(key);
     };
     const updated = (object: W, old: W) => {
       if (concerns && !concerns(object, old)) return;
       // Each key once: a waiting worker takes it at once, and adding it again would then mean a second round.
-      for (const key of new Set([...keys(old), ...keys(object)])) this.#queue.add(key);
+      for (const key of new Set([...keys(old), ...keys(object)])) this.#enqueue(key);
     };
     this.#cleanup.push(informer.listen({ added: enqueue, updated, deleted: enqueue }));
   }
@@ -117,6 +131,11 @@ class Run<T extends KubeObject> {
       else this.#context.log.warn('reconcile failed', fields);
     }
   }
+}
+
+/** Whether somebody wants something else of the object, or it is another one. */
+function asksForAnother({ metadata }: KubeObject, { metadata: old }: KubeObject): boolean {
+  return metadata.generation !== old.generation || metadata.uid !== old.uid;
 }
 
 /** The informers that a definition declared, and nothing else: what is not declared would never wake the controller. */

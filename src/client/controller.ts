@@ -75,6 +75,13 @@ export interface ControllerDefinition<T extends KubeObject> {
   readonly queue?: string;
   /** How many keys are worked on at once. Default 1. One key is never worked on twice at once. */
   readonly workers?: number;
+  /**
+   * Milliseconds for which changes wait for others, so that many of them are one reconcile. Who creates or deletes an
+   * object of ours or changes what it asks for (its generation) is served at once. Default 0.
+   */
+  readonly batch?: number;
+  /** Milliseconds before a failed reconcile is tried again, which double up to `max`. Default: client-go's. */
+  readonly retry?: { readonly initial: number; readonly max: number };
   /** Reconciles every object anew after so many milliseconds. Default: never. */
   readonly resyncEvery?: number;
   /**

@@ -146,6 +146,24 @@ describe('controller', () => {
     expect(at.slice(5).map((t) => t - at[5]!)).to.deep.equal([0, 5]);
   });
 
+  it('lets changes wait for others, but not who wants something else of the object', async () => {
+    const putGeneration = (generation: number) =>
+      world.api.put(`${rsPath}a`, { metadata: { name: 'a', namespace: 'd', uid: 'uid-of-a', generation } });
+    putGeneration(1);
+    await world.start({ batch: 1_000 });
+    world.reconciled.length = 0;
+    putGeneration(1);
+    for (const name of ['p', 'q']) world.api.put(podPath + name, { metadata: { ...owned('a'), name } });
+    await world.settle();
+    expect(world.reconciled).to.deep.equal([]);
+    putGeneration(2);
+    await world.settle();
+    expect(world.reconciled).to.deep.equal(['d/a']);
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect(world.reconciled).to.deep.equal(['d/a', 'd/a']);
+  });
+
   it('comes back when asked to, and at every resync', async () => {
     putRs('a');
     const at: number[] = [];

@@ -31,6 +31,8 @@ export const jobController: Controller = {
         },
       ],
       workers: 5,
+      batch: 1_000,
+      retry: { initial: 1_000, max: 60_000 },
       reconcile: (key, context) => reconcile(key, context, memory),
     }).start(dependencies);
   },

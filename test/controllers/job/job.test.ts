@@ -75,17 +75,52 @@ describe('job controller', () => {
     ]);
   });
 
+  it('waits a second for pods that follow, and counts them together', async () => {
+    world.podsBecomeReady = false;
+    await create({ parallelism: 8, completions: 8 });
+    const all = await world.eventually(async () => {
+      expect((await get()).status?.active).to.equal(8);
+      return pods();
+    });
+    await world.settle(2_000);
+    const before = world.requests(/jobs\/work\/status$/);
+    for (const one of all) {
+      await end(one, 'Succeeded');
+      await world.settle(50);
+    }
+    expect(world.requests(/jobs\/work\/status$/) - before).to.equal(0);
+    expect((await finished('Complete')).status).to.include({ succeeded: 8 });
+    expect(world.requests(/jobs\/work\/status$/) - before).to.equal(2);
+  });
+
+  it('tries again a second after a pod could not be made, then two, then four', async () => {
+    world.noPodsBecause = 'no room';
+    await create();
+    const tries = async (ms: number) => {
+      await world.settle(ms);
+      return world.requests(/\/pods$/);
+    };
+    const first = await tries(500);
+    expect(await tries(1_000)).to.equal(first + 1);
+    expect(await tries(1_000)).to.equal(first + 1);
+    expect(await tries(1_000)).to.equal(first + 2);
+    world.noPodsBecause = undefined;
+    await running(1);
+  });
+
   it('makes new pods after 10 s, 20 s, 40 s, and gives up at the limit', async () => {
     await create({ backoffLimit: 3 });
     const starts: number[] = [];
+    const ends: number[] = [];
     for (let i = 0; i < 4; i++) {
       const [one] = await world
         .eventually(() => running(1))
         .catch(async () => (await world.settle(20_000), running(1)));
       starts.push(Date.parse(one!.metadata.creationTimestamp));
+      ends.push(world.clock.now());
       await end(one!, 'Failed');
     }
-    const gaps = starts.slice(1).map((at, i) => Math.round((at - starts[i]!) / 1000));
+    const gaps = starts.slice(1).map((at, i) => Math.round((at - ends[i]!) / 1000));
     expect(gaps).to.deep.equal([10, 20, 40]);
     const { status } = await finished('Failed');
     expect(status).to.include({ failed: 4, ready: 0 });
