@@ -21,3 +21,19 @@ export class WrittenVersions {
     this.#versions.delete(key);
   }
 }
+
+/** The versions of own last writes to what others own: by the owner's key, then by uid, so that they go with the owner. */
+export class OwnedVersions {
+  #owners = new Map<string, WrittenVersions>();
+
+  /** Those of one owner. */
+  of(owner: string): WrittenVersions {
+    const known = this.#owners.get(owner) ?? new WrittenVersions();
+    this.#owners.set(owner, known);
+    return known;
+  }
+
+  forget(owner: string): void {
+    this.#owners.delete(owner);
+  }
+}

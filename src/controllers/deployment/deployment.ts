@@ -74,7 +74,7 @@ async function reconcile(key: string, given: ReconcileContext, memory: Memory): 
   }
   const claims = planClaims(stored, selector, candidatesOf(reader, replicaSet, stored));
   const all = await claim(client, replicaSet, deploymentKind, stored, claims);
-  const context: Round = { ...given, written: memory.setsOf(key) };
+  const context: Round = { ...given, written: memory.sets.of(key) };
   if (all.some((set) => context.written.isStale(set.metadata.uid, set))) return undefined;
   const deployment = withPauseCondition(stored, clock.now());
   const sets = sortSets(deployment, all);
@@ -152,8 +152,10 @@ async function scaleAll(
   context: Round,
 ): Promise<Sets> {
   const scaled = new Map<ReplicaSet, ReplicaSet>();
-  for (const scaling of scalings) scaled.set(scaling.set, await scale(deployment, scaling, context));
   const latest = (set: ReplicaSet) => scaled.get(set) ?? set;
+  for (const { set, replicas } of scalings) {
+    scaled.set(set, await scale(deployment, { set: latest(set), replicas }, context));
+  }
   return { current: sets.current && latest(sets.current), old: sets.old.map(latest) };
 }
 

@@ -1,5 +1,5 @@
 import type { ReconcileContext } from '../../client/controller.ts';
-import { WrittenVersions } from '../written-versions.ts';
+import { OwnedVersions, WrittenVersions } from '../written-versions.ts';
 
 /** What a reconcile works with. */
 export interface Round extends ReconcileContext {
@@ -13,17 +13,10 @@ export interface Round extends ReconcileContext {
  */
 export class Memory {
   readonly deployments = new WrittenVersions();
-  #sets = new Map<string, WrittenVersions>();
-
-  /** Those of the replica sets of one deployment. */
-  setsOf(key: string): WrittenVersions {
-    const known = this.#sets.get(key) ?? new WrittenVersions();
-    this.#sets.set(key, known);
-    return known;
-  }
+  readonly sets = new OwnedVersions();
 
   forget(key: string): void {
     this.deployments.forget(key);
-    this.#sets.delete(key);
+    this.sets.forget(key);
   }
 }

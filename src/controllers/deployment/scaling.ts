@@ -48,7 +48,8 @@ export function newSetSize(deployment: Deployment, sets: readonly ReplicaSet[], 
 
 /**
  * The next step of a rolling update: grow (or shrink) the new replica set; if that is as it should be, take away from
- * the old ones what availability allows, unhealthy pods first. Empty when there is nothing to do at the moment.
+ * the old ones what availability allows, unhealthy pods first. Empty when there is nothing to do at the moment. One set
+ * can come twice: users are told of what did not work apart from what makes room.
  */
 export function planRollingStep(deployment: Deployment, { current, old }: Sets): Scaling[] {
   if (!current) return [];
@@ -68,9 +69,11 @@ function planOldSets(deployment: Deployment, current: ReplicaSet, old: readonly 
   const sizes = new Map(old.map((set) => [set, sizeOf(set)]));
   const oldest = [...old].sort(byAge);
   dropUnhealthy(oldest, sizes, spare);
+  const useless = changed(sizes);
+  const before = new Map(sizes);
   const available = [...old, current].reduce((sum, set) => sum + availableOf(set), 0);
   dropHealthy(oldest, sizes, available - fewest);
-  return changed(sizes);
+  return [...useless, ...changed(sizes, before)];
 }
 
 /** Pods that are not available can go without harm. */
@@ -90,8 +93,10 @@ function dropHealthy(sets: readonly ReplicaSet[], sizes: Map<ReplicaSet, number>
   }
 }
 
-function changed(sizes: ReadonlyMap<ReplicaSet, number>): Scaling[] {
-  return [...sizes].filter(([set, size]) => size !== sizeOf(set)).map(([set, replicas]) => ({ set, replicas }));
+function changed(sizes: ReadonlyMap<ReplicaSet, number>, before?: ReadonlyMap<ReplicaSet, number>): Scaling[] {
+  return [...sizes]
+    .filter(([set, size]) => size !== (before?.get(set) ?? sizeOf(set)))
+    .map(([set, replicas]) => ({ set, replicas }));
 }
 
 /** All of the old replica sets that run, stopped. */

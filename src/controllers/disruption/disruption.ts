@@ -1,10 +1,18 @@
 import { customResourceDefinition } from '../../api/apiextensions-v1/custom-resource-definition.ts';
+import { replicaSet } from '../../api/apps-v1/replica-set.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { podDisruptionBudget, type PodDisruptionBudget } from '../../api/policy-v1/pod-disruption-budget.ts';
 import { selectorFromObject } from '../../apimachinery/label-selector.ts';
-import { keyOf } from '../../apimachinery/object.ts';
+import type { Kind } from '../../apimachinery/kind.ts';
+import { keyOf, type KubeObject } from '../../apimachinery/object.ts';
 import { errorMessage } from '../../base/log.ts';
-import { controller, type ClusterReader, type Controller, type ReconcileContext } from '../../client/controller.ts';
+import {
+  controller,
+  type ClusterReader,
+  type Controller,
+  type ReconcileContext,
+  type Watch,
+} from '../../client/controller.ts';
 import { selectorText } from '../selector-text.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { budgetsCovering, Overlaps } from './overlaps.ts';
@@ -22,14 +30,31 @@ export const disruptionController: Controller = {
       name: 'disruption-controller',
       eventSource: 'controllermanager',
       for: podDisruptionBudget,
-      watches: [{ kind: podKind, keys: budgetsOf }],
-      reads: [...scaledKinds, customResourceDefinition],
+      watches: [{ kind: podKind, keys: budgetsOf }, ...scaledKinds.map(watchScale)],
+      reads: [customResourceDefinition],
       reconcile: (key, context) => reconcile(key, context, overlaps),
     });
     const running = [budgets, staleConditionController].map((one) => one.start(dependencies));
     return { stop: async () => void (await Promise.all(running.map((one) => one.stop()))) };
   },
 };
+
+/** A budget counts by what the owners of its pods want: that changes before the pods do, or without them when none can be made. */
+function watchScale(kind: Kind<Scalable>): Watch<Scalable> {
+  return {
+    kind,
+    concerns: (now, old) => now.spec?.replicas !== old.spec?.replicas,
+    keys: (owner, reader) => [...new Set(podOf(owner, reader).flatMap((pod) => budgetsOf(pod, reader)))],
+  };
+}
+
+type Scalable = KubeObject & { spec?: { replicas?: number } };
+
+/** One of the owner's pods, which stands for all: they come from one template. */
+function podOf({ metadata: { uid } }: KubeObject, reader: ClusterReader): Pod[] {
+  const sets = reader.ownedBy(replicaSet, uid).map((set) => set.metadata.uid);
+  return [uid, ...sets].flatMap((owner) => reader.ownedBy(podKind, owner).slice(0, 1));
+}
 
 function budgetsOf(pod: Pod, reader: ClusterReader): string[] {
   return budgetsCovering(pod, reader).map(keyOf);

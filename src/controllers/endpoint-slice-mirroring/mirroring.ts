@@ -6,6 +6,7 @@ import { controller, type Controller, type ReconcileContext } from '../../client
 import { managedByLabel, serviceNameLabel, fitSlices } from '../endpoint-slice/plan.ts';
 import { writeSlices } from '../endpoint-slice/write-slices.ts';
 import { Expectations } from '../expectations.ts';
+import { OwnedVersions } from '../written-versions.ts';
 import { isMirrored, MAX_ADDRESSES, mirror, mirroredBy, ownerOf, type Mirrored } from './mirrored.ts';
 
 const mirrorIndex = 'mirrored-slices-of-endpoints';
@@ -15,6 +16,7 @@ export const endpointSliceMirroringController: Controller = {
   name: 'endpointslice-mirroring-controller',
   start(dependencies) {
     const expectations = new Expectations(dependencies.clock);
+    const memory: Memory = { expectations, versions: new OwnedVersions() };
     const sliceKeys = (slice: EndpointSlice) => {
       const keys = mirroredKeys(slice);
       for (const key of keys) expectations.seen(key, slice.metadata.uid);
@@ -28,7 +30,7 @@ export const endpointSliceMirroringController: Controller = {
         { kind: sliceKind, indexes: { [mirrorIndex]: mirroredKeys }, keys: sliceKeys },
       ],
       workers: 5,
-      reconcile: (key, context) => reconcile(key, context, expectations),
+      reconcile: (key, context) => reconcile(key, context, memory),
     }).start(dependencies);
   },
 };
@@ -40,15 +42,29 @@ function mirroredKeys({ metadata }: EndpointSlice): string[] {
   return name && ours ? [keyOf({ namespace: metadata.namespace, name })] : [];
 }
 
-async function reconcile(key: string, context: ReconcileContext, expectations: Expectations): Promise<void> {
+/** What was written here and the local copy may not show yet. */
+interface Memory {
+  readonly expectations: Expectations;
+  readonly versions: OwnedVersions;
+}
+
+function forget(key: string, { expectations, versions }: Memory): void {
+  expectations.forget(key);
+  versions.forget(key);
+}
+
+async function reconcile(key: string, context: ReconcileContext, memory: Memory): Promise<void> {
   const { reader } = context;
+  const { expectations } = memory;
   if (expectations.pending(key, (slice) => reader.get(sliceKind, keyOf(slice))) > 0) return;
   const existing = reader.byIndex(sliceKind, mirrorIndex, key).filter((slice) => !slice.metadata.deletionTimestamp);
   const endpoints = reader.get(endpointsKind, key);
-  const about = { key, of: `Endpoints ${key}`, expectations };
+  const written = memory.versions.of(key);
+  if (existing.some((slice) => written.isStale(slice.metadata.uid, slice))) return;
+  const about = { key, of: `Endpoints ${key}`, expectations, written };
   if (!endpoints || !isMirrored(endpoints, reader.get(serviceKind, key))) {
     if (existing.length > 0) await writeSlices({ create: [], update: [], remove: existing }, about, context);
-    if (!endpoints) expectations.forget(key);
+    if (!endpoints) forget(key, memory);
     return;
   }
   const mirrored = mirror(endpoints);

@@ -7,6 +7,7 @@ import { controller, type ClusterReader, type Controller, type ReconcileContext 
 import { Expectations } from '../expectations.ts';
 import { podIndexes, podsOf, selectsPods, servicesOf } from '../service-pods.ts';
 import { TriggerTimes } from '../trigger-times.ts';
+import { OwnedVersions } from '../written-versions.ts';
 import { desiredGroups } from './desired.ts';
 import { hasTopologyMode, withHints, type Hinted } from './hints.ts';
 import { managedBy, managedByLabel, MAX_ENDPOINTS, planSlices, serviceNameLabel } from './plan.ts';
@@ -20,7 +21,12 @@ export const endpointSliceController: Controller = {
   name: 'endpointslice-controller',
   start(dependencies) {
     const expectations = new Expectations(dependencies.clock);
-    const memory: Memory = { expectations, triggers: new TriggerTimes(), told: new Map() };
+    const memory: Memory = {
+      expectations,
+      versions: new OwnedVersions(),
+      triggers: new TriggerTimes(),
+      told: new Map(),
+    };
     const sliceKeys = (slice: EndpointSlice) => {
       const keys = serviceKeys(slice);
       for (const key of keys) expectations.seen(key, slice.metadata.uid);
@@ -57,6 +63,7 @@ function servicesByZone(reader: ClusterReader): string[] {
 
 interface Memory {
   readonly expectations: Expectations;
+  readonly versions: OwnedVersions;
   readonly triggers: TriggerTimes;
   /** What was last said about the hints of a service. */
   readonly told: Map<string, string>;
@@ -73,14 +80,17 @@ async function reconcile(key: string, context: ReconcileContext, memory: Memory)
   const nodeOf = (name: string): Node | undefined => reader.get(nodeKind, name);
   const pods = podsOf(reader, service);
   const existing = reader.byIndex(sliceKind, serviceIndex, key).filter((slice) => !slice.metadata.deletionTimestamp);
+  const written = memory.versions.of(key);
+  if (existing.some((slice) => written.isStale(slice.metadata.uid, slice))) return;
   const plain = desiredGroups(service, pods, nodeOf);
   const { groups, notes } = withHints(service, plain, existing, () => zoneSharesOf(reader.list(nodeKind)));
   tell(key, service, notes, memory, context);
   const plan = planSlices(service, groups, existing, MAX_ENDPOINTS, triggers.newest(key, service, pods));
-  await writeSlices(plan, { key, of: `Service ${key}`, object: service, expectations }, context);
+  await writeSlices(plan, { key, of: `Service ${key}`, object: service, expectations, written }, context);
 }
 
-function forget(key: string, { expectations, triggers, told }: Memory): void {
+function forget(key: string, { expectations, versions, triggers, told }: Memory): void {
+  versions.forget(key);
   expectations.forget(key);
   triggers.forget(key);
   told.delete(key);

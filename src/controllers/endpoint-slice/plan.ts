@@ -71,7 +71,30 @@ export function fitSlices(
     planGroup(owner, group, slices, max, plan);
   }
   plan.remove.push(...unclaimed);
+  return recycled(plan);
+}
+
+/** Slices that would go become those that would be made: one write instead of two, and no moment without either. */
+function recycled({ create, update, remove }: SlicePlan): SlicePlan {
+  const plan: SlicePlan = { create: [], update: [...update], remove: [...remove] };
+  for (const slice of create) {
+    const index = plan.remove.findIndex((old) => old.addressType === slice.addressType);
+    if (index < 0) plan.create.push(slice);
+    else plan.update.push(turnedInto(plan.remove.splice(index, 1)[0]!, slice));
+  }
   return plan;
+}
+
+function turnedInto(slice: EndpointSlice, next: New<EndpointSlice>): EndpointSlice {
+  const { annotations: _, ...old } = slice.metadata;
+  const { labels, ownerReferences, annotations } = next.metadata;
+  const metadata = {
+    ...old,
+    ...(labels && { labels }),
+    ...(ownerReferences && { ownerReferences }),
+    ...(annotations && { annotations }),
+  };
+  return { ...slice, metadata, endpoints: next.endpoints, ports: next.ports! };
 }
 
 function placeholders(service: Service, groups: readonly EndpointGroup[]): EndpointGroup[] {

@@ -5,6 +5,7 @@ import { errorMessage } from '../../base/log.ts';
 import type { ReconcileContext } from '../../client/controller.ts';
 import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import type { Expectations } from '../expectations.ts';
+import type { WrittenVersions } from '../written-versions.ts';
 import type { SlicePlan } from './plan.ts';
 
 /** Whose slices are written. */
@@ -15,20 +16,23 @@ export interface SlicesOf {
   /** What that event is about. */
   readonly object?: KubeObject;
   readonly expectations: Expectations;
+  /** The versions of the slices that were written here, by uid. */
+  readonly written: WrittenVersions;
 }
 
 /** Carries out a plan. What fails is told in an event, unless it is about news that are on their way. */
 export async function writeSlices(
   plan: SlicePlan,
-  { key, of, object, expectations }: SlicesOf,
+  { key, of, object, expectations, written }: SlicesOf,
   { client, events }: ReconcileContext,
 ): Promise<void> {
   try {
     for (const slice of plan.create) expectations.created(key, await client.create(sliceKind, slice));
-    for (const slice of plan.update) await client.update(sliceKind, slice);
+    for (const slice of plan.update) written.written(slice.metadata.uid, await client.update(sliceKind, slice));
     for (const slice of plan.remove) {
       await remove(client, slice);
       expectations.deleted(key, slice);
+      written.forget(slice.metadata.uid);
     }
   } catch (error) {
     if (isNamespaceEnding(error)) return;

@@ -1,4 +1,4 @@
-import { ApiError } from '../../apimachinery/api-error.ts';
+import { ApiError, isApiError } from '../../apimachinery/api-error.ts';
 import type { Scale } from '../../api/autoscaling-v1/scale.ts';
 import { parseApiVersion } from '../../apimachinery/object.ts';
 import { objectPath } from '../../client/paths.ts';
@@ -47,9 +47,21 @@ export class ScaleTargets {
     return { path, scale: await this.#client.raw('GET', path) };
   }
 
-  /** @throws ApiError Conflict when the object has changed since its scale was read */
+  /**
+   * Sets what the object wants. That it has changed otherwise since its scale was read, e.g. in its status, is no matter.
+   * @throws ApiError Conflict when somebody else has scaled the object since
+   */
   async setReplicas({ scale, path }: Scaled, replicas: number): Promise<void> {
-    await this.#client.raw('PUT', path, { ...scale, spec: { ...scale.spec, replicas } });
+    const write = (to: Scale) => this.#client.raw('PUT', path, { ...to, spec: { ...to.spec, replicas } });
+    try {
+      await write(scale);
+    } catch (error) {
+      if (!isApiError(error, 'Conflict')) throw error;
+      const now: Scale = await this.#client.raw('GET', path);
+      const same = now.metadata.uid === scale.metadata.uid && now.spec?.replicas === scale.spec?.replicas;
+      if (!same) throw error;
+      await write(now);
+    }
   }
 
   /** @throws Error when no group and version serves the kind */

@@ -97,6 +97,15 @@ describe('deployment: a step of a rolling update', () => {
     });
   }
 
+  it('takes what does not work apart from what makes room', () => {
+    const given = sets({ replicas: 0 }, { replicas: 8, available: 6 });
+    const steps = planRollingStep(rolling(8, 0, 3), given).map(({ set, replicas }) => [set.metadata.name, replicas]);
+    expect(steps).to.deep.equal([
+      ['old0', 6],
+      ['old0', 5],
+    ]);
+  });
+
   it('never breaks its limits on the way from one template to the next, whatever becomes available', () => {
     for (const [replicas, surge, unavailable] of [
       [10, 3, 3],

@@ -1,8 +1,13 @@
 import { expect } from 'chai';
 import { deployment } from '../../../src/api/apps-v1/deployment.ts';
+import { replicaSet } from '../../../src/api/apps-v1/replica-set.ts';
+import { statefulSet } from '../../../src/api/apps-v1/stateful-set.ts';
 import { pod, type Pod } from '../../../src/api/core-v1/pod.ts';
+import { replicationController } from '../../../src/api/core-v1/replication-controller.ts';
 import { podDisruptionBudget } from '../../../src/api/policy-v1/pod-disruption-budget.ts';
 import { isApiError } from '../../../src/apimachinery/api-error.ts';
+import type { Kind } from '../../../src/apimachinery/kind.ts';
+import { controllerRef } from '../../../src/apimachinery/object.ts';
 import { template } from '../objects.ts';
 import { World } from '../world.ts';
 
@@ -54,6 +59,34 @@ describe('disruption controller', () => {
     await allowed(1, 4);
     await evict(second!);
   });
+
+  for (const kind of [replicaSet, statefulSet, replicationController] as const) {
+    it(`counts anew when the ${kind.kind} wants another number, whether or not pods come`, async () => {
+      const meta = { name: 'db', namespace: 'default' };
+      const labels = { app: 'db' };
+      const spec = { replicas: 2, template: { ...template(), metadata: { labels } } };
+      const own = kind === replicationController ? { selector: labels } : { selector: { matchLabels: labels } };
+      const world = await World.start({ only: ['disruption-controller'] });
+      try {
+        const owner = await world.client.create(kind as Kind<any>, { metadata: meta, spec: { ...spec, ...own } });
+        await world.client.create(pod, {
+          metadata: { ...meta, name: 'db-0', labels, ownerReferences: [controllerRef(owner, kind)] },
+          spec: template().spec,
+        });
+        const budget = { selector: { matchLabels: labels }, maxUnavailable: 1 };
+        await world.client.create(podDisruptionBudget, { metadata: meta, spec: budget });
+        const expected = (count: number) =>
+          world.eventually(async () =>
+            expect((await world.client.get(podDisruptionBudget, meta)).status).to.include({ expectedPods: count }),
+          );
+        await expected(2);
+        await world.client.patch(kind as Kind<any>, meta, 'merge', { spec: { replicas: 5 } });
+        await expected(5);
+      } finally {
+        await world.stop();
+      }
+    });
+  }
 
   it('says why it cannot tell', async () => {
     await aDeployment(1, { minAvailable: '50%' });

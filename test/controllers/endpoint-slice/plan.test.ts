@@ -182,6 +182,19 @@ describe('endpoint slices: plan', () => {
     expect(planSlices(service, groups(all, service), [tampered], 2).update).to.deep.equal([slice]);
   });
 
+  it('turns slices that would go into those that would be made', () => {
+    const all = pods(3);
+    const placeholder = slicesOf([], 2)[0]!;
+    const old = { ...placeholder, ports: [{ name: '', protocol: 'TCP', port: 1 }] };
+    const { create, update, remove } = planSlices(service, groups(all, service), [old], 2);
+    expect(remove).to.deep.equal([]);
+    expect(update.map(({ metadata }) => metadata.uid)).to.deep.equal([old.metadata.uid]);
+    expect([...create, ...update].map(({ endpoints }) => endpoints?.length)).to.have.members([2, 1]);
+    expect(update[0]!.ports).to.deep.equal(create[0]!.ports);
+    const other = { ...old, addressType: 'IPv6' };
+    expect(planSlices(service, groups(all, service), [other], 2).remove).to.deep.equal([other]);
+  });
+
   it('removes slices of a family or of ports that the service does not have any more', () => {
     const all = pods(1);
     const [slice] = slicesOf(all, 2);

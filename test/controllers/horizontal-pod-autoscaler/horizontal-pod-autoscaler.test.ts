@@ -101,6 +101,22 @@ describe('horizontal pod autoscaler controller', () => {
       return about.map((one) => `${one.source?.component} ${one.type} ${one.reason}: ${one.message}`);
     });
 
+  it('scales an object whose status has changed since it was read, and nobody hears of it', async () => {
+    await web(4);
+    await running(4);
+    let conflicts = 0;
+    world.answer = (method, url) => {
+      const refused = method === 'PUT' && url.endsWith('/web/scale') && conflicts++ === 0;
+      return refused ? new ApiError(409, 'Conflict', 'the object has been modified') : answer(method, url);
+    };
+    await autoscale({ maxReplicas: 3 });
+    await world.eventually(async () => expect(await size()).to.equal(3));
+    expect(conflicts).to.equal(2);
+    expect((await events()).join())
+      .to.include('SuccessfulRescale')
+      .and.not.include('FailedRescale');
+  });
+
   it('grows with the load, and shrinks when that has been less for five minutes', async () => {
     await web(2);
     await running(2);
