@@ -9,6 +9,8 @@ import { mayRestart } from './restart-policy.ts';
 import type { ResizeStatus } from './resize/pod-resize.ts';
 import type { PodState } from './runtime/runtime.ts';
 
+type Phase = NonNullable<PodStatus['phase']>;
+
 /** What a pod's status is made of besides the pod and the runtime's state. Times are milliseconds since the epoch. */
 export interface StatusInputs extends ContainerStatusInputs {
   readonly hostIp: string;
@@ -30,7 +32,7 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
   const init = initStatuses(pod, state, inputs);
   const app = appStatuses(pod, state, inputs);
   const ephemeral = ephemeralStatuses(pod, state, inputs);
-  const phase = inputs.failure ? 'Failed' : podPhase(pod, init, app, inputs.ended);
+  const phase = told(pod, state, inputs.failure ? 'Failed' : podPhase(pod, init, app, inputs.ended));
   const { networkReady, now } = inputs;
   const ips =
     inputs.ips.length > 0 ? inputs.ips : hasEnded(phase) ? (pod.status?.podIPs ?? []).map(({ ip }) => ip) : [];
@@ -46,7 +48,7 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
       disruption: inputs.disruption,
       resize: inputs.resize,
     }),
-    ...(inputs.failure ?? kept(pod, phase)),
+    ...(phase === 'Failed' ? (inputs.failure ?? kept(pod, phase)) : {}),
     hostIP: inputs.hostIp,
     hostIPs: [{ ip: inputs.hostIp }],
     ...(ips.length > 0 && { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
@@ -56,6 +58,13 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
+}
+
+/** That a pod is over is told when nothing of it runs any more: others count on it. */
+function told(pod: Pod, state: PodState, phase: Phase): Phase {
+  const before = pod.status?.phase;
+  const early = hasEnded(phase) && !hasEnded(before) && state.containers.some((run) => run.state === 'running');
+  return early ? (before ?? 'Pending') : phase;
 }
 
 /** Why a pod failed stays in its status. */
@@ -69,12 +78,7 @@ function kept(pod: Pod, phase: string): { reason?: string; message?: string } {
  * The phase that follows from the states of the containers. A pod that has ended never goes back, and one that was made
  * to end is either Succeeded (every container says so) or Failed.
  */
-function podPhase(
-  pod: Pod,
-  init: readonly ContainerStatus[],
-  app: readonly ContainerStatus[],
-  ended: boolean,
-): NonNullable<PodStatus['phase']> {
+function podPhase(pod: Pod, init: readonly ContainerStatus[], app: readonly ContainerStatus[], ended: boolean): Phase {
   if (hasEnded(pod.status?.phase)) return pod.status!.phase!;
   if (ended) return app.every((s) => s.state?.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
   const initPhase = phaseOfInit(pod, init, app);

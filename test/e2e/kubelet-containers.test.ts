@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import type { Pod } from '../../src/api/core-v1/pod.ts';
+import { event } from '../../src/api/core-v1/event.ts';
 import { KubeletNode, stateOf } from './kubelet-node.ts';
+import { eventually } from './running-cluster.ts';
 
 /** Runs until it is told to end, and then ends at once. */
 const forever = `trap 'exit 0' TERM; while :; do sleep 60 & wait $!; done`;
@@ -29,7 +30,7 @@ describe('containers of a pod on the Docker Engine', function () {
     expect(added.code, added.stderr).to.equal(0);
     const pod = await node.until('web', (p) => p.status?.ephemeralContainerStatuses?.[0]?.state?.running);
     expect(pod.status?.containerStatuses?.[0]).to.include({ restartCount: 0, ready: true });
-    expect(await logs('web', '-c', 'debugger')).to.contain('the-process-to-see');
+    await eventually('its output', async () => (await logs('web', '-c', 'debugger')).includes('the-process-to-see'));
     const run = await node.kubectl(['exec', 'web', '-c', 'debugger', '--', 'echo', 'here']);
     expect(run.stdout).to.equal('here\n');
   });
@@ -51,7 +52,7 @@ describe('containers of a pod on the Docker Engine', function () {
       ],
     };
     const script = `ls /data; echo "$WHO"; trap 'echo asked; exit 0' USR1; while :; do sleep 60 & wait $!; done`;
-    await node.run('mixed', script, spec as Partial<NonNullable<Pod['spec']>>, {
+    await node.run('mixed', script, spec, {
       volumeMounts,
       lifecycle: { stopSignal: 'SIGUSR1' },
       env: [{ name: 'WHO', valueFrom: { fileKeyRef: { volumeName: 'data', path: 'env', key: 'WHO' } } }],
@@ -60,6 +61,21 @@ describe('containers of a pod on the Docker Engine', function () {
     expect(pod.status?.reason).to.equal('DeadlineExceeded');
     expect(await logs('mixed', '-c', 'c')).to.equal('env\nup\nme and you\nasked\n');
     expect(pod.status?.initContainerStatuses?.[1]?.state?.terminated?.exitCode).to.equal(0);
+  });
+
+  it('leaves nothing behind of a probe that takes too long', async () => {
+    const exec = { command: ['sh', '-c', 'sleep 4321; true'] };
+    await node.run('slow', forever, {}, { readinessProbe: { exec, periodSeconds: 1, timeoutSeconds: 1 } });
+    const unhealthy = await eventually('a probe that timed out', async () => {
+      const { items } = await node.client.list(event, { namespace: 'default' });
+      return items.find((e) => e.reason === 'Unhealthy' && e.involvedObject.name === 'slow');
+    });
+    expect(unhealthy.message).to.contain('timed out');
+    await eventually('no process of it', async () => {
+      const { stdout } = await node.kubectl(['exec', 'slow', '--', 'ps']);
+      return stdout.includes('sleep 60') && !/sleep 4321/.test(stdout);
+    });
+    await node.kubectl(['delete', 'pod', 'slow', '--now']);
   });
 
   it('restarts by the rules of a container, and falls back to its log for its last words', async () => {

@@ -121,13 +121,27 @@ const phases: {
   { title: 'made to end, killed', state: someState([ended('app', 137)]), given: { ended: true }, phase: 'Failed' },
   {
     title: 'a failure of the whole pod',
-    state: someState([someRun('app')]),
+    state: someState([ended('app', 137)]),
     given: { failure: { reason: 'Evicted', message: 'full' } },
     phase: 'Failed',
   },
 ];
 
 describe('podStatus', () => {
+  it('tells that a pod is over only when nothing of it runs', () => {
+    const spec = { initContainers: [{ name: 'side', image: 's', restartPolicy: 'Always' }], restartPolicy: 'Never' };
+    const failure = { reason: 'DeadlineExceeded', message: 'too long' };
+    const pod = somePod(spec, { phase: 'Running' });
+    const still = someState([ended('app', 0), someRun('side')]);
+    for (const given of [{}, { failure }]) {
+      const status = podStatus(pod, still, { ...inputs, ...given });
+      expect([status.phase, status.reason]).to.deep.equal(['Running', undefined]);
+    }
+    const over = someState([ended('app', 0), ended('side', 137)]);
+    expect(podStatus(pod, over, { ...inputs, ended: true }).phase).to.equal('Succeeded');
+    expect(podStatus(pod, over, { ...inputs, ended: true, failure })).to.include({ phase: 'Failed', ...failure });
+  });
+
   for (const { title, spec, state, given, phase, ready, why } of phases) {
     it(`${title}: ${phase}${ready ? `, ready ${ready}` : ''}`, () => {
       const status = podStatus(somePod(spec), state, { ...inputs, ...given });

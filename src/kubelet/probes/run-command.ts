@@ -21,6 +21,7 @@ export async function runCommand(
         done();
       },
     });
-  const code = await runtime.exec(id, command, { stdout: collect(), stderr: collect(), tty: false }, signal);
+  const streams = { stdout: collect(), stderr: collect(), tty: false, endsWithCaller: true };
+  const code = await runtime.exec(id, command, streams, signal);
   return { code, output: Buffer.concat(chunks).toString('utf8').slice(0, ENOUGH) };
 }

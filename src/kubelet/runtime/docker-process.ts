@@ -27,10 +27,27 @@ export async function execIn(
     const connection = await exec.start({ hijack: true, stdin: true, Tty: tty });
     streams.onResize?.((w, h) => void exec.resize({ w, h }).catch(() => {}));
     await converse(connection, streams, signal);
+    if (signal?.aborted && streams.endsWithCaller) await endProcess(exec, id);
     return await exitCodeOf(exec, clock);
   } catch (error) {
     if (error instanceof RuntimeError || signal?.aborted) throw error;
     throw new RuntimeError('ExecError', `error executing command in container: ${dockerMessage(error)}`);
+  }
+}
+
+/**
+ * Kills a process that the engine has started in a container: the engine itself knows no way. That the number still means
+ * this process is seen by its control group.
+ */
+async function endProcess(exec: { inspect(): Promise<{ Running: boolean; Pid: number }> }, id: string): Promise<void> {
+  const { Running, Pid } = await exec.inspect();
+  if (!Running || Pid <= 1) return;
+  const groups = await readFile(`/proc/${Pid}/cgroup`, 'utf8').catch(() => '');
+  if (!groups.includes(id)) return;
+  try {
+    process.kill(-Pid, 'SIGKILL'); // it leads a group of its own: what it has started goes too
+  } catch {
+    // it has ended by itself
   }
 }
 

@@ -150,6 +150,8 @@ export interface ProcessStreams {
   readonly stdout?: Writable | undefined;
   readonly stderr?: Writable | undefined;
   readonly tty: boolean;
+  /** Whether the process is killed when the caller gives up; else it goes on by itself. */
+  readonly endsWithCaller?: boolean | undefined;
   /** Calls `listener` with columns and rows whenever the terminal's size changes. */
   onResize?(listener: (width: number, height: number) => void): void;
 }
