@@ -38,6 +38,7 @@ import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
 import { simulatedUsage } from './stats/simulated-usage.ts';
 import { configurationOf } from './server/configuration.ts';
 import { UsageMonitor } from './stats/monitor.ts';
+import { VolumeUsages } from './stats/volume-usage.ts';
 import { KubeletServer, type ServingOptions } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
@@ -213,6 +214,7 @@ export class Kubelet implements Component {
         healthy: () => this.#problem,
         machine: () => this.#machine,
         monitor,
+        volumes: this.#volumes && new VolumeUsages({ clock, mounted: (uid) => this.#volumes!.ready(uid) }),
         metrics: () =>
           kubeletMetrics({ nodeName, runtime, version: options.version ?? '', workers: this.#workers.size }),
         probeMetrics: () => this.#prober.metrics.render(),

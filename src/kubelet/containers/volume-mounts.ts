@@ -10,6 +10,10 @@ export interface MountedVolume {
   readonly path: string;
   /** Whether no container may write, whatever it asks for. */
   readonly readOnly: boolean;
+  /** How it is measured: by counting its files, or as a file system of its own. Absent: not at all. */
+  readonly measured?: 'files' | 'file system' | undefined;
+  /** The claim behind it. */
+  readonly claim?: { readonly namespace: string; readonly name: string } | undefined;
 }
 
 /** What turns a container's volume mounts into the runtime's. */

@@ -7,12 +7,15 @@ import { cadvisorMetrics } from '../stats/cadvisor-metrics.ts';
 import type { UsageMonitor } from '../stats/monitor.ts';
 import { resourceMetrics } from '../stats/resource-metrics.ts';
 import { summaryOf } from '../stats/summary.ts';
+import type { VolumeUsages } from '../stats/volume-usage.ts';
 
 /** What the pages of the endpoint tell about. */
 export interface PageSources {
   readonly nodeName: string;
   readonly runtime: Runtime;
   readonly monitor: UsageMonitor;
+  /** Undefined on simulated nodes: pods have no files. */
+  readonly volumes?: VolumeUsages | undefined;
   readonly machine: () => MachineInfo;
   /** The kubelet's own metrics, as text. */
   readonly metrics: () => string;
@@ -56,8 +59,12 @@ const pages: Readonly<Record<string, Page>> = {
   '/metrics/probes': ({ probeMetrics }) => ok(probeMetrics()),
   '/metrics/resource': async ({ monitor }) => ok(resourceMetrics(await monitor.report())),
   '/metrics/cadvisor': async ({ monitor, machine }) => ok(cadvisorMetrics(await monitor.report(), machine())),
-  '/stats/summary': async ({ monitor, nodeName }, query) =>
-    ok(summaryOf(nodeName, await monitor.report(), queryFlag(query.get('only_cpu_and_memory')))),
+  '/stats/summary': async ({ monitor, nodeName, volumes }, query) => {
+    const brief = queryFlag(query.get('only_cpu_and_memory'));
+    const report = await monitor.report();
+    const measured = brief ? undefined : await volumes?.of(report.pods.map(({ pod }) => pod.uid));
+    return ok(summaryOf(nodeName, report, brief, measured));
+  },
 };
 
 /** The page at a path, if there is one. */

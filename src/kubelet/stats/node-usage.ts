@@ -55,7 +55,8 @@ export async function readNodeUsage(folder: string, at: number): Promise<NodeUsa
   };
 }
 
-async function readDisk(folder: string): Promise<DiskUsage | undefined> {
+/** What the file system of a folder holds; undefined when there is none. */
+export async function readDisk(folder: string): Promise<DiskUsage | undefined> {
   const found = await statfs(folder).catch(() => undefined);
   if (!found) return undefined;
   const { blocks, bavail, bfree, bsize, files, ffree } = found;

@@ -2,12 +2,18 @@ import { formatTime } from '../../apimachinery/time.ts';
 import type { ContainerUsage, MemoryUsage } from '../runtime/runtime.ts';
 import type { ContainerReport, PodReport, UsageReport } from './monitor.ts';
 import type { DiskUsage, InterfaceUsage, NodeUsage } from './node-usage.ts';
+import type { VolumeUsage } from './volume-usage.ts';
 
 /** What `/stats/summary` answers, in the shape of the kubelet's stats API (`stats.k8s.io/v1alpha1 Summary`). */
-export function summaryOf(nodeName: string, report: UsageReport, onlyCpuAndMemory = false): object {
+export function summaryOf(
+  nodeName: string,
+  report: UsageReport,
+  onlyCpuAndMemory = false,
+  volumes: ReadonlyMap<string, readonly VolumeUsage[]> = new Map(),
+): object {
   return {
     node: nodeStats(nodeName, report, onlyCpuAndMemory),
-    pods: report.pods.map((pod) => podStats(pod, report.node, onlyCpuAndMemory)),
+    pods: report.pods.map((pod) => podStats(pod, report.node, onlyCpuAndMemory, volumes.get(pod.pod.uid) ?? [])),
   };
 }
 
@@ -27,7 +33,7 @@ function nodeStats(nodeName: string, { node, nodeRate }: UsageReport, brief: boo
   };
 }
 
-function podStats(report: PodReport, node: NodeUsage, brief: boolean): object {
+function podStats(report: PodReport, node: NodeUsage, brief: boolean, volumes: readonly VolumeUsage[]): object {
   const { pod, containers, interfaces } = report;
   const { at, cpu, cpuRate, memory, processes } = podUsage(report, node.at);
   const time = formatTime(at);
@@ -38,6 +44,15 @@ function podStats(report: PodReport, node: NodeUsage, brief: boolean): object {
     cpu: cpuStats(time, cpuRate, cpu),
     memory: memoryStats(time, memory),
     ...(!brief && { ...networkStats(interfaces, time), process_stats: { process_count: processes } }),
+    ...(!brief && volumes.length > 0 && { volume: volumes.map(volumeStats) }),
+  };
+}
+
+function volumeStats({ name, at, disk, claim }: VolumeUsage): object {
+  return {
+    ...diskStats(disk, formatTime(at)),
+    name,
+    ...(claim && { pvcRef: { name: claim.name, namespace: claim.namespace } }),
   };
 }
 

@@ -62,7 +62,7 @@ async function setUpClaim(
   }
   checkMode(claim, pod, volume.name);
   checkNode(found, context);
-  return mountPersistent(context, found, readOnly);
+  return { ...(await mountPersistent(context, found, readOnly)), claim: { namespace, name } };
 }
 
 /** A pod that runs already keeps a claim that is to be deleted: the claim waits for it. */

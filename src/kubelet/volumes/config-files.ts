@@ -22,7 +22,7 @@ export async function publishFiles(
   if (inMemory && !(await mounter.isMounted(folder))) await mounter.mount('tmpfs', 'tmpfs', folder, ['mode=1777']);
   await writeAtomically(folder, files, specOf(pod).securityContext?.fsGroup);
   for (const path of pathsInside(pod, volume.name)) await mkdir(join(folder, path), { recursive: true, mode: 0o755 });
-  return { path: folder, readOnly: true };
+  return { path: folder, readOnly: true, measured: 'files' };
 }
 
 /** Where containers mount other volumes inside this one: nobody could make those folders in a read-only mount later. */

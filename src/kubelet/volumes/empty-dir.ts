@@ -17,7 +17,7 @@ export const emptyDir: VolumeType = {
     else if (medium !== '') throw new Error(`unknown storage medium "${medium}"`);
     await chmod(folder, 0o777);
     await giveToGroup(pod, folder);
-    return { path: folder, readOnly: false };
+    return { path: folder, readOnly: false, measured: 'files' };
   },
 };
 

@@ -31,5 +31,5 @@ export async function mountNfs(
       throw new Error(`mount failed: ${errorMessage(error)}`, { cause: error });
     });
   }
-  return { path: folder, readOnly };
+  return { path: folder, readOnly, measured: 'file system' };
 }

@@ -34,7 +34,7 @@ export async function mountPersistent(
         throw failed('NewMounter initialization', error);
       });
       if (!readOnly) await giveToGroup(context.pod, spec.local.path);
-      return { path: spec.local.path, readOnly };
+      return { path: spec.local.path, readOnly, measured: 'file system' };
     }
   } catch (error) {
     throw error instanceof MountError ? error : failed('SetUp', error);

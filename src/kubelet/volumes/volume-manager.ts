@@ -80,6 +80,11 @@ export class VolumeManager {
     return { volumes: memory.ready, stale: faults.map(faultMessage) };
   }
 
+  /** The volumes of a pod that are ready, by name. */
+  ready(uid: string): ReadonlyMap<string, MountedVolume> {
+    return this.#memories.get(uid)?.ready ?? new Map();
+  }
+
   /** Makes a part of a volume ready to be mounted. @returns where it is @throws Error with a sentence */
   async bindSubPath({ uid, volume, volumePath, container, index, subPath }: SubPathRequest): Promise<string> {
     const target = join(this.podFolder(uid), 'volume-subpaths', volume, container, String(index));
