@@ -19,7 +19,7 @@ import type { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
-import { parseThresholds, type ThresholdSettings } from './eviction/thresholds.ts';
+import { parseThresholds, type Threshold, type ThresholdSettings } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
 import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller } from './images/image-puller.ts';
@@ -71,6 +71,8 @@ export interface KubeletOptions {
   readonly clusterDns?: readonly string[] | undefined;
   readonly clusterDomain?: string | undefined;
   readonly maxPods?: number | undefined;
+  /** What the node keeps for the system and for Kubernetes: lists of amounts by resource. */
+  readonly reserved?: readonly Readonly<Record<string, string>>[] | undefined;
   /** When pods are evicted; absent: upstream's defaults. */
   readonly eviction?: EvictionSettings | undefined;
   /** Most processes of one pod; absent is no limit. */
@@ -121,6 +123,7 @@ export class Kubelet implements Component {
   readonly #collector: ImageCollector | undefined;
   readonly #statics: StaticPods | undefined;
   readonly #eviction: EvictionManager;
+  readonly #thresholds: readonly Threshold[];
   #workers = new Map<string, PodWorker>();
   #timers: Timer[] = [];
   #problem: string | undefined;
@@ -203,6 +206,7 @@ export class Kubelet implements Component {
               if (this.#agent.node) events.event(this.#agent.node, 'Warning', reason, message);
             },
           });
+    this.#thresholds = parseThresholds(options.eviction ?? {});
     const monitor = new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() });
     this.#eviction = this.#evictionManager(monitor);
     this.#server =
@@ -421,7 +425,7 @@ export class Kubelet implements Component {
     const { clock, log, runtime, eviction = {} } = this.#options;
     const volumes = this.#volumes;
     return new EvictionManager({
-      ...{ clock, log, hasDiskLimit, ...eviction, thresholds: parseThresholds(eviction) },
+      ...{ clock, log, hasDiskLimit, ...eviction, thresholds: this.#thresholds },
       usage: () => this.#nodeUsage(),
       report: () => monitor.report(),
       memory: () => this.#machine.memory,
@@ -432,6 +436,7 @@ export class Kubelet implements Component {
         this.#events.event(pod, 'Warning', why.reason, why.message);
         this.#workers.get(pod.metadata.uid)?.evict(why);
       },
+      ...(this.#collector && { reclaimDisk: () => this.#collector!.collect() }),
       changed: () => void this.#agent.report(),
     });
   }
@@ -487,6 +492,8 @@ export class Kubelet implements Component {
       kubeletPort: this.#server?.port ?? 10250,
       problem: this.#problem,
       pressures: this.#eviction.conditions,
+      reserved: this.#options.reserved ?? [],
+      thresholds: this.#thresholds,
       now: clock.now(),
     };
   }

@@ -1,5 +1,6 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, release } from 'node:os';
+import { Quantity } from '../../apimachinery/quantity.ts';
 import { lackingCapabilities } from '../containers/capabilities.ts';
 
 /** What the kubelet tells about its machine. Amounts are bytes. */
@@ -22,6 +23,8 @@ export interface MachineInfo {
   /** Capabilities that nobody on this machine can have. */
   readonly lackingCapabilities: readonly string[];
   readonly appArmor: boolean;
+  /** As resources: `hugepages-2Mi`, and the amount of all pages of that size. */
+  readonly hugePages: Readonly<Record<string, string>>;
 }
 
 /** Reads everything from /proc and /sys; what cannot be read is empty or 0. `folder` is on the disk that pods use. */
@@ -63,7 +66,24 @@ export async function readMachineInfo(folder: string): Promise<MachineInfo> {
     hostname: hostname(),
     lackingCapabilities: lackingCapabilities(own, Number(lastCapability) || 0),
     appArmor: appArmor === 'Y',
+    hugePages: await readHugePages(),
   };
+}
+
+const HUGE_PAGES = '/sys/kernel/mm/hugepages';
+
+async function readHugePages(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const folder of await readdir(HUGE_PAGES).catch(() => [])) {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(folder)?.[1] ?? 0);
+    const pages = Number(await readFile(`${HUGE_PAGES}/${folder}/nr_hugepages`, 'utf8').catch(() => '0'));
+    if (kilobytes > 0) found[`hugepages-${binaryText(kilobytes * 1024)}`] = binaryText(pages * kilobytes * 1024);
+  }
+  return found;
+}
+
+function binaryText(bytes: number): string {
+  return new Quantity(BigInt(bytes) * 1_000_000_000n, 'BinarySI').toString();
 }
 
 /** A machine that exists only in the mind, for simulated nodes. */
@@ -86,5 +106,6 @@ export function simulatedMachine(name: string): MachineInfo {
     hostname: name,
     lackingCapabilities: [],
     appArmor: false,
+    hugePages: {},
   };
 }

@@ -2,6 +2,8 @@ import type { V1NodeCondition, V1NodeStatus } from '@kubernetes/client-node';
 import { formatTime } from '../../apimachinery/time.ts';
 import type { Plain } from '../../apimachinery/object.ts';
 import type { Image } from '../runtime/runtime.ts';
+import type { Threshold } from '../eviction/thresholds.ts';
+import { allocatableOf } from './allocatable.ts';
 import type { MachineInfo } from './machine-info.ts';
 
 export type NodeStatus = Plain<V1NodeStatus>;
@@ -19,14 +21,16 @@ export interface NodeFacts {
   readonly images: readonly Image[];
   /** Why the node is not ready, in a sentence. */
   readonly problem: string | undefined;
+  /** What the node keeps for the system and for Kubernetes, by resource. */
+  readonly reserved: readonly Readonly<Record<string, string>>[];
+  /** When pods are evicted. */
+  readonly thresholds: readonly Threshold[];
   /** The conditions of pressure that are true. */
   readonly pressures: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What pods cannot have, for below it the node evicts them. */
-const LEAST_MEMORY = 100 * 2 ** 20;
 const MOST_IMAGES = 50;
 
 /** The status of the node. Pure; conditions that did not change keep their time of transition. */
@@ -36,14 +40,13 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeS
   // What somebody else says the node has, as https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/.
   const extended = Object.entries(old?.capacity ?? {}).filter(([name]) => name.includes('/') && !(name in own));
   const capacity = { ...own, ...Object.fromEntries(extended) };
-  const memory = Math.max(0, machine.memory - LEAST_MEMORY);
   return {
     addresses: [
       { type: 'InternalIP', address: facts.nodeIp },
       { type: 'Hostname', address: facts.nodeName },
     ],
     capacity,
-    allocatable: { ...capacity, memory: `${Math.floor(memory / 1024)}Ki` },
+    allocatable: allocatableOf(capacity, facts),
     conditions: conditionsOf(facts, old?.conditions ?? []),
     // The engine gives the supplemental groups of the image too, and knows neither user namespaces nor read-only trees.
     features: { supplementalGroupsPolicy: false },
@@ -71,6 +74,7 @@ function capacityOf({ machine, maxPods }: NodeFacts): Record<string, string> {
     'ephemeral-storage': `${Math.floor(machine.disk / 1024)}Ki`,
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
+    ...machine.hugePages,
     memory: `${Math.floor(machine.memory / 1024)}Ki`,
     pods: String(maxPods),
   };

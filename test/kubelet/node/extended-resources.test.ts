@@ -18,7 +18,17 @@ describe('kubelet: extended resources', () => {
     api = new MemoryApi();
     clock = new VirtualClock();
     const machine = { cpus: 4, memory: 2 ** 33, disk: 2 ** 40, diskAvailable: 2 ** 40, memoryAvailable: 2 ** 33 };
-    const facts = { nodeName: 'n1', nodeIp: '10.0.0.1', machine, maxPods: 110, images: [], pressures: [], now: 0 };
+    const facts = {
+      nodeName: 'n1',
+      nodeIp: '10.0.0.1',
+      machine,
+      maxPods: 110,
+      images: [],
+      pressures: [],
+      reserved: [],
+      thresholds: [],
+      now: 0,
+    };
     agent = new NodeAgent({
       ...{ client: new Client(api.exchange), clock, log: noLog, nodeName: 'n1', podCidr: '10.1.0.0/24', labels: {} },
       events: { event: () => {} },
