@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import type { Clock, Timer } from '../base/clock.ts';
+import { sleep, type Clock, type Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import type { Gate } from '../base/gate.ts';
 import { errorMessage, type Log } from '../base/log.ts';
@@ -26,6 +26,7 @@ import { ImagePuller } from './images/image-puller.ts';
 import type { PodNetwork } from './network/network.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
+import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
 import type { NodeFacts } from './node/node-status.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
@@ -71,6 +72,8 @@ export interface KubeletOptions {
   readonly clusterDns?: readonly string[] | undefined;
   readonly clusterDomain?: string | undefined;
   readonly maxPods?: number | undefined;
+  /** How long pods get when the kubelet stops, for then the node shuts down. Absent: stopping leaves them running. */
+  readonly shutdown?: readonly ShutdownGrace[] | undefined;
   /** What the node keeps for the system and for Kubernetes: lists of amounts by resource. */
   readonly reserved?: readonly Readonly<Record<string, string>>[] | undefined;
   /** When pods are evicted; absent: upstream's defaults. */
@@ -100,6 +103,15 @@ export interface EvictionSettings extends ThresholdSettings {
   readonly transition?: number | undefined;
   readonly maxGraceSeconds?: number | undefined;
 }
+
+const SHUTDOWN_MESSAGE = 'Pod was terminated in response to imminent node shutdown.';
+const atShutdown = {
+  reason: 'Terminated',
+  message: SHUTDOWN_MESSAGE,
+  condition: { reason: 'TerminationByKubelet', message: SHUTDOWN_MESSAGE },
+};
+/** Milliseconds between two looks whether pods have ended. */
+const SHUTDOWN_LOOK = 100;
 
 /** Milliseconds between two looks at tokens and whatever else of mounted volumes no watch tells of. */
 const REFRESH_EVERY = 60_000;
@@ -131,6 +143,7 @@ export class Kubelet implements Component {
   #runtimeVersion = '';
   #cgroups: PodCgroups | undefined;
   #stopped = false;
+  #shuttingDown = false;
 
   constructor(options: KubeletOptions) {
     const { client, clock, log, nodeName, runtime, network, random, rootDir, gate } = options;
@@ -269,9 +282,10 @@ export class Kubelet implements Component {
     );
   }
 
-  /** Leaves all containers running. */
+  /** Leaves all containers running, unless the node shuts down with it. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
+    if (this.#options.shutdown && !this.#shuttingDown) await this.#shutDown(this.#options.shutdown);
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     await Promise.all([this.#informers.stop(), this.#statics?.stop(), this.#eviction.stop()]);
@@ -441,6 +455,24 @@ export class Kubelet implements Component {
     });
   }
 
+  /** Ends all pods, the least important first, and takes no more. */
+  async #shutDown(graces: readonly ShutdownGrace[]): Promise<void> {
+    this.#shuttingDown = true;
+    await this.#agent.report();
+    for (const { pods, seconds } of shutdownPlan(this.#runningPods(), graces)) {
+      const workers = pods.flatMap((pod) => this.#workers.get(pod.metadata.uid) ?? []);
+      for (const worker of workers) worker.evict({ ...atShutdown, graceSeconds: seconds });
+      await this.#ended(workers, (seconds + 2) * 1000);
+    }
+  }
+
+  /** Resolves when none of the pods runs any more, or the time is over. */
+  async #ended(workers: readonly PodWorker[], most: number): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.now() + most;
+    while (clock.now() < end && workers.some((worker) => worker.admitted)) await sleep(clock, SHUTDOWN_LOOK);
+  }
+
   #runningPods(): Pod[] {
     return [...this.#workers.values()].filter((worker) => worker.admitted).map((worker) => worker.pod);
   }
@@ -458,7 +490,7 @@ export class Kubelet implements Component {
       pressures: this.#eviction.conditions,
       appArmor: this.#machine.appArmor,
       allowedUnsafeSysctls,
-      shuttingDown: false,
+      shuttingDown: this.#shuttingDown,
     };
   }
 
@@ -490,7 +522,7 @@ export class Kubelet implements Component {
       runtimeVersion: this.#runtimeVersion,
       kubeletVersion: version,
       kubeletPort: this.#server?.port ?? 10250,
-      problem: this.#problem,
+      problem: this.#shuttingDown ? 'node is shutting down' : this.#problem,
       pressures: this.#eviction.conditions,
       reserved: this.#options.reserved ?? [],
       thresholds: this.#thresholds,

@@ -15,6 +15,7 @@ import type { Client } from '../../src/client/client.ts';
 import { adminUser, ControlPlane } from '../../src/cluster/control-plane.ts';
 import { Pki } from '../../src/cluster/pki.ts';
 import { FakeNetwork, FakeRuntime, Kubelet, type KubeletOptions } from '../../src/kubelet/index.ts';
+import { shutdownGraces } from '../../src/kubelet/node/shutdown.ts';
 import { MemoryStorage } from '../../src/storage/memory.ts';
 
 const podCidr = '10.244.0.0/24';
@@ -402,5 +403,27 @@ describe('Kubelet on the fake runtime', () => {
     const pod = await until('huge', ({ status }) => status?.phase === 'Failed');
     expect(pod.status).to.include({ reason: 'OutOfcpu' });
     expect(pod.status?.message).to.match(/^Pod was rejected: Node didn't have enough resource: cpu, requested: 100000/);
+  });
+
+  it('ends its pods before it stops when the node shuts down, the critical ones last', async () => {
+    await kubelet.stop();
+    await startKubelet({ shutdown: shutdownGraces(30, 10) });
+    await run('web');
+    await run('system', { priorityClassName: 'system-node-critical' });
+    await until('web', running);
+    await until('system', running);
+    let stopped = false;
+    const stopping = kubelet.stop().then(() => (stopped = true));
+    for (let i = 0; i < 200 && !stopped; i++) await clock.advance(50);
+    await stopping;
+    for (const name of ['web', 'system']) {
+      const pod = await get(name);
+      expect(pod?.status).to.include({ phase: 'Failed', reason: 'Terminated' });
+      expect(pod?.status?.conditions?.find((c) => c.type === 'DisruptionTarget')?.reason).to.equal(
+        'TerminationByKubelet',
+      );
+    }
+    const found = await client.get(nodeKind, { name: nodeName });
+    expect(found.status?.conditions?.find((c) => c.type === 'Ready')?.message).to.equal('node is shutting down');
   });
 });
