@@ -24,7 +24,7 @@ describe('containers of a pod on the Docker Engine', function () {
   it('kubectl debug adds a container that sees the processes of another', async () => {
     await node.run('web', `: the-process-to-see; ${forever}`);
     await node.until('web', (p) => stateOf(p) === 'running');
-    const script = `tr '\\0' ' ' < /proc/1/cmdline; ${forever}`;
+    const script = `tr '\\0' ' ' < /proc/1/cmdline; echo; ${forever}`;
     const flags = ['--image', image, '--target', 'c', '-c', 'debugger'];
     const added = await node.kubectl(['debug', 'web', ...flags, '--', 'sh', '-c', script]);
     expect(added.code, added.stderr).to.equal(0);
