@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { MetricRegistry } from '../base/metrics.ts';
 import type { WorkQueueMetrics } from './work-queue-metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Kind } from '../apimachinery/kind.ts';
@@ -38,6 +39,8 @@ export interface ControllerDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where a controller counts what only it knows. Absent: nowhere. */
+  readonly metrics?: MetricRegistry | undefined;
   /** Where queues count. Absent: they do not. */
   readonly queues?: WorkQueueMetrics | undefined;
   /** The name under which the queue counts. Default: the controller's. */

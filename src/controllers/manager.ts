@@ -47,7 +47,7 @@ export class ControllerManager implements Component {
     const informers = new InformerFactory({ client, clock, random, log });
     this.#informers = informers;
     const queues = metrics && new WorkQueueMetrics(metrics, clock);
-    const dependencies = { client, informers, clock, random, log, queues };
+    const dependencies = { client, informers, clock, random, log, metrics, queues };
     this.#running = this.#chosen().map((controller) => {
       const { queue, component } = namesOf(controller.name);
       return controller.start({ ...dependencies, queue, component });

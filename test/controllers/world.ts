@@ -12,6 +12,7 @@ import { defaultAuthorizer } from '../../src/auth/authz/index.ts';
 import { authenticated } from '../../src/auth/user.ts';
 import type { HttpExchange, HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
 import { noLog } from '../../src/base/log.ts';
+import type { MetricRegistry } from '../../src/base/metrics.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Client } from '../../src/client/client.ts';
@@ -29,6 +30,8 @@ export interface WorldOptions {
   readonly rootCa?: string;
   /** What stands between the controllers and the server. */
   readonly between?: (send: HttpExchange) => HttpExchange;
+  /** Where controllers count. */
+  readonly metrics?: MetricRegistry;
   /** Whether pods are run. Default true. */
   readonly kubelet?: boolean;
   /** Whether controllers run from the start. Default true; else `startControllers` does it. */
@@ -92,7 +95,7 @@ export class World {
    * @returns what tells of its writes, and lets it die
    */
   async startControllers(diesAt = Infinity): Promise<Mortal> {
-    const { only, controllers, rootCa, between = (send) => send } = this.#options;
+    const { only, controllers, metrics, rootCa, between = (send) => send } = this.#options;
     const send = between(this.#server.exchange(authenticated('controllers', ['system:masters'])));
     const mortal = new Mortal((request) => {
       this.#requests.push(request.url);
@@ -104,6 +107,7 @@ export class World {
     const manager = new ControllerManager({
       ...parts,
       selection: only,
+      ...(metrics && { metrics }),
       ...(rootCa && { rootCa }),
       ...(controllers && { controllers }),
     });

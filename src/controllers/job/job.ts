@@ -18,7 +18,7 @@ const trackedIndex = 'job-tracked';
 export const jobController: Controller = {
   name: 'job-controller',
   start(dependencies) {
-    const memory = new JobMemory(dependencies.clock);
+    const memory = new JobMemory(dependencies.clock, dependencies.metrics);
     return controller<Job>({
       name: 'job-controller',
       for: jobKind,
@@ -86,7 +86,14 @@ async function reconcile(key: string, context: ReconcileContext, memory: JobMemo
   const candidates = candidatesOf(reader, podKind, job);
   const claims = planClaims(job, selectorFromObject(job.spec?.selector), candidates);
   const pods = await claim(client, podKind, jobKind, job, claims, trackingFinalizer);
-  const after = await reconcileJob({ ...context, key, job, memory, caughtUp }, pods);
+  let result: 'success' | 'error' = 'error';
+  let after: number | undefined;
+  try {
+    after = await reconcileJob({ ...context, key, job, memory, caughtUp }, pods);
+    result = 'success';
+  } finally {
+    memory.metrics?.synced(job, result);
+  }
   return after === undefined ? undefined : { after };
 }
 

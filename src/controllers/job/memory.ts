@@ -1,10 +1,12 @@
 import type { Job } from '../../api/batch-v1/job.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { MetricRegistry } from '../../base/metrics.ts';
 import { Expectations } from '../expectations.ts';
 import { WrittenVersions } from '../written-versions.ts';
 import type { BackoffRecord } from './backoff.ts';
 import { isTracked } from './job-pods.ts';
+import { JobMetrics } from './metrics.ts';
 
 interface Remembered {
   readonly uid: string;
@@ -17,9 +19,12 @@ interface Remembered {
 export class JobMemory {
   readonly expectations: Expectations;
   readonly versions = new WrittenVersions();
+  /** Absent: nobody counts. */
+  readonly metrics: JobMetrics | undefined;
   #jobs = new Map<string, Remembered>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, metrics?: MetricRegistry) {
+    this.metrics = metrics && new JobMetrics(metrics);
     this.expectations = new Expectations(clock);
   }
 

@@ -100,7 +100,9 @@ async function count(round: Round, state: JobState, status: JobStatus, ending: O
   if (finished) final = finishedStatus(final, ending, now);
   current = await write(round, current, final);
   if (error) throw error;
-  if (finished) tellEnd(round, current, ending);
+  if (!finished) return;
+  round.memory.metrics?.finished(job, ending);
+  tellEnd(round, current, ending);
 }
 
 function uidOf({ metadata }: Pod): string {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { job, type Job } from '../../../src/api/batch-v1/job.ts';
 import { pod, type Pod } from '../../../src/api/core-v1/pod.ts';
+import { MetricRegistry } from '../../../src/base/metrics.ts';
 import { World } from '../world.ts';
 import { indexName, trackingFinalizer } from '../../../src/controllers/job/names.ts';
 
@@ -8,8 +9,10 @@ const name = { namespace: 'default', name: 'work' };
 
 describe('job controller', () => {
   let world: World;
+  let metrics: MetricRegistry;
   beforeEach(async () => {
-    world = await World.start({ only: ['job-controller'] });
+    metrics = new MetricRegistry();
+    world = await World.start({ only: ['job-controller'], metrics });
   });
   afterEach(() => world.stop());
 
@@ -73,6 +76,18 @@ describe('job controller', () => {
       `SuccessfulCreate: Created pod: ${first!.metadata.name}`,
       'Completed: Job completed',
     ]);
+  });
+
+  it('counts its rounds and what has ended', async () => {
+    await create({ backoffLimit: 0 });
+    const [first] = await running(1);
+    await end(first!, 'Failed');
+    await finished('Failed');
+    const text = metrics.render();
+    expect(text).to.match(/job_controller_job_syncs_total\{completion_mode="NonIndexed",result="success"\} [1-9]/);
+    expect(text).to.match(
+      /job_controller_jobs_finished_total\{completion_mode="NonIndexed",result="failed",reason="BackoffLimitExceeded"\} 1/,
+    );
   });
 
   it('waits a second for pods that follow, and counts them together', async () => {
