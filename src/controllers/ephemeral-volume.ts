@@ -1,5 +1,6 @@
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../api/core-v1/persistent-volume-claim.ts';
 import type { Volume } from '../api/core-v1/pod-spec.ts';
+import { ephemeralClaimName } from '../api/core-v1/pod-claims.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import { controllerOf, controllerRef, keyOf, type New } from '../apimachinery/object.ts';
@@ -29,15 +30,11 @@ export const ephemeralVolumeController = controller<Pod>({
 /** The keys of the claims that the pod's ephemeral volumes stand for. */
 function claimKeys(pod: Pod): string[] {
   const { namespace } = pod.metadata;
-  return ephemeralVolumes(pod).map((volume) => keyOf({ namespace, name: claimName(pod, volume) }));
+  return ephemeralVolumes(pod).map((volume) => keyOf({ namespace, name: ephemeralClaimName(pod, volume) }));
 }
 
 function ephemeralVolumes({ spec }: Pod): Volume[] {
   return (spec?.volumes ?? []).filter(({ ephemeral }) => ephemeral);
-}
-
-function claimName(pod: Pod, volume: Volume): string {
-  return `${pod.metadata.name}-${volume.name}`;
 }
 
 async function reconcile(key: string, context: ReconcileContext): Promise<void> {
@@ -82,7 +79,7 @@ function claimOf(pod: Pod, volume: Volume): New<PersistentVolumeClaim> {
   return {
     metadata: {
       namespace: pod.metadata.namespace!,
-      name: claimName(pod, volume),
+      name: ephemeralClaimName(pod, volume),
       ...(labels && { labels: { ...labels } }),
       ...(annotations && { annotations: { ...annotations } }),
       ownerReferences: [controllerRef(pod, podKind)],

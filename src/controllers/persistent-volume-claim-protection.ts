@@ -1,7 +1,7 @@
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../api/core-v1/persistent-volume-claim.ts';
+import { claimKeysOfPod } from '../api/core-v1/pod-claims.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import { claimProtection } from '../api/core-v1/protection-finalizers.ts';
-import { keyOf } from '../apimachinery/object.ts';
 import { controller, type ReconcileContext } from '../client/controller.ts';
 import { protectionOf, setFinalizer } from './protection-finalizer.ts';
 
@@ -11,17 +11,9 @@ const byClaim = 'claims';
 export const persistentVolumeClaimProtectionController = controller<PersistentVolumeClaim>({
   name: 'persistentvolumeclaim-protection-controller',
   for: persistentVolumeClaim,
-  watches: [{ kind: podKind, keys: claimsOf, indexes: { [byClaim]: claimsOf } }],
+  watches: [{ kind: podKind, keys: claimKeysOfPod, indexes: { [byClaim]: claimKeysOfPod } }],
   reconcile,
 });
-
-/** The keys of the claims that a pod uses, also those that are made for it alone. */
-function claimsOf({ metadata, spec }: Pod): string[] {
-  const names = (spec?.volumes ?? []).map((volume) =>
-    volume.ephemeral ? `${metadata.name}-${volume.name}` : volume.persistentVolumeClaim?.claimName,
-  );
-  return names.filter((name) => name !== undefined).map((name) => keyOf({ namespace: metadata.namespace, name }));
-}
 
 async function reconcile(key: string, context: ReconcileContext): Promise<void> {
   const { reader, client } = context;
@@ -41,7 +33,7 @@ async function isUsed(
   claim: PersistentVolumeClaim,
   { reader, client }: ReconcileContext,
 ): Promise<boolean> {
-  const uses = (one: Pod) => Boolean(one.spec?.nodeName) && claimsOf(one).includes(key) && !isNoUser(claim, one);
+  const uses = (one: Pod) => Boolean(one.spec?.nodeName) && claimKeysOfPod(one).includes(key) && !isNoUser(claim, one);
   if (reader.byIndex(podKind, byClaim, key).some(uses)) return true;
   const { items } = await client.list(podKind, { namespace: claim.metadata.namespace });
   return items.some(uses);

@@ -1,5 +1,6 @@
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import { persistentVolume, type PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
+import { claimKeysOfPod } from '../../api/core-v1/pod-claims.ts';
 import { pod as podKind, type Pod } from '../../api/core-v1/pod.ts';
 import { isBindCompleted, storageClassOf } from '../../api/core-v1/volume-matching.ts';
 import { defaultClassOf, storageClass, type StorageClass } from '../../api/storage-v1/storage-class.ts';
@@ -54,12 +55,10 @@ function freeClass(volume: PersistentVolume): string[] {
 }
 
 /** The keys of the claims for which a pod without a node waits. */
-function claimsAwaited({ metadata, spec, status }: Pod): string[] {
+function claimsAwaited(pod: Pod): string[] {
+  const { spec, status } = pod;
   if (spec?.nodeName || status?.phase === 'Succeeded' || status?.phase === 'Failed') return [];
-  const names = (spec?.volumes ?? []).map((volume) =>
-    volume.ephemeral ? `${metadata.name}-${volume.name}` : volume.persistentVolumeClaim?.claimName,
-  );
-  return names.filter((name) => name !== undefined).map((name) => keyOf({ namespace: metadata.namespace, name }));
+  return claimKeysOfPod(pod);
 }
 
 /** A volume concerns the claim that it names; one that is free, all that could have it. */

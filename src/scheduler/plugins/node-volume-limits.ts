@@ -1,9 +1,10 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { noProvisioner, storageClassOf } from '../../api/core-v1/volume-matching.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, PluginFactory, PluginHandle, PreFilterResult, Rejection } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { claimsOf, StorageView } from '../volumes/storage-view.ts';
+import { StorageView } from '../volumes/storage-view.ts';
 
 /** The driver of each volume, by what tells the volume from all others. */
 type Volumes = ReadonlyMap<string, string>;
@@ -20,7 +21,7 @@ class NodeVolumeLimits implements Plugin<Volumes> {
   readonly name = 'NodeVolumeLimits';
   readonly wakesOn: Plugin['wakesOn'] = [
     { on: ['CSINodeAdd', 'CSINodeUpdate', 'NodeAdd', 'PersistentVolumeClaimAdd', 'CSIDriverUpdate'] },
-    { on: ['AssignedPodDelete'], helps: (_, { object }) => claimsOf(object as Pod).length > 0 },
+    { on: ['AssignedPodDelete'], helps: (_, { object }) => claimsOfPod(object as Pod).length > 0 },
   ];
   readonly #view: StorageView;
 
@@ -29,7 +30,7 @@ class NodeVolumeLimits implements Plugin<Volumes> {
   }
 
   preFilter({ pod }: PodInfo): PreFilterResult<Volumes> {
-    if (claimsOf(pod).length === 0) return 'skip';
+    if (claimsOfPod(pod).length === 0) return 'skip';
     const state = this.#volumesOf(pod);
     return state.size === 0 ? 'skip' : { state };
   }
@@ -66,7 +67,7 @@ class NodeVolumeLimits implements Plugin<Volumes> {
   /** The volumes of CSI drivers that the pod uses; one that is still to be made counts as one of its class's driver. */
   #volumesOf(pod: Pod): Volumes {
     const volumes = new Map<string, string>();
-    for (const { name } of claimsOf(pod)) {
+    for (const { name } of claimsOfPod(pod)) {
       const claim = this.#view.claim(pod.metadata.namespace!, name);
       if (!claim) continue;
       const { volumeName } = claim.spec ?? {};

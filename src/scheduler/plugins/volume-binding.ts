@@ -1,3 +1,4 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import type { PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import type { ClusterEvent, Wake } from '../cluster-event.ts';
 import { defaultArguments, type VolumeBindingArguments } from '../config/arguments.ts';
@@ -8,7 +9,7 @@ import { AssumedVolumes } from '../volumes/assumed-volumes.ts';
 import { bindVolumes } from '../volumes/bind-volumes.ts';
 import { chooseVolumes, type VolumeChoice } from '../volumes/choose.ts';
 import { readClaims, type PodClaims } from '../volumes/pod-claims.ts';
-import { StorageView, claimsOf, usesClaim } from '../volumes/storage-view.ts';
+import { StorageView, usesClaim } from '../volumes/storage-view.ts';
 
 interface State {
   readonly claims: PodClaims;
@@ -44,7 +45,7 @@ class VolumeBinding implements Plugin<State> {
   }
 
   preFilter({ pod }: PodInfo): PreFilterResult<State> {
-    if (claimsOf(pod).length === 0) return 'skip';
+    if (claimsOfPod(pod).length === 0) return 'skip';
     const claims = readClaims(pod, this.#view);
     if ('why' in claims) return { rejection: { reasons: [claims.why], unresolvable: true } };
     return { state: { claims, choices: new Map() } };

@@ -1,3 +1,4 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import type { PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import type { PodSpec, Volume } from '../../api/core-v1/pod-spec.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
@@ -5,7 +6,7 @@ import type { NodeInfo } from '../node-info.ts';
 import type { Plugin, PluginFactory, PluginHandle, PreFilterResult, Rejection } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { claimsOf, StorageView, usesClaim } from '../volumes/storage-view.ts';
+import { StorageView, usesClaim } from '../volumes/storage-view.ts';
 
 interface State {
   /** The names of the pod's claims that only one pod may use. */
@@ -33,7 +34,7 @@ class VolumeRestrictions implements Plugin<State> {
       on: ['AssignedPodDelete'],
       helps: ({ pod }, { object }) => {
         const other = object as Pod;
-        const shares = claimsOf(other).some(({ name }) => usesClaim(pod, { metadata: { ...other.metadata, name } }));
+        const shares = claimsOfPod(other).some(({ name }) => usesClaim(pod, { metadata: { ...other.metadata, name } }));
         return shares || sharesDisk(pod.spec, other.spec);
       },
     },
@@ -52,7 +53,7 @@ class VolumeRestrictions implements Plugin<State> {
   preFilter(info: PodInfo, snapshot: Snapshot): PreFilterResult<State> {
     const { pod, spec } = info;
     const exclusive = new Set<string>();
-    for (const { name, ephemeral } of claimsOf(pod)) {
+    for (const { name, ephemeral } of claimsOfPod(pod)) {
       if (ephemeral) continue; // made for this pod alone
       const claim = this.#view.claim(pod.metadata.namespace!, name);
       if (!claim) return { rejection: { reasons: [`persistentvolumeclaim "${name}" not found`], unresolvable: true } };
@@ -90,7 +91,7 @@ function countUses(pod: PodInfo, node: NodeInfo, state: State): void {
 
 function usesOf({ pod }: PodInfo, other: PodInfo, { exclusive }: State): number {
   if (exclusive.size === 0 || !other.spec.volumes || other.pod.metadata.namespace !== pod.metadata.namespace) return 0;
-  return claimsOf(other.pod).filter(({ name }) => exclusive.has(name)).length;
+  return claimsOfPod(other.pod).filter(({ name }) => exclusive.has(name)).length;
 }
 
 function isOldDisk({ gcePersistentDisk, awsElasticBlockStore, rbd, iscsi }: Volume): boolean {

@@ -1,6 +1,7 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PluginFactory, Rejection } from '../plugin.ts';
-import { claimsOf, StorageView } from '../volumes/storage-view.ts';
+import { StorageView } from '../volumes/storage-view.ts';
 
 /** Where a volume is, and where a node is: the present names and the old ones. */
 const OTHER_NAME: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ export const volumeZone: PluginFactory = {
         { on: ['PersistentVolumeAdd', 'PersistentVolumeUpdate'] },
       ],
       preFilter({ pod }) {
-        const volumes = claimsOf(pod).map(({ name }) => {
+        const volumes = claimsOfPod(pod).map(({ name }) => {
           const volumeName = view.claim(pod.metadata.namespace!, name)?.spec?.volumeName;
           return volumeName === undefined ? undefined : view.volume(volumeName);
         });

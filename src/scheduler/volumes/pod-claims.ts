@@ -1,7 +1,8 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import type { PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { isBindCompleted, storageClassOf } from '../../api/core-v1/volume-matching.ts';
-import { claimsOf, type StorageView } from './storage-view.ts';
+import type { StorageView } from './storage-view.ts';
 
 /** The claims of a pod, as far as they matter to where it can run. */
 export interface PodClaims {
@@ -15,7 +16,7 @@ export function readClaims(pod: Pod, view: StorageView): PodClaims | { readonly 
   const bound: PersistentVolumeClaim[] = [];
   const delayed: PersistentVolumeClaim[] = [];
   let immediate = false;
-  for (const { name, ephemeral } of claimsOf(pod)) {
+  for (const { name, ephemeral } of claimsOfPod(pod)) {
     const claim = view.claim(pod.metadata.namespace!, name);
     const why = whyUnusable(pod, name, ephemeral, claim);
     if (why) return { why };

@@ -1,3 +1,4 @@
+import { claimsOfPod } from '../../api/core-v1/pod-claims.ts';
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import { persistentVolume, type PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
 import { compileNodeSelectorTerms, type NodeMatch, type SelectableNode } from '../../api/core-v1/node-selector.ts';
@@ -61,25 +62,9 @@ export class StorageView {
   }
 }
 
-/** A claim that a pod names, or has had made for it. */
-export interface NamedClaim {
-  readonly name: string;
-  /** Whether it is made for this pod alone, from a template in it. */
-  readonly ephemeral: boolean;
-}
-
-export function claimsOf({ metadata, spec }: Pod): NamedClaim[] {
-  const named: NamedClaim[] = [];
-  for (const volume of spec?.volumes ?? []) {
-    if (volume.persistentVolumeClaim) named.push({ name: volume.persistentVolumeClaim.claimName, ephemeral: false });
-    else if (volume.ephemeral) named.push({ name: `${metadata.name}-${volume.name}`, ephemeral: true });
-  }
-  return named;
-}
-
 /** Whether the pod uses the claim of this namespace and name. */
 export function usesClaim(pod: Pod, { metadata }: { metadata: { namespace?: string; name: string } }): boolean {
-  return pod.metadata.namespace === metadata.namespace && claimsOf(pod).some(({ name }) => name === metadata.name);
+  return pod.metadata.namespace === metadata.namespace && claimsOfPod(pod).some(({ name }) => name === metadata.name);
 }
 
 const matches = new WeakMap<PersistentVolume, NodeMatch>();
