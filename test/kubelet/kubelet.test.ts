@@ -412,9 +412,9 @@ describe('Kubelet on the fake runtime', () => {
     await run('system', { priorityClassName: 'system-node-critical' });
     await until('web', running);
     await until('system', running);
-    let stopped = false;
-    const stopping = kubelet.stop().then(() => (stopped = true));
-    for (let i = 0; i < 200 && !stopped; i++) await clock.advance(50);
+    const kubeletState = { stopped: false };
+    const stopping = kubelet.stop().then(() => (kubeletState.stopped = true));
+    for (let i = 0; i < 200 && !kubeletState.stopped; i++) await clock.advance(50);
     await stopping;
     for (const name of ['web', 'system']) {
       const pod = await get(name);

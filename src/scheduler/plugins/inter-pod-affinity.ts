@@ -176,7 +176,7 @@ function leavesToBeFirst(pod: PodInfo, { object, old }: ClusterEvent, speaksOf: 
   const required = pod.affinity?.required ?? none;
   const fits = (other: PodInfo) => required.every((term) => speaksOf(term, other));
   if (required.length === 0 || !fits(pod)) return false;
-  return old ? fits(asOther(old as Pod)) && !fits(asOther(object as Pod)) : fits(asOther(object as Pod));
+  return old ? fits(asOther(old)) && !fits(asOther(object as Pod)) : fits(asOther(object as Pod));
 }
 
 /** A node has come into a topology that matters to the pod, or has changed the one it is in. */
