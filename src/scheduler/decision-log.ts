@@ -2,7 +2,7 @@ import { formatTime } from '../apimachinery/time.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Diagnosis, Refusal } from './diagnosis.ts';
 import type { QueuedPod } from './queued-pod.ts';
-import { totalsOf, type Placement } from './schedule-one.ts';
+import type { Placement } from './schedule-one.ts';
 
 /** What one plugin thought of a node: a score from 0 to 100, and how often it counts. */
 export interface PluginScore {
@@ -181,8 +181,7 @@ function nodesOf(
 
 /** The best first; when not all are told, the scores of the chosen one must do. */
 function feasibleNodes(placement: Placement, most: number): FeasibleNode[] {
-  const { feasible, scores, node: chosen } = placement;
-  const totals = totalsOf(scores, feasible.length);
+  const { feasible, scores, totals, node: chosen } = placement;
   const chosenAt = feasible.indexOf(chosen);
   const first = (i: number) => Number(i === chosenAt);
   const compare = (a: number, b: number) => totals[b]! - totals[a]! || first(b) - first(a) || a - b;

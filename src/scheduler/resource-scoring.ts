@@ -17,6 +17,12 @@ export interface Usage {
 /** What stands where nothing is configured. */
 export const cpuAndMemory: readonly WeightedResource[] = [{ name: 'cpu' }, { name: 'memory' }];
 
+/** Whether CPU and memory count, alike, and nothing else: then scores need not be worked out name by name. */
+export function isCpuAndMemory(resources: readonly WeightedResource[]): boolean {
+  const alike = resources.every(({ weight = 1 }) => weight === 1);
+  return alike && resources.length === 2 && resources[0]!.name === 'cpu' && resources[1]!.name === 'memory';
+}
+
 export function amountIn(resources: Resources, name: string): number {
   if (name === 'cpu') return resources.cpu;
   if (name === 'memory') return resources.memory;

@@ -24,6 +24,8 @@ export interface Placement {
   readonly feasible: readonly NodeInfo[];
   /** Empty when there was nothing to choose among. */
   readonly scores: readonly Scores[];
+  /** The weighted sums of the scores. */
+  readonly totals: Float64Array;
   /** Who refused the others that were looked at. */
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
@@ -65,8 +67,9 @@ export function scheduleOne(
   const { feasible, refusals, evaluated } = search;
   if (feasible.length === 0) return { cycle, failure: search };
   const scores = feasible.length === 1 ? [] : scoresOf(cycle, feasible);
-  const node = feasible[pickHighest(totalsOf(scores, feasible.length), random)]!;
-  return { cycle, placement: { node, evaluated, feasible, scores, refusals } };
+  const totals = totalsOf(scores, feasible.length);
+  const node = feasible[pickHighest(totals, random)]!;
+  return { cycle, placement: { node, evaluated, feasible, scores, totals, refusals } };
 }
 
 /** The nodes that a pod can run on, and why it cannot on the others. */

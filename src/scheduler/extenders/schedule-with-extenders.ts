@@ -51,7 +51,7 @@ export async function scheduleWithExtenders(
   );
   const node = feasible[pickHighest(totals, random)]!;
   if (!snapshot.existing(node.name)) throw new Error(`the node ${node.name} is gone`);
-  return { cycle, placement: { node, evaluated: search.evaluated, feasible, scores, refusals } };
+  return { cycle, placement: { node, evaluated: search.evaluated, feasible, scores, totals, refusals } };
 }
 
 /** Each extender sees what the one before it left. */

@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../node-info.ts';
 import { BEST_SCORE, type Plugin, type PluginFactory } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { amountIn, cpuAndMemory, usageOf, type WeightedResource } from '../resource-scoring.ts';
+import { amountIn, cpuAndMemory, isCpuAndMemory, usageOf, type WeightedResource } from '../resource-scoring.ts';
 
 /** `NodeResourcesBalancedAllocationArgs`. */
 interface Args {
@@ -11,6 +11,7 @@ interface Args {
 /** Prefers nodes on which the resources would be used to a like degree. Says nothing of pods that ask for none of them. */
 export function createBalancedAllocation({ resources }: Args = {}): Plugin<void, void> {
   const names = (resources?.length ? resources : cpuAndMemory).map(({ name }) => name);
+  const deviation = isCpuAndMemory(names.map((name) => ({ name }))) ? ofCpuAndMemory : deviationOf;
   return {
     name: 'NodeResourcesBalancedAllocation',
     preScore: (pod) => (names.every((name) => amountIn(pod.requests, name) === 0) ? 'skip' : undefined),
@@ -23,11 +24,19 @@ export const balancedAllocation: PluginFactory = {
   create: (args) => createBalancedAllocation(args as Args | undefined),
 };
 
+/** As `deviationOf`, for what is asked of every node for every pod. */
+function ofCpuAndMemory({ requests }: PodInfo, { allocatable, requested }: NodeInfo): number {
+  if (allocatable.cpu <= 0 || allocatable.memory <= 0) return 0;
+  const cpu = Math.min(1, (requested.cpu + requests.cpu) / allocatable.cpu);
+  const memory = Math.min(1, (requested.memory + requests.memory) / allocatable.memory);
+  return Math.abs(cpu - memory) / 2;
+}
+
 /** Used again for every node: there are many, and most of the time would go into arrays. */
 const shares: number[] = [];
 
 /** How far the shares of the resources that would be used lie from their mean: the standard deviation. */
-function deviation(pod: PodInfo, node: NodeInfo, names: readonly string[]): number {
+function deviationOf(pod: PodInfo, node: NodeInfo, names: readonly string[]): number {
   shares.length = 0;
   for (const name of names) {
     const usage = usageOf(pod, node, name, false);

@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../node-info.ts';
 import { BEST_SCORE } from '../plugin.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { cpuAndMemory, usageOf, type Usage, type WeightedResource } from '../resource-scoring.ts';
+import { cpuAndMemory, isCpuAndMemory, usageOf, type Usage, type WeightedResource } from '../resource-scoring.ts';
 
 /** A point of the function that makes a score (0 to 10) of how much of a resource is used (0 to 100 percent). */
 interface ShapePoint {
@@ -24,6 +24,7 @@ export function scoringOf({ type, resources, requestedToCapacityRatio }: Scoring
   const counted = resources?.length ? resources : cpuAndMemory;
   switch (type ?? 'LeastAllocated') {
     case 'LeastAllocated':
+      if (isCpuAndMemory(counted)) return leastOfCpuAndMemory;
       return (pod, node) => Math.trunc(mean(pod, node, counted, freeShare));
     case 'MostAllocated':
       return (pod, node) => Math.trunc(mean(pod, node, counted, usedShare));
@@ -60,7 +61,19 @@ function mean(
 
 /** The emptier, the better. */
 function freeShare({ capacity, used }: Usage): number {
+  return freeOf(capacity, used);
+}
+
+function freeOf(capacity: number, used: number): number {
   return used > capacity ? 0 : Math.trunc(((capacity - used) * BEST_SCORE) / capacity);
+}
+
+/** As the mean of `freeShare`, for what is asked of every node for every pod. */
+function leastOfCpuAndMemory({ scoring }: PodInfo, { allocatable, scoringRequested }: NodeInfo): number {
+  const cpu = freeOf(allocatable.cpu, scoringRequested.cpu + scoring.cpu);
+  const memory = freeOf(allocatable.memory, scoringRequested.memory + scoring.memory);
+  if (allocatable.cpu <= 0) return allocatable.memory <= 0 ? 0 : memory;
+  return allocatable.memory <= 0 ? cpu : Math.trunc((cpu + memory) / 2);
 }
 
 /** The fuller, the better. */

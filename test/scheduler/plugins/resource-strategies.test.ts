@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { NodeInfo } from '../../../src/scheduler/node-info.ts';
+import type { Plugin } from '../../../src/scheduler/plugin.ts';
 import { createBalancedAllocation } from '../../../src/scheduler/plugins/balanced-allocation.ts';
 import { createNodeResourcesFit } from '../../../src/scheduler/plugins/node-resources-fit.ts';
 import { podInfo } from '../../../src/scheduler/pod-info.ts';
@@ -87,5 +89,34 @@ describe('scoring strategies of resources', () => {
       helps('AssignedPodUpdatePodScaleDown', shrunk({ cpu: '1', memory: '1Gi' }), large),
       helps('AssignedPodUpdatePodScaleDown', shrunk({ cpu: '3', memory: '1Mi' }), large),
     ]).to.deep.equal([true, false, true, true, false]);
+  });
+
+  describe('of CPU and memory, for which there is a short way', () => {
+    const amounts = ['0', '1', '300', '4000', '9000'];
+    const all = amounts.flatMap((cpu) => amounts.map((memory) => [`${cpu}m`, `${memory}Mi`] as const));
+    const pods = all.map(([cpu, memory]) => podInfo(aPod('p', { cpu, memory }, {}, { uid: 'p' })));
+    const nodes = all.flatMap(([cpu, memory]) =>
+      ['1', '2000'].map((used) => {
+        const info = new NodeInfo('n');
+        info.setNode(node('n', { cpu, memory }));
+        info.addPod(podInfo(aPod('q', { cpu: `${used}m`, memory: `${used}Mi` }, {}, { uid: 'q' })));
+        return info;
+      }),
+    );
+    const listed = (...names: string[]) => names.map((name) => ({ name, weight: 2 }));
+    const ways: [string, Plugin, Plugin][] = [
+      [
+        'least',
+        createNodeResourcesFit(),
+        createNodeResourcesFit({ scoringStrategy: { resources: listed('cpu', 'memory') } }),
+      ],
+      ['balanced', createBalancedAllocation(), createBalancedAllocation({ resources: listed('memory', 'cpu') })],
+    ];
+    for (const [name, short, long] of ways) {
+      it(`${name}: as the long way`, () => {
+        const scoresOf = (plugin: Plugin) => pods.map((pod) => nodes.map((on) => plugin.score!(pod, on, undefined)));
+        expect(scoresOf(short)).to.deep.equal(scoresOf(long));
+      });
+    }
   });
 });
