@@ -10,6 +10,7 @@ import {
   startMachineCluster,
   type MachineClusterOptions,
 } from '../cluster/machine-cluster.ts';
+import { kubeletSettings, type KubeletSettings } from '../cluster/kubelet-settings.ts';
 import { errorMessage, type LogLevel } from '../base/log.ts';
 import type { Command, Terminal } from './command.ts';
 import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
@@ -47,6 +48,43 @@ const flags: readonly Flag[] = [
     type: 'string',
     placeholder: 'PATH',
     help: 'folder of manifests of static pods (default: kubelet/manifests in the data folder)',
+  },
+  {
+    name: 'system-reserved',
+    type: 'string',
+    placeholder: 'AMOUNTS',
+    help: 'what the node keeps for the system, e.g. cpu=100m,memory=1Gi',
+  },
+  {
+    name: 'kube-reserved',
+    type: 'string',
+    placeholder: 'AMOUNTS',
+    help: 'what the node keeps for Kubernetes, in the same form',
+  },
+  {
+    name: 'eviction-hard',
+    type: 'string',
+    placeholder: 'THRESHOLDS',
+    help: 'when pods are evicted (default memory.available<100Mi,nodefs.available<10%,...)',
+  },
+  {
+    name: 'allowed-unsafe-sysctls',
+    type: 'string',
+    placeholder: 'NAMES',
+    help: 'comma-separated sysctls (or prefixes with a *) that pods may set besides the safe ones',
+  },
+  { name: 'pod-max-pids', type: 'integer', default: 0, help: 'most processes of a pod (0: no limit)' },
+  {
+    name: 'shutdown-grace-period',
+    type: 'integer',
+    default: 0,
+    help: 'seconds that pods get to end when cox stops (0: they go on without it)',
+  },
+  {
+    name: 'shutdown-grace-period-critical-pods',
+    type: 'integer',
+    default: 0,
+    help: 'how many of these seconds are for critical pods, which end last',
   },
   {
     name: 'service-cidr',
@@ -140,6 +178,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     nodeIp: ipFlag('node-ip', text('node-ip')),
     kubeletPort: portFlag('kubelet-port', values['kubelet-port']),
     podManifestPath: text('pod-manifest-path'),
+    kubelet: kubeletFlags(values),
     serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
     clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
     etcd: etcdServers && {
@@ -260,4 +299,22 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function kubeletFlags(values: FlagValues): KubeletSettings {
+  const text = (name: string) => values[name] as string | undefined;
+  const number = (name: string) => values[name] as number | undefined;
+  try {
+    return kubeletSettings({
+      systemReserved: text('system-reserved'),
+      kubeReserved: text('kube-reserved'),
+      evictionHard: text('eviction-hard'),
+      allowedUnsafeSysctls: text('allowed-unsafe-sysctls'),
+      podMaxPids: number('pod-max-pids'),
+      shutdownGrace: number('shutdown-grace-period'),
+      shutdownGraceCritical: number('shutdown-grace-period-critical-pods'),
+    });
+  } catch (error) {
+    throw new UsageError(errorMessage(error));
+  }
 }

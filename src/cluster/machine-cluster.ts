@@ -12,6 +12,7 @@ import { kubeconfigText } from '../client/kubeconfig.ts';
 import { controllerNames, localPathProvisionerController, selectedControllers } from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
+import type { KubeletSettings } from './kubelet-settings.ts';
 import { adminUser, ControlPlane } from './control-plane.ts';
 import { announcingLog } from './announce.ts';
 import { lockDataDir, openDataDir, type DataDir } from './data-dir.ts';
@@ -51,6 +52,8 @@ export interface MachineClusterOptions {
   readonly kubeletPort: number;
   /** Where the manifests of static pods stand. Default: `kubelet/manifests` in the data folder. */
   readonly podManifestPath?: string | undefined;
+  /** Of the node: what it reserves, when it evicts, how it ends. */
+  readonly kubelet?: KubeletSettings | undefined;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
   /** Instead of the managed etcd. */

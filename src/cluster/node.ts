@@ -15,6 +15,7 @@ import { Proxy, removeProxyRules } from '../proxy/proxy.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
+import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
 import { kubernetesVersion } from './version.ts';
 
@@ -24,6 +25,7 @@ export interface NodeOptions {
   readonly kubeletPort: number;
   /** Where the manifests of static pods stand. Default: `manifests` in the kubelet's folder. */
   readonly podManifestPath?: string | undefined;
+  readonly kubelet?: KubeletSettings | undefined;
   /** The addresses of all pods of the cluster; this node has its first /24. */
   readonly clusterCidr: string;
 }
@@ -80,6 +82,7 @@ async function createKubelet(
   const kubeletLog = log.child({ component: 'kubelet' });
   const podCidr = firstPodRange(options.clusterCidr);
   return new Kubelet({
+    ...options.kubelet,
     client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes']), 'kubelet'),
     nodeName,
     nodeIp,
