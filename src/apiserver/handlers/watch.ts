@@ -23,7 +23,8 @@ import {
   sharedFrames,
 } from './watch-frames.ts';
 import type { EncodeFrame, FrameEncoder, FrameType } from './watch-frames.ts';
-import { watchSocket, webSocketUpgrade } from './watch-socket.ts';
+import { webSocketUpgrade } from '../exchange/web-socket.ts';
+import { watchSocket } from './watch-socket.ts';
 import { WatchStream, type WatchTransport } from './watch-stream.ts';
 
 /** A watch without `timeoutSeconds` ends after this many seconds, up to twice as many, so that not all come back at once. */

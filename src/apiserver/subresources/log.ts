@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, badRequest, internalError } from '../../apimachinery/api-error.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { BodyStream, Exchange } from '../exchange/exchange.ts';
+import { webSocketUpgrade } from '../exchange/web-socket.ts';
 import type { HandlerServices, ResourceRequest } from '../handlers/services.ts';
 import { checkLogQuery } from './log-options.ts';
+import { logSocket } from './log-socket.ts';
 import { chooseContainer, findPod, kubeletPath } from './pod-location.ts';
 
 /** Parameters that are handed on to the kubelet as they are. */
@@ -41,14 +43,20 @@ function queryFor(query: URLSearchParams): string {
 
 /** Passes the bytes on as they come, no faster than the client reads. */
 function relay(exchange: Exchange, answer: IncomingMessage): void {
-  const type = answer.headers['content-type'] ?? 'text/plain';
-  const out = exchange.response.stream(200, { 'content-type': type, 'cache-control': 'no-cache, private' });
+  const out = outputFor(exchange, answer);
   answer.on('data', (chunk: Buffer) => {
     if (out.write(chunk)) return;
     answer.pause();
     out.onDrain(() => answer.resume());
   });
   answer.on('close', () => (answer.complete ? out.end() : out.abort()));
+}
+
+function outputFor(exchange: Exchange, answer: IncomingMessage): BodyStream {
+  const upgrade = webSocketUpgrade(exchange);
+  if (upgrade) return logSocket(exchange, upgrade);
+  const type = answer.headers['content-type'] ?? 'text/plain';
+  return exchange.response.stream(200, { 'content-type': type, 'cache-control': 'no-cache, private' });
 }
 
 /** The kubelet's refusal as a `Status`: its text is meant for the user. */

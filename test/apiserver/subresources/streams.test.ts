@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
 import { pods } from '../test-server.ts';
 import { ProxyWorld } from './proxy-world.ts';
 
@@ -90,6 +92,21 @@ describe('streams to kubelets', () => {
       expect([reply.status, reply.text, reply.headers['content-type']]).to.deep.equal([200, 'a line\n', 'text/plain']);
       expect(seen[0]).to.equal(`/containerLogs/default/p/c?${query.replace('&insecureSkipTLSVerifyBackend=true', '')}`);
     });
+
+    for (const [protocol, wanted] of [
+      ['binary.k8s.io', 'a line\n'],
+      ['base64.binary.k8s.io', Buffer.from('a line\n').toString('base64')],
+    ] as const) {
+      it(`come as messages of a WebSocket that speaks ${protocol}`, async () => {
+        const url = `wss://127.0.0.1:${world.port}${pods}/p/log`;
+        const headers = { authorization: 'Bearer good' };
+        const socket = new WebSocket(url, protocol, { ca: world.ca.certificate, headers });
+        const messages: Buffer[] = [];
+        socket.on('message', (data: Buffer) => messages.push(data));
+        const [code] = await once(socket, 'close');
+        expect([socket.protocol, code, Buffer.concat(messages).toString()]).to.deep.equal([protocol, 1000, wanted]);
+      });
+    }
 
     it('of a pod on no node are none', async () => {
       const reply = await world.call('GET', `${pods}/nowhere/log`);
