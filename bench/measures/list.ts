@@ -1,28 +1,15 @@
 import { Connection } from '../connection.ts';
 import { load, quantiles } from '../load.ts';
 import type { Figure, Measure } from '../measure.ts';
-import { configMap } from '../objects.ts';
 import type { Target } from '../target.ts';
+import { manyObjects } from './many-objects.ts';
 
-const OBJECTS = 30_000;
-const WRITERS = 32;
 const REPEATS = 5;
 
 export const list: Measure = {
   name: 'list',
   async run(target, { seconds, namespace }) {
-    const ns = `${namespace}-list`;
-    const setUp = await Connection.open(target);
-    await setUp.json('POST', '/api/v1/namespaces', { metadata: { name: ns } });
-    setUp.close();
-    const path = `/api/v1/namespaces/${ns}/configmaps`;
-    await load(target, {
-      connections: WRITERS,
-      seconds: 600,
-      count: OBJECTS,
-      expect: 201,
-      request: (n) => Connection.encode(target, 'POST', path, JSON.stringify(configMap(`l-${n}`))),
-    });
+    const path = await manyObjects(target, namespace);
     return [
       await pages(target, path, seconds),
       await whole(target, `${path}?resourceVersion=0`),
