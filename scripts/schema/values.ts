@@ -1,3 +1,4 @@
+import { keyUsages } from '../../src/api/certificates-v1/key-usages.ts';
 import type { Schema } from '../../src/apimachinery/schema/schema.ts';
 
 /** What OpenAPI 3 says about one field beyond OpenAPI 2: what is filled in when it is absent, and which values it takes. */
@@ -46,31 +47,6 @@ const signals = [
 const realtime = (from: string, sign: string, count: number) => [
   from,
   ...Array.from({ length: count }, (_, i) => `${from}${sign}${i + 1}`),
-];
-const keyUsages = [
-  'any',
-  'cert sign',
-  'client auth',
-  'code signing',
-  'content commitment',
-  'crl sign',
-  'data encipherment',
-  'decipher only',
-  'digital signature',
-  'email protection',
-  'encipher only',
-  'ipsec end system',
-  'ipsec tunnel',
-  'ipsec user',
-  'key agreement',
-  'key encipherment',
-  'microsoft sgc',
-  'netscape sgc',
-  'ocsp signing',
-  's/mime',
-  'server auth',
-  'signing',
-  'timestamping',
 ];
 const taintEffect = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 const pullPolicy = ['Always', 'IfNotPresent', 'Never'];

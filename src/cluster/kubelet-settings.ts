@@ -1,5 +1,5 @@
 import { parseThresholds } from '../kubelet/eviction/thresholds.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { shutdownGraces } from '../kubelet/node/shutdown.ts';
 import { isQuantity } from '../apimachinery/quantity.ts';
 

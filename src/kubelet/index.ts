@@ -1,4 +1,5 @@
-export { Kubelet, type KubeletOptions } from './kubelet.ts';
+export type { KubeletOptions } from './kubelet-options.ts';
+export { Kubelet } from './kubelet.ts';
 export type { ServingOptions } from './server/server.ts';
 export { CniNetwork, type CniNetworkOptions } from './network/cni.ts';
 export { FakeNetwork } from './network/fake.ts';

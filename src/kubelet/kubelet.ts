@@ -1,15 +1,12 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { sleep, type Clock, type Timer } from '../base/clock.ts';
+import { sleep, type Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
-import type { Gate } from '../base/gate.ts';
-import { errorMessage, type Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
+import { errorMessage } from '../base/log.ts';
 import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
 import type { SelectableNode } from '../api/core-v1/node-selector.ts';
 import { persistentVolume } from '../api/core-v1/persistent-volume.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
-import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
@@ -19,11 +16,10 @@ import type { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
-import { parseThresholds, type Threshold, type ThresholdSettings } from './eviction/thresholds.ts';
+import { parseThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
 import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller } from './images/image-puller.ts';
-import type { PodNetwork } from './network/network.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
@@ -31,16 +27,17 @@ import type { NodeFacts } from './node/node-status.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
-import { Prober, type ProberOptions } from './probes/prober.ts';
+import { Prober } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
-import { emptyState, type PodState, type Runtime } from './runtime/runtime.ts';
+import { emptyState, type PodState } from './runtime/runtime.ts';
+import type { KubeletOptions } from './kubelet-options.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
 import { simulatedUsage } from './stats/simulated-usage.ts';
 import { configurationOf } from './server/configuration.ts';
 import { UsageMonitor } from './stats/monitor.ts';
 import { VolumeUsages } from './stats/volume-usage.ts';
-import { KubeletServer, type ServingOptions } from './server/server.ts';
+import { KubeletServer } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
 import { decideResize } from './resize/decision.ts';
@@ -49,60 +46,6 @@ import { LocalPathCleaner } from './volumes/local-path-cleaner.ts';
 import { machineMounter } from './volumes/mounter.ts';
 import { ObjectWatcher } from './volumes/object-watcher.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
-
-export interface KubeletOptions {
-  readonly client: Client;
-  readonly nodeName: string;
-  /** The address by which the API server and other nodes reach this one. */
-  readonly nodeIp: string;
-  readonly runtime: Runtime;
-  readonly network: PodNetwork;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** Where pods keep their files. Undefined on simulated nodes: no volumes, no /etc/hosts, nothing of this machine. */
-  readonly rootDir?: string | undefined;
-  /** Where volumes lie that were provisioned in folders of nodes. Default: `volumes` in `rootDir`. */
-  readonly localPaths?: string | undefined;
-  /** e.g. `10.244.0.0/24`. */
-  readonly podCidr: string;
-  /** The HTTPS endpoint for logs and exec; without it the node has none. */
-  readonly serving?: ServingOptions | undefined;
-  /** Addresses of the cluster's DNS; without one pods use the node's resolver. */
-  readonly clusterDns?: readonly string[] | undefined;
-  readonly clusterDomain?: string | undefined;
-  readonly maxPods?: number | undefined;
-  /** How long pods get when the kubelet stops, for then the node shuts down. Absent: stopping leaves them running. */
-  readonly shutdown?: readonly ShutdownGrace[] | undefined;
-  /** What the node keeps for the system and for Kubernetes: lists of amounts by resource. */
-  readonly reserved?: readonly Readonly<Record<string, string>>[] | undefined;
-  /** When pods are evicted; absent: upstream's defaults. */
-  readonly eviction?: EvictionSettings | undefined;
-  /** Most processes of one pod; absent is no limit. */
-  readonly podPidsLimit?: number | undefined;
-  /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
-  readonly allowedUnsafeSysctls?: readonly string[] | undefined;
-  readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
-  /** The folder (or file) of manifests of pods that this node runs by itself. */
-  readonly podManifestPath?: string | undefined;
-  /** As `kubectl get nodes` shows it, e.g. `v1.36.0`. */
-  readonly version?: string | undefined;
-  /** Informers that it shares with others; default: watches of its own. */
-  readonly informers?: Informers | undefined;
-  /** Through which statuses of pods are written, when many kubelets share an API server's patience. */
-  readonly gate?: Gate | undefined;
-  /** Puts events off, see `EventRecorderOptions`. */
-  readonly holdEvents?: (() => Promise<void> | undefined) | undefined;
-  /** Of simulated pods: why a probe fails. */
-  readonly probeFailure?: ProberOptions['failure'];
-  /** Of simulated nodes: what the machine is said to be. */
-  readonly machine?: MachineInfo | undefined;
-}
-
-export interface EvictionSettings extends ThresholdSettings {
-  readonly transition?: number | undefined;
-  readonly maxGraceSeconds?: number | undefined;
-}
 
 const SHUTDOWN_MESSAGE = 'Pod was terminated in response to imminent node shutdown.';
 const atShutdown = {

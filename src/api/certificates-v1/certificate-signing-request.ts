@@ -7,6 +7,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { humanDuration } from '../../apimachinery/time.ts';
 import { repeats } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
+import { keyUsages } from './key-usages.ts';
 import { isCertificateRequest, pemBlocks } from './pem.ts';
 import { keepDecisions, stampConditions, validateApproval, validateRequestStatus } from './request-status.ts';
 import { validateSignerName } from './signer-name.ts';
@@ -15,31 +16,6 @@ export type CertificateSigningRequest = Resource<V1CertificateSigningRequest>;
 
 /** Was for requests of the first beta version, whose signer nobody knew. */
 const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
-const USAGES = [
-  'any',
-  'cert sign',
-  'client auth',
-  'code signing',
-  'content commitment',
-  'crl sign',
-  'data encipherment',
-  'decipher only',
-  'digital signature',
-  'email protection',
-  'encipher only',
-  'ipsec end system',
-  'ipsec tunnel',
-  'ipsec user',
-  'key agreement',
-  'key encipherment',
-  'microsoft sgc',
-  'netscape sgc',
-  'ocsp signing',
-  's/mime',
-  'server auth',
-  'signing',
-  'timestamping',
-];
 const SHORTEST_SECONDS = 600;
 
 /** Takes over the conditions of what was sent: that is how a request is approved or denied. */
@@ -88,7 +64,7 @@ function validateUsages(usages: readonly string[]): FieldError[] {
   if (usages.length === 0) return [required('spec.usages')];
   const again = repeats(usages);
   return usages.flatMap((usage, i) => [
-    ...(USAGES.includes(usage) ? [] : [notSupported(path('spec.usages', i), usage, USAGES)]),
+    ...(keyUsages.includes(usage) ? [] : [notSupported(path('spec.usages', i), usage, keyUsages)]),
     ...(again(i) ? [duplicate(path('spec.usages', i), usage)] : []),
   ]);
 }

@@ -1,6 +1,6 @@
 import { parseJson } from '../schema/json.ts';
 import { formatMicroTime, formatTime, parseTime } from '../time.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import type { Conversion, JsonObject } from './message.ts';
 import { WireError } from './wire-error.ts';
 

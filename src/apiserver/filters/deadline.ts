@@ -1,3 +1,4 @@
+import { durationUnits } from '../../apimachinery/duration.ts';
 import { badRequest, timeout } from '../../apimachinery/api-error.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -77,16 +78,6 @@ class Deadlines {
   }
 }
 
-const units: Readonly<Record<string, number>> = {
-  h: 3600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
-};
-
 /** Milliseconds of `?timeout=1m30s`; undefined when there is none. @throws ApiError BadRequest */
 function askedFor(exchange: Exchange): number | undefined {
   if (!exchange.request.url.includes('timeout=')) return undefined;
@@ -95,6 +86,6 @@ function askedFor(exchange: Exchange): number | undefined {
   const parts = [...text.matchAll(/(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)/g)];
   if (text !== '0' && parts.map((p) => p[0]).join('') !== text)
     throw badRequest(`invalid timeout specified in the request URL: time: invalid duration ${JSON.stringify(text)}`);
-  const ms = parts.reduce((sum, [, value, unit]) => sum + Number(value) * units[unit!]!, 0);
+  const ms = parts.reduce((sum, [, value, unit]) => sum + Number(value) * durationUnits[unit!]!, 0) / 1e6;
   return ms > 0 ? ms : undefined;
 }

@@ -1,3 +1,4 @@
+import { durationUnits } from '../../apimachinery/duration.ts';
 import { parseQuantity } from '../../apimachinery/quantity.ts';
 import { timeOrZero } from '../../apimachinery/time.ts';
 
@@ -82,21 +83,11 @@ export function customValues(items: readonly CustomMetric[]): PodMetrics {
   return out;
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  h: 3600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
-};
-
 /** A Go duration such as `1m30s` in milliseconds; 0 for what is none. */
 function duration(text: string | undefined): number {
   let sum = 0;
   for (const [, number, unit] of (text ?? '').slice(0, 64).matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|us|µs|ns|h|m|s)/g)) {
-    sum += Number(number) * UNITS[unit!]!;
+    sum += Number(number) * durationUnits[unit!]!;
   }
-  return sum;
+  return sum / 1e6;
 }

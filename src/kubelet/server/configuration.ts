@@ -1,4 +1,4 @@
-import type { KubeletOptions } from '../kubelet.ts';
+import type { KubeletOptions } from '../kubelet-options.ts';
 
 /** How a kubelet is set, in the shape of `kubelet.config.k8s.io/v1beta1 KubeletConfiguration`: what `/configz` shows. */
 export function configurationOf(options: KubeletOptions): object {

@@ -3,6 +3,7 @@ import { errorMessage } from '../../base/log.ts';
 import { compileNodeSelectorTerms } from '../../api/core-v1/node-selector.ts';
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../../api/core-v1/persistent-volume-claim.ts';
 import { persistentVolume, type PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
+import { ephemeralClaimName } from '../../api/core-v1/pod-claims.ts';
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { allContainers } from '../pod-spec.ts';
 import type { MountedVolume } from '../containers/volume-mounts.ts';
@@ -24,7 +25,7 @@ export const ephemeralVolume: VolumeType = {
   field: 'ephemeral',
   setUp: (context) => {
     const { pod, volume } = context;
-    return setUpClaim(context, `${pod.metadata.name}-${volume.name}`, false, (claim) => foreign(claim, pod));
+    return setUpClaim(context, ephemeralClaimName(pod, volume), false, (claim) => foreign(claim, pod));
   },
 };
 

@@ -1,3 +1,4 @@
+import { durationUnits } from '../../apimachinery/duration.ts';
 import { invalid, path, type FieldError } from '../../apimachinery/field-error.ts';
 import { parseTime } from '../../apimachinery/time.ts';
 
@@ -59,21 +60,11 @@ function compare(value: unknown, shape: Shape, at: string, found: Misfits): void
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3600_000,
-};
-
 /** The milliseconds of a duration that has the right shape. */
 export function millisecondsOf(duration: string): number {
   const sign = duration.startsWith('-') ? -1 : 1;
   let sum = 0;
   for (const [, amount, unit] of duration.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
-    sum += Number(amount) * UNITS[unit!]!;
-  return sign * sum;
+    sum += Number(amount) * durationUnits[unit!]!;
+  return (sign * sum) / 1e6;
 }
