@@ -11,12 +11,13 @@ export type Insertions = Readonly<Record<OurTable, readonly (readonly [chain: st
 
 export const emptyRuleSet: RuleSet = { nat: new Map(), filter: new Map() };
 
-/** Chains of the pods' network, which are the kubelet's. */
-const POD_CHAINS = 'COX-POD-';
+/** What may follow `COX-` in the name of a chain of ours. Other parts of the node have chains too. */
+const OURS =
+  /^COX-(SERVICES|NODEPORTS|SVC|SVL|EXT|FW|SEP|MARK-MASQ|POSTROUTING|HAIRPIN|REFUSE|FORWARD|FIREWALL|HEALTH-PORTS|OPENED-LOOPBACK|CANARY)(-|$)/;
 
 /** Whether a chain belongs to us. */
 export function isOurs(chain: string): boolean {
-  return chain.startsWith('COX-') && !chain.startsWith(POD_CHAINS);
+  return OURS.test(chain);
 }
 
 /**

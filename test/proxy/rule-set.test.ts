@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { missingJumps, removal, sameInstalled } from '../../src/proxy/installed.ts';
-import { change, targetOf, type RuleSet } from '../../src/proxy/rule-set.ts';
+import { change, isOurs, targetOf, type RuleSet } from '../../src/proxy/rule-set.ts';
 
 const set = (nat: Record<string, string[]>, filter: Record<string, string[]> = {}): RuleSet => ({
   nat: new Map(Object.entries(nat)),
@@ -9,20 +9,20 @@ const set = (nat: Record<string, string[]>, filter: Record<string, string[]> = {
 
 describe('a change of rules', () => {
   it('is nothing when nothing differs', () => {
-    expect(change(set({ 'COX-A': ['-j X'] }), set({ 'COX-A': ['-j X'] }))).to.equal('');
+    expect(change(set({ 'COX-SVC-A': ['-j X'] }), set({ 'COX-SVC-A': ['-j X'] }))).to.equal('');
   });
 
   it('names only chains that differ, and removes what is not wanted after emptying it', () => {
-    const current = set({ 'COX-A': ['-j COX-B'], 'COX-B': ['-j X'], 'COX-C': ['-j Y'] });
-    const wanted = set({ 'COX-A': ['-j COX-D'], 'COX-C': ['-j Y'], 'COX-D': [] });
+    const current = set({ 'COX-SVC-A': ['-j COX-SVC-B'], 'COX-SVC-B': ['-j X'], 'COX-SVC-C': ['-j Y'] });
+    const wanted = set({ 'COX-SVC-A': ['-j COX-SVC-D'], 'COX-SVC-C': ['-j Y'], 'COX-SVC-D': [] });
     expect(change(current, wanted)).to.equal(
       [
         '*nat',
-        ':COX-A - [0:0]',
-        ':COX-D - [0:0]',
-        ':COX-B - [0:0]',
-        '-A COX-A -j COX-D',
-        '-X COX-B',
+        ':COX-SVC-A - [0:0]',
+        ':COX-SVC-D - [0:0]',
+        ':COX-SVC-B - [0:0]',
+        '-A COX-SVC-A -j COX-SVC-D',
+        '-X COX-SVC-B',
         'COMMIT',
         '',
       ].join('\n'),
@@ -33,20 +33,25 @@ describe('a change of rules', () => {
     const insertions = {
       nat: [],
       filter: [
-        ['INPUT', '-j COX-A'],
-        ['INPUT', '-j COX-B'],
+        ['INPUT', '-j COX-SVC-A'],
+        ['INPUT', '-j COX-SVC-B'],
       ],
     } as const;
     expect(change(set({}), set({}), insertions)).to.equal(
-      '*filter\n-I INPUT 1 -j COX-B\n-I INPUT 1 -j COX-A\nCOMMIT\n',
+      '*filter\n-I INPUT 1 -j COX-SVC-B\n-I INPUT 1 -j COX-SVC-A\nCOMMIT\n',
     );
+  });
+
+  it('touches no chain of another part', () => {
+    const names = ['COX-SERVICES', 'COX-SVC-1', 'COX-POD-FORWARD-cox0', 'COX-SVCX', 'COX-POLICY-1', 'DOCKER'];
+    expect(names.filter(isOurs)).to.deep.equal(['COX-SERVICES', 'COX-SVC-1']);
   });
 
   it('knows where a rule leads', () => {
     const cases = {
-      '-p tcp -j COX-A': 'COX-A',
-      '-j COX-B': 'COX-B',
-      '-g COX-C': 'COX-C',
+      '-p tcp -j COX-SVC-A': 'COX-SVC-A',
+      '-j COX-SVC-B': 'COX-SVC-B',
+      '-g COX-SVC-C': 'COX-SVC-C',
       '-j MARK --set-xmark 1': 'MARK',
       '-p tcp': undefined,
     };
@@ -56,35 +61,44 @@ describe('a change of rules', () => {
 
 describe('what is installed', () => {
   const installed = {
-    chains: set({ 'COX-A': ['-j COX-B'], 'COX-B': [] }),
-    jumps: { nat: [['OUTPUT', '-m comment --comment x -j COX-A'] as const], filter: [['INPUT', '-j COX-Z'] as const] },
+    chains: set({ 'COX-SVC-A': ['-j COX-SVC-B'], 'COX-SVC-B': [] }),
+    jumps: {
+      nat: [['OUTPUT', '-m comment --comment x -j COX-SVC-A'] as const],
+      filter: [['INPUT', '-j COX-SVC-Z'] as const],
+    },
   };
 
   it('lacks the jumps that are not there', () => {
     const wanted = {
       nat: [
-        ['OUTPUT', '-j COX-A'],
-        ['PREROUTING', '-j COX-A'],
+        ['OUTPUT', '-j COX-SVC-A'],
+        ['PREROUTING', '-j COX-SVC-A'],
       ],
-      filter: [['INPUT', '-j COX-Y']],
+      filter: [['INPUT', '-j COX-SVC-Y']],
     } as const;
     expect(missingJumps(installed, wanted)).to.deep.equal({
-      nat: [['PREROUTING', '-j COX-A']],
-      filter: [['INPUT', '-j COX-Y']],
+      nat: [['PREROUTING', '-j COX-SVC-A']],
+      filter: [['INPUT', '-j COX-SVC-Y']],
     });
   });
 
   it('is removed whole: jumps before the chains they lead to', () => {
-    const nat = ['*nat', ':COX-A - [0:0]', ':COX-B - [0:0]', '-D OUTPUT -m comment --comment x -j COX-A', '-X COX-A'];
-    const filter = ['*filter', '-D INPUT -j COX-Z', 'COMMIT', ''];
-    expect(removal(installed)).to.equal([...nat, '-X COX-B', 'COMMIT', ...filter].join('\n'));
+    const nat = [
+      '*nat',
+      ':COX-SVC-A - [0:0]',
+      ':COX-SVC-B - [0:0]',
+      '-D OUTPUT -m comment --comment x -j COX-SVC-A',
+      '-X COX-SVC-A',
+    ];
+    const filter = ['*filter', '-D INPUT -j COX-SVC-Z', 'COMMIT', ''];
+    expect(removal(installed)).to.equal([...nat, '-X COX-SVC-B', 'COMMIT', ...filter].join('\n'));
     expect(removal({ chains: set({}), jumps: { nat: [], filter: [] } })).to.equal('');
   });
 
   it('is the same only with the same rules and jumps', () => {
     expect(sameInstalled(installed, structuredClone(installed))).to.equal(true);
     expect(
-      sameInstalled(installed, { ...installed, chains: set({ 'COX-A': ['-j COX-B'], 'COX-B': ['-j X'] }) }),
+      sameInstalled(installed, { ...installed, chains: set({ 'COX-SVC-A': ['-j COX-SVC-B'], 'COX-SVC-B': ['-j X'] }) }),
     ).to.equal(false);
     expect(sameInstalled(installed, { ...installed, jumps: { nat: [], filter: installed.jumps.filter } })).to.equal(
       false,
