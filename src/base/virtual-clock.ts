@@ -1,10 +1,15 @@
 import type { Clock, Timer } from './clock.ts';
+import { Heap } from './heap.ts';
 
 interface Pending {
   at: number;
   order: number;
-  fn: () => void;
+  /** Undefined once it has fired or was cancelled. */
+  fn: (() => void) | undefined;
 }
+
+/** So many cancelled timers may lie about before somebody sweeps. */
+const LITTER = 1000;
 
 /**
  * A clock that moves only when told to. Timers fire in order of their due time, and between two of them the event
@@ -14,7 +19,8 @@ export class VirtualClock implements Clock {
   #now: number;
   #start: number;
   #order = 0;
-  #pending = new Set<Pending>();
+  #pending = new Heap<Pending>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+  #cancelled = 0;
 
   /** @param start the initial wall-clock time, milliseconds since the epoch */
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -32,8 +38,8 @@ export class VirtualClock implements Clock {
 
   after(ms: number, fn: () => void): Timer {
     const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order++, fn };
-    this.#pending.add(pending);
-    return { cancel: () => void this.#pending.delete(pending) };
+    this.#pending.push(pending);
+    return { cancel: () => this.#cancel(pending) };
   }
 
   every(ms: number, fn: () => void): Timer {
@@ -53,21 +59,31 @@ export class VirtualClock implements Clock {
     const end = this.#now + ms;
     await settle();
     for (let due = this.#next(end); due; due = this.#next(end)) {
-      this.#pending.delete(due);
       this.#now = Math.max(this.#now, due.at);
-      due.fn();
+      const { fn } = due;
+      due.fn = undefined;
+      fn!();
       await settle();
     }
     this.#now = end;
   }
 
+  /** Takes out the next timer that is due until `end`. */
   #next(end: number): Pending | undefined {
-    let first: Pending | undefined;
-    for (const p of this.#pending) {
-      if (p.at > end) continue;
-      if (!first || p.at < first.at || (p.at === first.at && p.order < first.order)) first = p;
+    for (let first = this.#pending.peek(); first && first.at <= end; first = this.#pending.peek()) {
+      this.#pending.pop();
+      if (first.fn) return first;
+      this.#cancelled--;
     }
-    return first;
+    return undefined;
+  }
+
+  #cancel(pending: Pending): void {
+    if (!pending.fn) return;
+    pending.fn = undefined;
+    if (++this.#cancelled < Math.max(LITTER, this.#pending.size / 2)) return;
+    this.#pending.retain(({ fn }) => fn !== undefined);
+    this.#cancelled = 0;
   }
 }
 

@@ -63,9 +63,12 @@ interface Call {
 export class Client {
   readonly #exchange: HttpExchange;
   readonly #userAgent: string;
+  /** Whether the server is in this process: there is no connection that could break, or hang unnoticed. */
+  readonly inProcess: boolean;
 
-  constructor(exchange: HttpExchange, options: { userAgent?: string } = {}) {
+  constructor(exchange: HttpExchange, options: { userAgent?: string; inProcess?: boolean } = {}) {
     this.#exchange = exchange;
+    this.inProcess = options.inProcess ?? false;
     this.#userAgent = options.userAgent ?? 'coxswain';
   }
 

@@ -37,6 +37,8 @@ const LONGEST_DELAY = 30_000;
 const SHORT_WATCH = 1_000;
 /** Seconds that a watch lasts at least; half as much again is added at random, so that not all end together. */
 const WATCH_SECONDS = 300;
+/** The same within one process, where no connection breaks: there is nothing to be gained by beginning anew. */
+const IN_PROCESS_SECONDS = 100 * 24 * 3600;
 
 /**
  * Follows all objects of a kind: lists them in pages, then watches from the list's version on. A watch that ends is
@@ -87,8 +89,9 @@ export class Reflector<T extends KubeObject> {
     const events = client.watch(kind, {
       ...selection,
       resourceVersion: this.#version,
-      allowWatchBookmarks: true,
-      timeoutSeconds: Math.round(WATCH_SECONDS * (1 + random() / 2)),
+      // Bookmarks tell where to go on after a break.
+      allowWatchBookmarks: !client.inProcess,
+      timeoutSeconds: Math.round((client.inProcess ? IN_PROCESS_SECONDS : WATCH_SECONDS) * (1 + random() / 2)),
       signal,
     });
     for await (const event of events) {

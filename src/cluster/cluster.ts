@@ -16,6 +16,11 @@ export interface ClusterOptions {
   /** How many nodes with simulated containers. Default 0: pods stay Pending. */
   readonly nodes?: number;
   /**
+   * Milliseconds after which a node says again that it lives; one that is silent for five of these spans is taken for
+   * unreachable. Default 10,000, as kubelets do. Who lets months of virtual time pass is better served with hours.
+   */
+  readonly heartbeat?: number;
+  /**
    * Whether controllers run, or which: upstream's names, as `--controllers` of its controller manager takes them
    * (`['*', '-garbage-collector-controller']`). Default: all that are on by default.
    */
@@ -98,7 +103,7 @@ export class Cluster {
     const as = (name: string) => plane.clientAs(authenticated(name, ['system:nodes']), 'kubelet');
     const nodes = new SimulatedNodes({
       ...{ count: options.nodes ?? 0, prefix: 'node-', firstRange: 244, clock, random, log, serving },
-      client: as('system:simulated-nodes'),
+      ...{ client: as('system:simulated-nodes'), heartbeat: options.heartbeat },
       clientOf: (name) => as(`system:node:${name}`),
     });
     await nodes.start();

@@ -101,7 +101,7 @@ export class ControlPlane {
     const tokenUse = new LegacyTokenUse(clock, log.child({ component: 'apiserver' }));
     const apiServer = await createApiServer(storage, metrics, running, { schedulers, tokenUse }, options);
     await apiServer.start();
-    await tokenUse.start(new Client(apiServer.exchange(apiServerUser)));
+    await tokenUse.start(new Client(apiServer.exchange(apiServerUser), { inProcess: true }));
     const port = options.listen ? await listen(apiServer, options) : 0;
     const parts = leaderParts(apiServer, metrics, schedulers, options);
     const status = leaderStatus(metrics);
@@ -116,7 +116,7 @@ export class ControlPlane {
 
   /** A client that calls the API server in this process, through all of its filters, as `user`. */
   clientAs(user: UserInfo, userAgent = 'coxswain'): Client {
-    return new Client(this.apiServer.exchange(user), { userAgent });
+    return new Client(this.apiServer.exchange(user), { userAgent, inProcess: true });
   }
 
   async stop(): Promise<void> {

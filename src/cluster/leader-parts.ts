@@ -40,7 +40,10 @@ export function leaderParts(
 ): LeaderPart[] {
   const clients = new RestClientMetrics(metrics);
   const as = (user: UserInfo, name: string) =>
-    new Client(clients.counted(apiServer.exchange(user), 'in-process'), { userAgent: `${name}/${version()}` });
+    new Client(clients.counted(apiServer.exchange(user), 'in-process'), {
+      userAgent: `${name}/${version()}`,
+      inProcess: true,
+    });
   const { controllers, scheduler } = options;
   return [
     ...(controllers === false ? [] : [controllerPart(as(controllerManagerUser, CONTROLLERS), metrics, options)]),

@@ -35,6 +35,8 @@ export interface SimulatedNodeOptions extends SimulatedSize {
   readonly informers: Informers;
   readonly gate?: Gate | undefined;
   readonly holdEvents?: (() => Promise<void> | undefined) | undefined;
+  /** See `KubeletOptions`. */
+  readonly heartbeat?: number | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   /** The endpoint for logs and exec, on loopback; without it the node has none. */
   readonly serving?: Omit<ServingOptions, 'port' | 'address'> | undefined;

@@ -21,6 +21,8 @@ export interface SimulatedNodesOptions extends SimulatedSize {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Milliseconds between two signs of life of a node. Default 10,000. */
+  readonly heartbeat?: number | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   readonly serving?: SimulatedNodeOptions['serving'];
   /** How many statuses of pods are on their way at a time. Default 16. */
@@ -54,7 +56,7 @@ export class SimulatedNodes implements Component {
       simulatedNode({
         ...{ name, clock, random, log, gate, holdEvents, podCidr: podRange(options.firstRange, i) },
         ...{ cpus: options.cpus, memory: options.memory, maxPods: options.maxPods, nodeLabels: options.nodeLabels },
-        client: options.clientOf?.(name) ?? client,
+        ...{ client: options.clientOf?.(name) ?? client, heartbeat: options.heartbeat },
         informers: watches.component(),
         serving: options.serving,
       });

@@ -44,6 +44,8 @@ export interface KubeletOptions {
   readonly podPidsLimit?: number | undefined;
   /** Names, or prefixes with a `*`, of sysctls that pods may set beyond the safe ones. */
   readonly allowedUnsafeSysctls?: readonly string[] | undefined;
+  /** Milliseconds between two signs of life of the node. Default 10,000. */
+  readonly heartbeat?: number | undefined;
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
   /** The folder (or file) of manifests of pods that this node runs by itself. */
   readonly podManifestPath?: string | undefined;

@@ -142,7 +142,7 @@ export class Kubelet implements Component {
     };
     this.#statics = options.podManifestPath === undefined ? undefined : this.#staticPods(options.podManifestPath);
     this.#agent = new NodeAgent({
-      ...{ client, clock, log, nodeName, events },
+      ...{ client, clock, log, nodeName, events, heartbeat: options.heartbeat },
       podCidr: options.podCidr,
       architecture: () => this.#machine.architecture,
       labels: options.nodeLabels ?? {},
@@ -218,10 +218,16 @@ export class Kubelet implements Component {
     this.#collector?.start();
     // Machines that exist only in the mind are never short of anything, unless somebody wants to see it.
     if (rootDir || this.#options.eviction) this.#eviction.start();
-    const cleaner = rootDir === undefined ? undefined : this.#localPathCleaner(rootDir);
+    if (rootDir !== undefined) this.#keepFolders(rootDir);
+  }
+
+  /** What is on disk follows what it was made of, and goes when nobody needs it any more. */
+  #keepFolders(rootDir: string): void {
+    const { clock } = this.#options;
+    const cleaner = this.#localPathCleaner(rootDir);
     this.#timers.push(
-      this.#options.clock.every(REFRESH_EVERY, () => this.#refresh()),
-      this.#options.clock.every(REFRESH_EVERY, () => cleaner?.retry()),
+      clock.every(REFRESH_EVERY, () => this.#refresh()),
+      clock.every(REFRESH_EVERY, () => cleaner.retry()),
     );
   }
 

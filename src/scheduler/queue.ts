@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/clock.ts';
+import { Heap } from '../base/heap.ts';
 import type { ClusterEvent } from './cluster-event.ts';
-import { Heap } from './heap.ts';
 import { InFlight } from './in-flight.ts';
 import type { Plugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -50,7 +50,8 @@ export class SchedulingQueue {
   readonly #backoff: Heap<Item>;
   readonly #errorBackoff: Heap<Item>;
   #timer: { at: number; timer: Timer } | undefined;
-  readonly #sweep: Timer;
+  /** Set while pods wait that nothing may ever wake. */
+  #sweep: Timer | undefined;
   #tickets = 0;
 
   constructor(options: QueueOptions) {
@@ -59,7 +60,6 @@ export class SchedulingQueue {
     this.#active = new Heap((a, b) => (compare(a.pod.info, b.pod.info) || a.ticket - b.ticket) < 0);
     this.#backoff = new Heap((a, b) => a.pod.backoffUntil < b.pod.backoffUntil);
     this.#errorBackoff = new Heap((a, b) => a.pod.backoffUntil < b.pod.backoffUntil);
-    this.#sweep = options.clock.every(LOOK_FOR_FORGOTTEN, () => this.#wakeForgotten());
   }
 
   /** How many pods wait, in whatever part. */
@@ -155,7 +155,7 @@ export class SchedulingQueue {
   }
 
   close(): void {
-    this.#sweep.cancel();
+    this.#sweep?.cancel();
     this.#timer?.timer.cancel();
     this.#pods.clear();
     this.#waiting.clear();
@@ -214,6 +214,7 @@ export class SchedulingQueue {
     pod.ticket = ++this.#tickets;
     this.#heapOf(state)?.push({ pod, ticket: pod.ticket });
     if (state === 'unschedulable' || state === 'gated') this.#waiting.add(pod);
+    if (state === 'unschedulable') this.#armSweep();
     const part = partOf(state);
     if (part && cause) this.#options.onIncoming?.(part, cause);
     if (state === 'active' || state === 'backoff') this.#options.onActive();
@@ -263,10 +264,19 @@ export class SchedulingQueue {
     }
   }
 
+  #armSweep(): void {
+    this.#sweep ??= this.#options.clock.after(LOOK_FOR_FORGOTTEN, () => {
+      this.#sweep = undefined;
+      this.#wakeForgotten();
+    });
+  }
+
   #wakeForgotten(): void {
     const before = this.#options.clock.monotonic() - FORGOTTEN_AFTER;
     for (const pod of this.#pods.values()) {
-      if (pod.state === 'unschedulable' && pod.since <= before) this.#wake(pod, 'UnschedulableTimeout');
+      if (pod.state !== 'unschedulable') continue;
+      if (pod.since <= before) this.#wake(pod, 'UnschedulableTimeout');
+      else this.#armSweep();
     }
   }
 }

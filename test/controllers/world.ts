@@ -76,7 +76,8 @@ export class World {
       authenticator: defaultAuthenticator({ tokens: [] }),
       authorizer: defaultAuthorizer,
     });
-    const as = (name: string) => new Client(this.#server.exchange(authenticated(name, ['system:masters'])));
+    const as = (name: string) =>
+      new Client(this.#server.exchange(authenticated(name, ['system:masters'])), { inProcess: true });
     this.client = as('test');
     this.#informers = new InformerFactory({ clock, random, log: noLog, client: as('kubelet') });
   }

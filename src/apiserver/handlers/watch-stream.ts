@@ -84,8 +84,14 @@ export class WatchStream {
     this.#written += this.#pending;
     this.#pending = 0;
     this.#transport.write(frames);
-    if (this.#transport.waiting > 0 && !this.#stall) this.#expectProgress();
+    if (this.#transport.prompt) this.#expectReader();
+    // A reader in this process takes in the same turn what it takes at all.
+    else setImmediate(this.#expectReader);
   }
+
+  #expectReader = (): void => {
+    if (!this.#ended && this.#transport.waiting > 0 && !this.#stall) this.#expectProgress();
+  };
 
   /** Looks later whether the watcher has taken anything of what waits now. */
   #expectProgress(): void {

@@ -5,6 +5,8 @@ import { findCondition } from '../conditions.ts';
 
 /** Milliseconds without a sign of life after which a node is unreachable: upstream's figures. */
 const GRACE = 50_000;
+/** How much longer than its lease a node may be silent: with upstream's figures just the above. */
+const BEYOND_LEASE = 1.25;
 /** The same for a node that has never given any. */
 const STARTUP_GRACE = 60_000;
 
@@ -25,9 +27,14 @@ export function heard(before: Heartbeat | undefined, node: Node, lease: Lease | 
   return before?.words === words ? before : { words, at: now };
 }
 
-/** When the node is unreachable if nothing more is heard, in milliseconds. */
-export function silentAt(node: Node, heartbeat: Heartbeat): number {
-  return heartbeat.at + (findCondition(node.status?.conditions, 'Ready') ? GRACE : STARTUP_GRACE);
+/**
+ * When the node is unreachable if nothing more is heard, in milliseconds. A node that takes its lease for longer than
+ * others (`nodeLeaseDurationSeconds`) renews it less often.
+ */
+export function silentAt(node: Node, lease: Lease | undefined, heartbeat: Heartbeat): number {
+  const promised = (lease?.spec?.leaseDurationSeconds ?? 0) * 1000 * BEYOND_LEASE;
+  const grace = findCondition(node.status?.conditions, 'Ready') ? GRACE : STARTUP_GRACE;
+  return heartbeat.at + Math.max(grace, promised);
 }
 
 const watched = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];

@@ -76,7 +76,7 @@ async function reconcile(key: string, context: ReconcileContext, memory: Memory)
   const lease = reader.get(leaseKind, { namespace: LEASE_NAMESPACE, name: key });
   const heartbeat = heard(memory.heartbeats.get(key), node, lease, now);
   memory.heartbeats.set(key, heartbeat);
-  const deadline = silentAt(node, heartbeat);
+  const deadline = silentAt(node, lease, heartbeat);
   const known = now >= deadline ? await markSilent(node, context) : node;
   const ready = isNodeReady(known);
   // How a node's zone does is not known before all nodes of it are.

@@ -26,15 +26,17 @@ export interface NodeAgentOptions {
   readonly facts: () => Promise<NodeFacts>;
   /** The node as a watch shows it; undefined: the API server is asked. */
   readonly seen?: (() => Node | undefined) | undefined;
+  /** Milliseconds after which the lease is renewed, and the status looked at. Default 10,000. */
+  readonly heartbeat?: number | undefined;
   /** Spreads over time what kubelets that start together do again and again. Default: nothing is spread. */
   readonly random?: Random | undefined;
 }
 
-/** Milliseconds, all as upstream's defaults. */
-const LEASE_SECONDS = 40;
-const RENEW_EVERY = 10_000;
-const LOOK_EVERY = 10_000;
-const REPORT_EVERY = 300_000;
+/** Milliseconds between two signs of life: upstream's default. */
+const HEARTBEAT = 10_000;
+/** For so many of them a lease holds, and after so many a status that has not changed is told again. */
+const LEASE = 4;
+const REPORT = 30;
 
 const leaseNamespace = 'kube-node-lease';
 
@@ -66,8 +68,12 @@ export class NodeAgent {
     await retry(clock, { initial: 100, max: 5_000 }, () => this.#register(), { signal: this.#stop.signal, onFailure });
     this.#options.events.event(this.#node!, 'Normal', 'Starting', 'Starting kubelet.');
     await Promise.all([this.report(), this.#renew()]);
-    this.#repeat(RENEW_EVERY, () => this.#renew());
-    this.#repeat(LOOK_EVERY, () => this.report());
+    this.#repeat(this.#heartbeat, () => this.#renew());
+    this.#repeat(this.#heartbeat, () => this.report());
+  }
+
+  get #heartbeat(): number {
+    return this.#options.heartbeat ?? HEARTBEAT;
   }
 
   /** Does something every so many milliseconds, the first time at any moment of the first of these spans. */
@@ -170,7 +176,7 @@ export class NodeAgent {
     const before = this.#reported?.status ?? told;
     const status = nodeStatus(facts, { ...before, capacity: told?.capacity ?? {} });
     const gone = goneResources(told, status);
-    const due = !this.#reported || clock.now() - this.#reported.at >= REPORT_EVERY;
+    const due = !this.#reported || clock.now() - this.#reported.at >= REPORT * this.#heartbeat;
     const same = !due && isDeepStrictEqual(withoutTimes(status), withoutTimes(this.#reported!.status));
     if (same && Object.keys(gone).length === 0) return;
     // Conditions are merged by type, so that those of others stay; images are replaced.
@@ -194,9 +200,10 @@ export class NodeAgent {
   async #renewOnce(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
     const renewTime = formatMicroTime(clock.now());
+    const leaseDurationSeconds = Math.round((LEASE * this.#heartbeat) / 1000);
     this.#lease ??= await client.find(leaseKind, { namespace: leaseNamespace, name: nodeName });
     if (this.#lease) {
-      const spec = { ...this.#lease.spec, holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime };
+      const spec = { ...this.#lease.spec, holderIdentity: nodeName, leaseDurationSeconds, renewTime };
       this.#lease = await client.update(leaseKind, { ...this.#lease, spec });
       return;
     }
@@ -204,7 +211,7 @@ export class NodeAgent {
     const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: uid ?? '' };
     this.#lease = await client.create(leaseKind, {
       metadata: { namespace: leaseNamespace, name: nodeName, ...(uid && { ownerReferences: [owner] }) },
-      spec: { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+      spec: { holderIdentity: nodeName, leaseDurationSeconds, renewTime },
     });
   }
 }

@@ -27,8 +27,12 @@ describe('node lifecycle: health', () => {
   });
 
   it('gives a node more time to report for the first time', () => {
-    expect(silentAt(aNode(), { words: '', at: 1000 })).to.equal(51_000);
-    expect(silentAt(aNode('n1', {}), { words: '', at: 1000 })).to.equal(61_000);
+    expect(silentAt(aNode(), undefined, { words: '', at: 1000 })).to.equal(51_000);
+    expect(silentAt(aNode('n1', {}), undefined, { words: '', at: 1000 })).to.equal(61_000);
+    const lease = (leaseDurationSeconds: number) =>
+      ({ metadata: { name: 'n1' }, spec: { leaseDurationSeconds } }) as Lease;
+    expect(silentAt(aNode(), lease(40), { words: '', at: 1000 })).to.equal(51_000);
+    expect(silentAt(aNode(), lease(400), { words: '', at: 1000 })).to.equal(501_000);
   });
 
   it('does not know any condition of a silent node', () => {

@@ -34,6 +34,13 @@ export class Heap<T> {
     return first;
   }
 
+  /** Forgets all items but those that `keep` wants. */
+  retain(keep: (item: T) => boolean): void {
+    const kept = this.#items.filter(keep);
+    this.#items = [];
+    for (const item of kept) this.push(item);
+  }
+
   #sink(item: T): void {
     const items = this.#items;
     let i = 0;
