@@ -4,6 +4,7 @@ import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
 import {
   addressRanges,
+  checkAddressPool,
   checkControllers,
   chosenPlugins,
   schedulerConfiguration,
@@ -120,6 +121,12 @@ const flags: readonly Flag[] = [
     help: "comma-separated controllers to run: '*' all that are on by default, 'foo' one, '-foo' all but that one",
   },
   {
+    name: 'load-balancer-pool',
+    type: 'string',
+    placeholder: 'RANGES',
+    help: "addresses for services of type LoadBalancer, e.g. 10.0.99.0/28,10.0.99.20-10.0.99.30 (default: the nodes' own)",
+  },
+  {
     name: 'shutdown-delay',
     type: 'integer',
     default: 0,
@@ -191,6 +198,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     root: terminal.root,
     shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
     controllers: controllersFlag(text('controllers')),
+    loadBalancerPool: poolFlag('load-balancer-pool', text('load-balancer-pool')),
     schedulerConfig: schedulerConfigFlag(text('scheduler-config')),
     admission: pluginsFlags(text('enable-admission-plugins'), text('disable-admission-plugins')),
   };
@@ -223,6 +231,16 @@ function controllersFlag(value = '*'): string[] {
     return names;
   } catch (error) {
     throw new UsageError(`invalid argument "${names.join(',')}" for "--controllers" flag: ${errorMessage(error)}`);
+  }
+}
+
+function poolFlag(name: string, value: string | undefined): string[] | undefined {
+  const parts = value?.split(',').map((part) => part.trim());
+  try {
+    checkAddressPool(parts ?? []);
+    return parts;
+  } catch (error) {
+    throw new UsageError(`invalid argument "${value}" for "--${name}" flag: ${errorMessage(error)}`);
   }
 }
 

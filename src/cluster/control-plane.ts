@@ -56,6 +56,8 @@ export interface ControlPlaneOptions {
   readonly admission?: readonly AdmissionPlugin[];
   /** Whether controllers run, or which, see `selectedControllers`. Default: all that are on by default. */
   readonly controllers?: boolean | readonly string[];
+  /** Addresses for services of type LoadBalancer, see `ControllerManagerOptions`. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
   /** Default true. */
   readonly scheduler?: boolean;
   /** How the scheduler works. Default: as upstream's does without a configuration. */

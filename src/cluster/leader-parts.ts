@@ -55,7 +55,7 @@ const CONTROLLERS = 'kube-controller-manager';
 const SCHEDULER = 'kube-scheduler';
 
 function controllerPart(client: Client, metrics: MetricRegistry, options: ControlPlaneOptions): LeaderPart {
-  const { clock, random, pki, controllers } = options;
+  const { clock, random, pki, controllers, loadBalancerPool } = options;
   const log = options.log.child({ component: 'controllers' });
   const legacy = new LegacyTokens(new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock }));
   const authority = {
@@ -64,7 +64,8 @@ function controllerPart(client: Client, metrics: MetricRegistry, options: Contro
     signToken: legacy.sign.bind(legacy),
   };
   const selection = typeof controllers === 'object' ? controllers : undefined;
-  const make = () => new ControllerManager({ client, clock, random, log, metrics, selection, ...authority });
+  const make = () =>
+    new ControllerManager({ client, clock, random, log, metrics, selection, loadBalancerPool, ...authority });
   return { name: CONTROLLERS, client, make };
 }
 

@@ -9,7 +9,12 @@ import { chosenPlugins, type PluginChoice } from '../admission/index.ts';
 import { addressRanges } from '../apiserver/registry/extensions/address-range.ts';
 import { guardProcess } from '../apiserver/server.ts';
 import { kubeconfigText } from '../client/kubeconfig.ts';
-import { controllerNames, localPathProvisionerController, selectedControllers } from '../controllers/index.ts';
+import {
+  AddressPool,
+  controllerNames,
+  localPathProvisionerController,
+  selectedControllers,
+} from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
@@ -31,6 +36,11 @@ export { addressRanges, chosenPlugins, schedulerConfiguration };
 /** Checks a list as `--controllers` takes it. @throws an Error that names what is not known */
 export function checkControllers(selection: readonly string[]): void {
   selectedControllers(selection, controllerNames());
+}
+
+/** Checks what a pool of load balancer addresses consists of. @throws an Error that names what is wrong */
+export function checkAddressPool(parts: readonly string[]): void {
+  new AddressPool(parts);
 }
 
 /** An etcd that somebody else runs. Files are PEM. */
@@ -67,6 +77,8 @@ export interface MachineClusterOptions {
   readonly schedulerConfig?: SchedulerConfiguration | undefined;
   /** Which controllers run, see `selectedControllers`. */
   readonly controllers: readonly string[];
+  /** Addresses for services of type LoadBalancer. Default: those of the nodes. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
 }
 
 export interface Surroundings {
@@ -158,6 +170,7 @@ async function start(
       admission: chosenPlugins(options.admission),
       schedulerConfig: options.schedulerConfig,
       controllers: options.controllers,
+      loadBalancerPool: options.loadBalancerPool,
     }),
   );
   undo.push(() => plane.stop());

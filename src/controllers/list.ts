@@ -27,6 +27,7 @@ import { replicationControllerController } from './replication-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
+import { serviceLbController } from './service-lb/service-lb.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { ttlController } from './ttl.ts';
@@ -53,6 +54,7 @@ export const controllers: readonly Controller[] = [
   nodeLifecycleController,
   taintEvictionController,
   serviceCidrController,
+  serviceLbController(),
   podGarbageCollector,
   garbageCollector,
   persistentVolumeBinderController,

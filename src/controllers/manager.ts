@@ -10,6 +10,7 @@ import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
 import { authorityControllerNames, authorityControllers, type ClusterAuthority } from './authority-controllers.ts';
 import { controllers as all } from './list.ts';
 import { namesOf, selectedControllers } from './names.ts';
+import { serviceLbController } from './service-lb/service-lb.ts';
 
 export interface ControllerManagerOptions extends ClusterAuthority {
   readonly client: Client;
@@ -20,6 +21,8 @@ export interface ControllerManagerOptions extends ClusterAuthority {
   readonly controllers?: readonly Controller[];
   /** Which of them run: a list as `selectedControllers` understands it. Default: all that are on by default. */
   readonly selection?: readonly string[] | undefined;
+  /** Addresses for services of type LoadBalancer: networks and ranges. Default: those of the nodes. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
   /** Where the controllers' queues count. */
   readonly metrics?: MetricRegistry;
 }
@@ -66,6 +69,12 @@ export class ControllerManager implements Component {
     const offered = [...controllers, ...authorityControllers(this.#options)];
     const known = [...new Set([...controllerNames(), ...controllers.map(({ name }) => name)])];
     const selected = selectedControllers(selection, known);
-    return offered.filter(({ name }) => selected.has(name));
+    return offered.filter(({ name }) => selected.has(name)).map((one) => this.#configured(one));
+  }
+
+  #configured(one: Controller): Controller {
+    const { loadBalancerPool = [] } = this.#options;
+    const pooled = loadBalancerPool.length > 0 && serviceLbController(loadBalancerPool);
+    return pooled && one.name === pooled.name ? pooled : one;
   }
 }

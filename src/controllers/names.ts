@@ -110,7 +110,7 @@ const upstream: readonly ControllerNames[] = [
   { name: 'selinux-warning-controller', off: true },
   { name: 'volumeattributesclass-protection-controller' },
   { name: 'podcertificaterequest-cleaner-controller' },
-  { name: 'service-lb-controller', alias: 'service' },
+  { name: 'service-lb-controller', alias: 'service', queue: 'service', component: 'service-controller' },
   { name: 'node-route-controller', alias: 'route' },
   { name: 'cloud-node-lifecycle-controller', alias: 'cloud-node-lifecycle' },
 ];
