@@ -165,6 +165,11 @@ export class ApiServer {
     return inProcessExchange(this.#handler, user);
   }
 
+  /** Whether requests are being answered at this moment, those that last (watches, logs) left out. */
+  get busy(): boolean {
+    return this.metrics.requests.underWay > 0;
+  }
+
   /**
    * The first part of the end: `/readyz` fails and the server is no longer among those that pods find, so that new requests
    * go elsewhere. For the delay that was asked for everything else works on.

@@ -27,6 +27,7 @@ import { defaultAddress, defaultNodeName } from './machine.ts';
 import { ensureDocker, startNode } from './node.ts';
 import { Pki } from './pki.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { schedulerConfiguration } from './scheduler-configuration.ts';
 import { keepSettings } from './settings.ts';
 import { kubernetesVersion, version } from './version.ts';
@@ -183,6 +184,9 @@ async function start(
     if (selectedControllers(options.controllers, controllerNames()).has(localPathProvisionerController.name))
       await ensureDefaultStorageClass(plane.clientAs(adminUser), dataDir.volumes);
   }
+  const rehearsal = new Rehearsal({ clock, random: realRandom, log, storage, busy: () => plane.apiServer.busy });
+  await rehearsal.start();
+  undo.push(() => rehearsal.stop());
   return { version: `${version()} (Kubernetes ${kubernetesVersion})`, url, kubeconfig: dataDir.kubeconfig };
 }
 

@@ -16,6 +16,11 @@ export class Peak {
     if (value > this.#highest) this.#highest = value;
   }
 
+  /** The number as it is. */
+  get now(): number {
+    return this.#current;
+  }
+
   read(now: number): number {
     this.#roll(now);
     return Math.max(this.#before, this.#highest);

@@ -93,6 +93,11 @@ export class RequestMetrics {
     this.#inflight[kind].set(running, this.#clock.monotonic());
   }
 
+  /** How many requests are being answered at this moment, those that last left out. */
+  get underWay(): number {
+    return this.#inflight.readOnly.now + this.#inflight.mutating.now;
+  }
+
   /** A request was turned away because there were too many. */
   dropped(kind: 'readOnly' | 'mutating'): void {
     this.#dropped.labels(kind).inc();
