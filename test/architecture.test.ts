@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   apiserver: ['base', 'cel', 'apimachinery', 'api', 'storage', 'auth', 'admission'],
   client: ['base', 'apimachinery', 'api'],
   controllers: ['base', 'apimachinery', 'api', 'client'],
-  scheduler: ['base', 'apimachinery', 'api', 'client'],
+  scheduler: ['base', 'cel', 'apimachinery', 'api', 'client'],
   dns: ['base', 'apimachinery', 'api', 'client'],
   kubelet: ['base', 'apimachinery', 'api', 'client', 'linux'],
   proxy: ['base', 'apimachinery', 'api', 'client', 'linux'],
