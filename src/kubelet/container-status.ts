@@ -10,6 +10,9 @@ import type { ContainerState, PodState } from './runtime/runtime.ts';
 
 type State = Plain<V1ContainerState>;
 
+/** The highest number of a signal on Linux. */
+const LAST_SIGNAL = 64;
+
 /** Why a container does not run yet. */
 export interface Waiting {
   readonly reason: string;
@@ -25,6 +28,8 @@ export interface ContainerStatusInputs {
   readonly started: (run: ContainerState) => boolean;
   /** Whether a running container that has started passes its readiness probe (or has none). */
   readonly ready: (run: ContainerState) => boolean;
+  /** By the names of image volumes that are ready: which image each of them shows. */
+  readonly volumeImages?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The statuses of the app containers, in the pod's order. */
@@ -85,7 +90,7 @@ function containerStatus(
     ...(shown.id && { containerID: shown.id }),
     started,
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
-    ...mountsOf(container),
+    ...mountsOf(container, inputs.volumeImages),
     ...resourcesOf(container, run, old),
   };
 }
@@ -152,12 +157,19 @@ function withoutRun(old: ContainerStatus | undefined): Shown {
 function terminated(run: ContainerState): NonNullable<State['terminated']> {
   return {
     exitCode: run.exitCode ?? 0,
+    ...signalOf(run.exitCode ?? 0),
     reason: run.reason ?? (run.exitCode ? 'Error' : 'Completed'),
     ...(run.message && { message: run.message }),
     startedAt: formatTime(run.startedAt ?? run.createdAt),
     finishedAt: formatTime(run.finishedAt ?? run.createdAt),
     containerID: containerId(run),
   };
+}
+
+/** Engines tell a process that a signal ended, as shells do, by 128 and the signal's number. */
+function signalOf(exitCode: number): { signal?: number } {
+  const signal = exitCode - 128;
+  return signal >= 1 && signal <= LAST_SIGNAL ? { signal } : {};
 }
 
 function startedRun(state: PodState, name: string): ContainerState | undefined {
@@ -177,12 +189,19 @@ function clean({ reason, message }: Waiting): { reason: string; message?: string
   return { reason, ...(message && { message }) };
 }
 
-function mountsOf(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
+function mountsOf(
+  container: Container,
+  images: ContainerStatusInputs['volumeImages'],
+): Pick<ContainerStatus, 'volumeMounts'> {
   if (!container.volumeMounts?.length) return {};
-  const volumeMounts = container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
-    name,
-    mountPath,
-    ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
-  }));
+  const volumeMounts = container.volumeMounts.map(({ name, mountPath, readOnly }) => {
+    const imageRef = images?.get(name);
+    return {
+      name,
+      mountPath,
+      ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
+      ...(imageRef && { volumeStatus: { image: { imageRef } } }),
+    };
+  });
   return { volumeMounts };
 }

@@ -5,8 +5,9 @@ import type { Plain } from '../apimachinery/object.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import type { EventRecorder } from '../client/events.ts';
 import { httpGetOf } from './probes/targets.ts';
-import type { PodNetwork } from './network/network.ts';
-import { containerPath, findContainer, identityOf, podTitle } from './pod-spec.ts';
+import { NOT_TLS } from './network/http-probe.ts';
+import type { HttpGet, PodNetwork } from './network/network.ts';
+import { containerPath, findContainer, identityOf, podTitle, type Container } from './pod-spec.ts';
 import { runCommand } from './probes/run-command.ts';
 import type { ContainerState, Runtime } from './runtime/runtime.ts';
 
@@ -48,7 +49,7 @@ export class HookRunner {
   }
 
   async #call(pod: Pod, run: ContainerState, handler: LifecycleHandler): Promise<void> {
-    const { clock, network, runtime } = this.#deps;
+    const { clock, runtime } = this.#deps;
     const signal = new AbortController().signal;
     if (handler.sleep) return sleep(clock, handler.sleep.seconds * 1000);
     if (handler.exec) {
@@ -57,8 +58,27 @@ export class HookRunner {
         throw new Error(`command '${(handler.exec.command ?? []).join(' ')}' exited with ${code}: ${output}`);
     } else if (handler.httpGet) {
       const container = findContainer(pod, run.name)!;
-      // Any answer will do, whatever its status.
-      await network.httpGet({ ...httpGetOf(handler.httpGet, container, this.#deps.ipsOf(pod)[0] ?? ''), signal });
+      await this.#get(pod, container, {
+        ...httpGetOf(handler.httpGet, container, this.#deps.ipsOf(pod)[0] ?? ''),
+        signal,
+      });
+    } else {
+      // The API keeps `tcpSocket` for old objects and says that such hooks fail.
+      throw new Error(`invalid handler: ${JSON.stringify(handler)}`);
+    }
+  }
+
+  /** Any answer will do, whatever its status. Who does not speak TLS is asked again without, and without credentials. */
+  async #get(pod: Pod, container: Container, request: HttpGet): Promise<void> {
+    const { events, network } = this.#deps;
+    try {
+      await network.httpGet(request);
+    } catch (error) {
+      if (request.scheme !== 'https' || !errorMessage(error).includes(NOT_TLS)) throw error;
+      const headers = request.headers.filter(({ name }) => name.toLowerCase() !== 'authorization');
+      await network.httpGet({ ...request, scheme: 'http', headers });
+      const message = 'request to HTTPS lifecycle hook got HTTP response, retry with HTTP succeeded';
+      events.event(pod, 'Warning', 'LifecycleHTTPFallback', message, containerPath(pod, container.name));
     }
   }
 }

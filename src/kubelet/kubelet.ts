@@ -46,6 +46,7 @@ import { LocalPathCleaner } from './volumes/local-path-cleaner.ts';
 import { machineMounter } from './volumes/mounter.ts';
 import { ObjectWatcher } from './volumes/object-watcher.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
+import type { ImageFiles } from './volumes/volume-type.ts';
 
 const SHUTDOWN_MESSAGE = 'Pod was terminated in response to imminent node shutdown.';
 const atShutdown = {
@@ -296,13 +297,16 @@ export class Kubelet implements Component {
     const localPaths = this.#localPaths(rootDir);
     return new VolumeManager({
       ...{ rootDir, client, clock, node, localPaths, mounter: machineMounter, watcher: this.#watcher },
-      imageLayers: (pod, wanted, source) => this.#imageLayers(pod, wanted, source),
+      imageFiles: (pod, wanted, source) => this.#imageFiles(pod, wanted, source),
     });
   }
 
-  async #imageLayers(pod: Pod, wanted: Container, source: ConfigSource): Promise<readonly string[]> {
+  async #imageFiles(pod: Pod, wanted: Container, source: ConfigSource): Promise<ImageFiles> {
     const found = await this.#deps.images.ensure(pod, wanted, source);
-    if ('image' in found) return this.#options.runtime.imageLayers(wanted.image ?? '');
+    if ('image' in found) {
+      const layers = await this.#options.runtime.imageLayers(wanted.image ?? '');
+      return { layers, imageRef: `docker://${found.image.id}` };
+    }
     throw new Error(`${found.waiting.reason}: ${found.waiting.message ?? ''}`);
   }
 

@@ -7,6 +7,7 @@ import { errorMessage, type Log } from '../base/log.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
 import type { Refusal } from './admission/refusal.ts';
 import type { Waiting } from './container-status.ts';
+import type { MountedVolume } from './containers/volume-mounts.ts';
 import { GracePeriod } from './grace-period.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
@@ -310,6 +311,7 @@ export class PodWorker {
       hooked: this.#memory.hooked,
       started: (run) => prober.started(pod, run),
       ready: (run) => prober.ready(pod, run),
+      volumeImages: imagesOf(this.#deps.volumes?.ready(pod.metadata.uid)),
       hostIp,
       ips,
       networkReady: ips.length > 0,
@@ -321,6 +323,11 @@ export class PodWorker {
     });
     statuses.set(pod, status);
   }
+}
+
+/** Which of the volumes that are ready show an image, and which. */
+function imagesOf(ready: ReadonlyMap<string, MountedVolume> = new Map()): ReadonlyMap<string, string> {
+  return new Map([...ready].flatMap(([name, { imageRef }]) => (imageRef ? [[name, imageRef]] : [])));
 }
 
 /** The state without the containers whose postStart hook still runs: nobody asks them how they are. */

@@ -182,6 +182,27 @@ describe('podStatus', () => {
     });
   });
 
+  for (const [exitCode, signal] of [[0], [1], [127], [128], [129, 1], [137, 9], [143, 15], [192, 64], [193], [255]]) {
+    it(`tells of exit code ${exitCode} ${signal === undefined ? 'no signal' : `signal ${signal}`}`, () => {
+      const [shown] = podStatus(somePod(), someState([ended('app', exitCode!)]), inputs).containerStatuses!;
+      expect(shown!.state!.terminated!.signal).to.equal(signal);
+    });
+  }
+
+  it('tells which image a volume shows', () => {
+    const volumeMounts = [
+      { name: 'files', mountPath: '/files' },
+      { name: 'other', mountPath: '/other', readOnly: true },
+    ];
+    const pod = somePod({ containers: [{ name: 'app', image: 'app:1', volumeMounts }] });
+    const given = { ...inputs, volumeImages: new Map([['files', 'docker://sha256:1']]) };
+    const [shown] = podStatus(pod, someState([someRun('app')]), given).containerStatuses!;
+    expect(shown!.volumeMounts).to.deep.equal([
+      { name: 'files', mountPath: '/files', volumeStatus: { image: { imageRef: 'docker://sha256:1' } } },
+      { name: 'other', mountPath: '/other', readOnly: true, recursiveReadOnly: 'Disabled' },
+    ]);
+  });
+
   it('shows in lastState what ended while the container backs off', () => {
     const waiting = new Map([['app', { reason: 'CrashLoopBackOff', message: 'wait' }]]);
     const [shown] = podStatus(somePod(), someState([ended('app', 9)]), { ...inputs, waiting }).containerStatuses!;

@@ -14,6 +14,8 @@ export interface MountedVolume {
   readonly measured?: 'files' | 'file system' | undefined;
   /** The claim behind it. */
   readonly claim?: { readonly namespace: string; readonly name: string } | undefined;
+  /** The image that it shows, as `imageID` of a container's status names it. */
+  readonly imageRef?: string | undefined;
 }
 
 /** What turns a container's volume mounts into the runtime's. */

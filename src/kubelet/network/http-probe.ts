@@ -3,6 +3,9 @@ import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import type { HttpAnswer, HttpGet } from './network.ts';
 
+/** What is said of a server that answers HTTPS in plain text. */
+export const NOT_TLS = 'server gave HTTP response to HTTPS client';
+
 /** Bytes of an answer that are of interest. */
 const ENOUGH = 10 * 1024;
 
@@ -86,6 +89,6 @@ export function dialError(error: Error, address: string, scheme?: string): strin
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${address.replace(/:\d+$/, '')}: no such host`;
   if (code === 'ECONNRESET') return message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
   if (scheme === 'https' && /wrong version number|packet length too long/.test(message))
-    return 'http: server gave HTTP response to HTTPS client';
+    return `http: ${NOT_TLS}`;
   return message;
 }

@@ -13,7 +13,7 @@ import type { Mounter } from './mounter.ts';
 import type { ObjectWatcher } from './object-watcher.ts';
 import { bindSubPath } from './sub-path.ts';
 import { faultMessage, mountMessages, ProcessingError, VolumesNotReady, type VolumeFault } from './volume-error.ts';
-import type { ImageLayers, IssuedToken, Volume, VolumeContext, VolumeType } from './volume-type.ts';
+import type { FetchFiles, IssuedToken, Volume, VolumeContext, VolumeType } from './volume-type.ts';
 
 export interface VolumeManagerOptions {
   /** Below it stand the folders of all pods. */
@@ -26,7 +26,7 @@ export interface VolumeManagerOptions {
   readonly node: () => SelectableNode;
   /** The folder of volumes that were provisioned in folders of nodes. */
   readonly localPaths: string;
-  readonly imageLayers: ImageLayers;
+  readonly imageFiles: FetchFiles;
 }
 
 /** The volumes of a pod, ready for its containers. */
@@ -152,7 +152,7 @@ export class VolumeManager {
     facts: DownwardFacts,
     { tokens }: Memory,
   ): VolumeContext {
-    const { client, clock, mounter, node, localPaths, imageLayers } = this.#options;
+    const { client, clock, mounter, node, localPaths, imageFiles } = this.#options;
     const folders = join(this.podFolder(pod.metadata.uid), 'volumes', `kubernetes.io~${kebab(type.field)}`);
     const folder = join(folders, volume.name);
     return {
@@ -164,7 +164,7 @@ export class VolumeManager {
       mounter,
       node: node(),
       localPaths,
-      imageLayers,
+      imageFiles,
       source,
       facts,
       tokens,

@@ -12,11 +12,16 @@ import type { Mounter } from './mounter.ts';
 
 export type Volume = Plain<V1Volume>;
 
-/**
- * Fetches the image that a container of this kind would have, and tells the folders of its layers, the topmost first.
- * @throws Error when there is none
- */
-export type ImageLayers = (pod: Pod, wanted: Container, source: ConfigSource) => Promise<readonly string[]>;
+/** An image whose files can be shown. */
+export interface ImageFiles {
+  /** The folders of its layers, the topmost first. */
+  readonly layers: readonly string[];
+  /** As `imageID` of a container's status names it. */
+  readonly imageRef: string;
+}
+
+/** Fetches the image that a container of this kind would have. @throws Error when there is none */
+export type FetchFiles = (pod: Pod, wanted: Container, source: ConfigSource) => Promise<ImageFiles>;
 
 /** What volume types work with. */
 export interface VolumeContext {
@@ -32,7 +37,7 @@ export interface VolumeContext {
   readonly node: SelectableNode;
   /** The folder below which provisioned volumes lie, which this node may make. */
   readonly localPaths: string;
-  readonly imageLayers: ImageLayers;
+  readonly imageFiles: FetchFiles;
   /** Keeps tokens between two calls. */
   readonly tokens: Map<string, IssuedToken>;
 }

@@ -46,8 +46,11 @@ describe('VolumeManager', () => {
     const watcher = { use: (_: string, all: readonly UsedObject[]) => void (used = all), forget: () => (used = []) };
     const node = () => ({ name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } });
     const localPaths = join(rootDir, 'provisioned');
-    const imageLayers = async (_: unknown, { image = '' }) =>
-      layers.get(image) ?? Promise.reject(new Error('no image'));
+    const imageFiles = async (_: unknown, { image = '' }) => {
+      const found = layers.get(image);
+      if (!found) throw new Error('no image');
+      return { layers: found, imageRef: `docker://${image}` };
+    };
     return new VolumeManager({
       rootDir,
       client: fakeClient(),
@@ -56,7 +59,7 @@ describe('VolumeManager', () => {
       watcher,
       node,
       localPaths,
-      imageLayers,
+      imageFiles,
     });
   }
 
@@ -391,7 +394,7 @@ describe('VolumeManager', () => {
       mounter,
       watcher,
       localPaths: '/none',
-      imageLayers: async () => [],
+      imageFiles: async () => ({ layers: [], imageRef: '' }),
       node: () => ({ name: 'n1' }),
     };
     const stuck = new VolumeManager(options);
