@@ -13,7 +13,7 @@ import { resolvConf } from './resolv-conf.ts';
 import { containerResources } from './resources.ts';
 import { containerSecurity, localSeccompProfile } from './security.ts';
 import { specHash } from './spec-hash.ts';
-import { volumeMounts, type MountInputs } from './volume-mounts.ts';
+import { volumeDevices, volumeMounts, type MountInputs } from './volume-mounts.ts';
 
 /** What turns a container of a pod into what the runtime starts. */
 export interface ConfigInputs extends MountInputs {
@@ -65,6 +65,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
       .concat(env.has('HOSTNAME') || spec.hostNetwork ? [] : [`HOSTNAME=${hostnameOf(pod, inputs.clusterDomain)}`]),
     workingDir: container.workingDir || undefined,
     mounts: [...mounts, ...(await podFileMounts(pod, mounts, inputs)), ...messageMount(container, terminationMessage)],
+    devices: volumeDevices(container, inputs.volumes),
     tty: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

@@ -1,13 +1,15 @@
 import type { Pod } from '../../api/core-v1/pod.ts';
 import { errorMessage } from '../../base/log.ts';
 import type { Container } from '../pod-spec.ts';
-import type { Mount } from '../runtime/runtime.ts';
+import type { Device, Mount } from '../runtime/runtime.ts';
 import { expand, unknownNames } from './expand.ts';
 
 /** A volume that is ready to be mounted into containers. */
 export interface MountedVolume {
   /** On the host. */
   readonly path: string;
+  /** Whether it is a device, for `volumeDevices`, and not files. */
+  readonly block?: boolean | undefined;
   /** Whether no container may write, whatever it asks for. */
   readonly readOnly: boolean;
   /** How it is measured: by counting its files, or as a file system of its own. Absent: not at all. */
@@ -64,6 +66,19 @@ export async function volumeMounts(
     };
   });
   return Promise.all(mounts);
+}
+
+/**
+ * The devices that a container has of the pod's block volumes.
+ * @throws Error with the sentence of CreateContainerConfigError
+ */
+export function volumeDevices(container: Container, volumes: MountInputs['volumes']): Device[] {
+  if (volumes.size === 0) return [];
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = volumes.get(name);
+    if (!volume?.block) throw new Error(`cannot find device "${name}" for container "${container.name}"`);
+    return { hostPath: volume.path, containerPath: devicePath, readOnly: volume.readOnly };
+  });
 }
 
 /** No engine that we speak to (API 1.41) makes mounts below a mount read-only too. */

@@ -51,6 +51,7 @@ export function containerOptions(config: ContainerConfig, owner: Owner): DockerC
       ...namespaces(config),
       ...limits(config),
       ...privileges(config),
+      ...devices(config),
       ...(config.cgroupParent && { CgroupParent: config.cgroupParent }),
       Mounts: config.mounts.map((m) => ({
         Type: 'bind',
@@ -122,6 +123,18 @@ function privileges({ security }: ContainerConfig): HostConfig {
   };
 }
 
+function devices({ devices: own = [], security }: ContainerConfig): HostConfig {
+  const all = security.privileged && security.refusedCapabilities?.length ? [everyDevice] : [];
+  const mapped = own.map(({ hostPath, containerPath, readOnly }) => ({
+    PathOnHost: hostPath,
+    PathInContainer: containerPath,
+    CgroupPermissions: readOnly ? 'r' : 'rwm',
+  }));
+  return mapped.length + all.length > 0 ? { Devices: [...all, ...mapped] } : {};
+}
+
+const everyDevice = { PathOnHost: '/dev', PathInContainer: '/dev', CgroupPermissions: 'rwm' };
+
 /**
  * What `Privileged` means to the engine, spelled out, but for the capabilities that the machine cannot give: the engine
  * asks for all or none, and the container would not start.
@@ -135,7 +148,6 @@ function almostPrivileged(security: ContainerConfig['security']): HostConfig {
     SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined', 'label=disable'],
     MaskedPaths: [],
     ReadonlyPaths: [],
-    Devices: [{ PathOnHost: '/dev', PathInContainer: '/dev', CgroupPermissions: 'rwm' }],
     DeviceCgroupRules: ['a *:* rwm'],
   };
 }

@@ -63,6 +63,13 @@ export interface Mount {
   readonly propagation?: 'private' | 'rslave' | 'rshared' | undefined;
 }
 
+/** A device of the host that a container has. */
+export interface Device {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+}
+
 export interface ContainerSecurity {
   /** `uid` or `uid:gid`; absent: the image's. */
   readonly user?: string | undefined;
@@ -110,6 +117,7 @@ export interface ContainerConfig {
   readonly env: readonly string[];
   readonly workingDir?: string | undefined;
   readonly mounts: readonly Mount[];
+  readonly devices?: readonly Device[] | undefined;
   readonly tty: boolean;
   readonly stdin: boolean;
   readonly stdinOnce: boolean;

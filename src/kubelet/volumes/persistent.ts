@@ -1,4 +1,4 @@
-import { chmod, stat } from 'node:fs/promises';
+import { chmod, realpath, stat } from 'node:fs/promises';
 import { errorMessage } from '../../base/log.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import type { PersistentVolume } from '../../api/core-v1/persistent-volume.ts';
@@ -23,6 +23,7 @@ export async function mountPersistent(
   const { spec, metadata } = volume;
   const failed = (step: string, error: unknown) =>
     new MountError(`MountVolume.${step} failed for volume "${metadata.name}" : ${errorMessage(error)}`);
+  if (spec?.volumeMode === 'Block') return mapDevice(volume, readOnly);
   try {
     if (spec?.hostPath) return await mountHostPath(spec.hostPath, readOnly);
     if (spec?.nfs) {
@@ -33,8 +34,9 @@ export async function mountPersistent(
       await checkLocal(volume, context.localPaths).catch((error) => {
         throw failed('NewMounter initialization', error);
       });
-      if (!readOnly) await giveToGroup(context.pod, spec.local.path);
-      return { path: spec.local.path, readOnly, measured: 'file system' };
+      const path = await folderOf(context, spec.local, spec.mountOptions ?? []);
+      if (!readOnly) await giveToGroup(context.pod, path);
+      return { path, readOnly, measured: 'file system' };
     }
   } catch (error) {
     throw error instanceof MountError ? error : failed('SetUp', error);
@@ -49,6 +51,33 @@ export async function mountPersistent(
 /** What pods are told that use a CSI driver: none can register here. */
 export function noDriver(step: string, driver: string): Error {
   return new Error(`kubernetes.io/csi: ${step}: driver name ${driver} not found in the list of registered CSI drivers`);
+}
+
+/** A local volume is the one of ours that can be a device. */
+async function mapDevice({ spec, metadata }: PersistentVolume, readOnly: boolean): Promise<MountedVolume> {
+  const failed = (why: string) =>
+    new MountError(`MapVolume.MapBlockVolume failed for volume "${metadata.name}" : ${why}`);
+  if (!spec?.local) {
+    throw new ProcessingError(`failed to get BlockVolumePlugin from volumeSpec for volume "${metadata.name}"`);
+  }
+  const { path } = spec.local;
+  const device = await realpath(path).catch((error) => {
+    throw failed(errorMessage(error));
+  });
+  if (!(await stat(device)).isBlockDevice()) throw failed(`path "${path}" is not a block device`);
+  return { path: device, readOnly, block: true };
+}
+
+/** A local volume may be a device with a file system on it, which gets one when it has none: then that is mounted. */
+async function folderOf(
+  { folder, mounter }: VolumeContext,
+  { path, fsType = 'ext4' }: { readonly path: string; readonly fsType?: string },
+  options: readonly string[],
+): Promise<string> {
+  if (!(await stat(path)).isBlockDevice()) return path;
+  makeFolder(folder, 0o750);
+  if (!(await mounter.isMounted(folder))) await mounter.mountDevice(fsType, path, folder, options);
+  return folder;
 }
 
 async function mountHostPath(

@@ -82,6 +82,7 @@ describe('VolumeManager', () => {
     const below = async (folder: string) => [...mounted.keys()].filter((one) => one.startsWith(folder));
     return {
       mount: async (type, _source, target, options = []) => void mounted.set(target, { type, options }),
+      mountDevice: async (type, _device, target, options = []) => void mounted.set(target, { type, options }),
       bind: async (_source, target) => void mounted.set(target, { type: 'bind', options: [] }),
       unmount: async (target) => void mounted.delete(target),
       unmountAll: async (folder) => (await below(folder)).forEach((one) => mounted.delete(one)),
@@ -315,9 +316,15 @@ describe('VolumeManager', () => {
       expect(await complaint(claim)).to.match(/driver name x.csi not found in the list of registered CSI drivers$/);
       bind({ fc: {} });
       expect(await complaint(claim)).to.match(/err=no volume plugin matched$/);
-      bind({ local: { path: rootDir } }, { volumeMode: 'Block' });
+      bind({ local: { path: rootDir }, volumeMode: 'Block' }, { volumeMode: 'Block' });
       const containers = [{ name: 'app', volumeMounts: [{ name: 'v', mountPath: '/v' }] }];
       expect(await complaint(claim, { containers })).to.match(/volumeMode Block, but is specified in volumeMounts$/);
+      const devices = [{ name: 'app', volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] }];
+      expect(await complaint(claim, { containers: devices })).to.equal(
+        `MapVolume.MapBlockVolume failed for volume "pv" : path "${rootDir}" is not a block device`,
+      );
+      bind({ local: { path: rootDir } });
+      expect(await complaint(claim, { containers: devices })).to.match(/but is specified in volumeDevices$/);
     });
 
     it('takes the claim of an ephemeral volume only if it was made for the pod', async () => {
