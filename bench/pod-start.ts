@@ -1,6 +1,6 @@
-import { connect } from 'node:http2';
 import { Connection } from './connection.ts';
 import { bareStart } from './bare-docker.ts';
+import { follow } from './follow.ts';
 import { quantiles } from './load.ts';
 import type { Figure } from './measure.ts';
 import { OwnServer } from './own-server.ts';
@@ -87,26 +87,17 @@ async function pods(target: Target, names: readonly string[], meanwhile?: () => 
 
 /** A watch of pods that knows the last phase of each. */
 async function watch(target: Target) {
-  const session = connect(`https://${target.host}:${target.port}`, { rejectUnauthorized: false });
-  const stream = session.request({ ':path': `${path}?watch=1`, authorization: `Bearer ${target.token}` });
-  stream.setEncoding('utf8');
   const phases = new Map<string, string>();
   let looked = () => {};
-  let text = '';
-  stream.on('data', (chunk: string) => {
-    const lines = (text + chunk).split('\n');
-    text = lines.pop()!;
-    for (const line of lines) {
-      const { type, object } = JSON.parse(line);
-      phases.set(object.metadata.name, type === 'DELETED' ? 'gone' : object.status?.phase);
-    }
+  const following = await follow(target, `${path}?watch=1`, (line) => {
+    const { type, object } = JSON.parse(line);
+    phases.set(object.metadata.name, type === 'DELETED' ? 'gone' : object.status?.phase);
     looked();
   });
-  await new Promise((resolve) => stream.once('response', resolve));
   const until = (names: readonly string[], phase: string) =>
     new Promise<void>((resolve) => {
       looked = () => names.every((name) => phases.get(name) === phase) && resolve();
       looked();
     });
-  return { until, end: () => session.destroy() };
+  return { until, end: () => following.end() };
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Connection } from './connection.ts';
+import { shown } from './follow.ts';
 import type { Figure } from './measure.ts';
 import { OwnServer } from './own-server.ts';
 import { addNamespace, addPods } from './schedule.ts';
-import { processorTime, residentMemory, type Target } from './target.ts';
+import { processorTime, residentMemory } from './target.ts';
 
 const NODES = 1_000;
 const PODS = 10_000;
@@ -19,13 +19,13 @@ export async function simulate(nodes = NODES, pods = PODS): Promise<Figure[]> {
   });
   try {
     const pids = [own.target.pid!, child.pid!];
-    const ready = await timed(pids, started, () => counted(own.target, '/api/v1/nodes', nodes, isReady));
+    const ready = await timed(pids, started, () => shown(own.target, '/api/v1/nodes?watch=1', nodes, readyNode));
     const readyFigure = figure(`${nodes.toLocaleString('en')} simulated nodes Ready`, ready);
     await addNamespace(own.target, 'simulate');
     const created = performance.now();
     const running = await timed(pids, created, async () => {
-      await addPods(own.target, 'simulate', pods);
-      await counted(own.target, '/api/v1/namespaces/simulate/pods', pods, (pod) => pod.status?.phase === 'Running');
+      const running = '/api/v1/namespaces/simulate/pods?watch=1&fieldSelector=status.phase%3DRunning';
+      await Promise.all([shown(own.target, running, pods, nameIn), addPods(own.target, 'simulate', pods)]);
     });
     return [
       readyFigure,
@@ -77,19 +77,16 @@ async function idle(pids: readonly number[], nodes: number): Promise<Figure[]> {
   ];
 }
 
-/** Resolves when the list has so many objects that satisfy; asked from the cache, twice a second. */
-async function counted(target: Target, path: string, count: number, satisfies: (o: any) => boolean): Promise<void> {
-  const connection = await Connection.open(target);
-  for (;;) {
-    const { items } = await connection.json('GET', `${path}?resourceVersion=0`);
-    if (items.filter(satisfies).length >= count) break;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  connection.close();
+/** The name of a node that is Ready and takes pods. */
+function readyNode(line: string): string | undefined {
+  const { metadata, spec, status } = JSON.parse(line).object;
+  const ready = status?.conditions?.some((c: any) => c.type === 'Ready' && c.status === 'True');
+  return ready && !spec?.taints ? metadata.name : undefined;
 }
 
-function isReady(node: any): boolean {
-  return node.status?.conditions?.some((c: any) => c.type === 'Ready' && c.status === 'True') && !node.spec?.taints;
+/** The name of the object that an event tells of. */
+function nameIn(line: string): string | undefined {
+  return /"name":"([^"]*)"/.exec(line)?.[1];
 }
 
 async function end(child: ChildProcess): Promise<void> {
