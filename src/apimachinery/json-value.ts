@@ -21,6 +21,21 @@ export function copyJson<T>(value: T): T {
   return copy as T;
 }
 
+/** Whether JSON text made of `value` and parsed again would be the same value: nothing in it is left out or written otherwise. */
+export function isPlainJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || value === null)
+    return value === null || ['string', 'boolean'].includes(typeof value);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i])) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const keys = Object.keys(value);
+  for (let i = 0; i < keys.length; i++) if (!isPlainJson((value as Fields)[keys[i]!])) return false;
+  return true;
+}
+
 /** Whether two JSON values say the same. The order of keys does not count; absent and undefined fields are equal. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

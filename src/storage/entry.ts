@@ -35,12 +35,16 @@ export class StoredEntry implements Entry {
   #bytes: Buffer | undefined;
   #object: WeakRef<KubeObject> | undefined;
 
-  /** @param stored what `encodeStored` returned; it may be a view of a larger buffer, which is let go with `bytes` */
-  constructor(key: string, revision: number, stored: Buffer) {
+  /**
+   * @param stored what `encodeStored` returned; it may be a view of a larger buffer, which is let go with `bytes`
+   * @param object what parsing would show, where that is known already
+   */
+  constructor(key: string, revision: number, stored: Buffer, object?: KubeObject) {
     this.key = key;
     this.revision = revision;
     this.size = stored.length;
     this.#stored = stored;
+    if (object) this.#object = new WeakRef(object);
   }
 
   get bytes(): Buffer {

@@ -14,6 +14,7 @@ import { watchPath, type EtcdEvent } from './etcd-watch-messages.ts';
 import type { EtcdKeyValue } from './etcd-wire.ts';
 import { GrpcClient, type GrpcOptions } from './grpc-client.ts';
 import { LeasePool } from './lease-pool.ts';
+import { OwnWrites } from './own-writes.ts';
 import { prefixEnd } from './sorted-keys.ts';
 import { KeyExists, KeyNotFound } from './storage.ts';
 import type { Entry, Freshness, ListOptions, ListResult, Storage, Update, WatchOptions } from './storage.ts';
@@ -49,6 +50,7 @@ export class EtcdStorage implements Storage {
   readonly #prefix: string;
   readonly #where: string;
   readonly #leases: LeasePool;
+  readonly #ownWrites = new OwnWrites();
   readonly #closing = new AbortController();
 
   constructor(options: EtcdStorageOptions) {
@@ -104,10 +106,11 @@ export class EtcdStorage implements Storage {
 
   async create(key: string, object: KubeObject, ttl?: number): Promise<Entry> {
     const value = encodeStored(object);
-    const name = this.#key(key);
-    const done = await this.#write(name, 0, { value, ttl });
-    if (!done.written) throw new KeyExists(key);
-    return new StoredEntry(key, done.revision, value);
+    return this.#noting(key, value, object, async () => {
+      const done = await this.#write(this.#key(key), 0, { value, ttl });
+      if (!done.written) throw new KeyExists(key);
+      return this.#own(key, done.revision, value);
+    });
   }
 
   async update(key: string, change: (current: Entry) => Update | Promise<Update>, guess?: Entry): Promise<Entry> {
@@ -189,7 +192,7 @@ export class EtcdStorage implements Storage {
   }
 
   #entry(kv: EtcdKeyValue): StoredEntry {
-    return new StoredEntry(kv.key.toString().slice(this.#prefix.length), kv.modRevision, kv.value);
+    return this.#own(kv.key.toString().slice(this.#prefix.length), kv.modRevision, kv.value);
   }
 
   async #existing(key: string): Promise<Entry> {
@@ -232,12 +235,26 @@ export class EtcdStorage implements Storage {
       const done = await this.#write(name, current.revision, undefined);
       return { entry: done.written ? deletedEntry(current, done.revision) : undefined, newest: done.newest };
     }
-    const value = encodeStored(answer.store);
-    const done = await this.#write(name, current.revision, { value, ttl: answer.ttl });
-    return {
-      entry: done.written ? new StoredEntry(current.key, done.revision, value) : undefined,
-      newest: done.newest,
-    };
+    const { store, ttl } = answer;
+    const value = encodeStored(store);
+    return this.#noting(current.key, value, store, async () => {
+      const done = await this.#write(name, current.revision, { value, ttl });
+      return { entry: done.written ? this.#own(current.key, done.revision, value) : undefined, newest: done.newest };
+    });
+  }
+
+  /** Does a write while it is known as one of ours. */
+  async #noting<T>(key: string, value: Buffer, object: KubeObject, write: () => Promise<T>): Promise<T> {
+    this.#ownWrites.begin(key, value, object);
+    try {
+      return await write();
+    } finally {
+      this.#ownWrites.end(key, value);
+    }
+  }
+
+  #own(key: string, revision: number, value: Buffer): StoredEntry {
+    return new StoredEntry(key, revision, value, this.#ownWrites.objectOf(key, revision, value));
   }
 
   /**

@@ -155,12 +155,14 @@ class Attempt {
   /** To be called when the store has taken what `change` answered last. */
   async succeeded(entry: Entry): Promise<void> {
     const { kind, options } = this.#request;
+    const outcome = this.#outcome;
     // Nothing was stored that could hold what was claimed.
-    if (typeof this.#outcome === 'string' || options.dryRun) await this.undo();
+    if (typeof outcome === 'string' || options.dryRun) await this.undo();
     else await this.#reservation?.commit();
-    if (options.dryRun || this.#outcome === 'keep') return;
-    if (this.#outcome === 'delete') return removed(this.#registry, this.#request, entry.object);
-    const change = { kind, namespace: this.#request.namespace, old: this.#old!, now: entry.object };
+    if (options.dryRun || outcome === 'keep') return;
+    if (outcome === 'delete') return removed(this.#registry, this.#request, entry.object);
+    // What was stored, and not what the entry would have to parse.
+    const change = { kind, namespace: this.#request.namespace, old: this.#old!, now: outcome.store };
     await this.#registry.admission.stored(change);
   }
 
