@@ -51,6 +51,8 @@ export class NodeAgent {
   #again = false;
   #renewing: Promise<void> | undefined;
   #node: Node | undefined;
+  /** Whether this agent has made the node, so that it has no lease yet. */
+  #isNew = false;
 
   constructor(options: NodeAgentOptions) {
     this.#options = options;
@@ -67,7 +69,8 @@ export class NodeAgent {
     const onFailure = (error: unknown) => log.warn('cannot register the node yet', { error: errorMessage(error) });
     await retry(clock, { initial: 100, max: 5_000 }, () => this.#register(), { signal: this.#stop.signal, onFailure });
     this.#options.events.event(this.#node!, 'Normal', 'Starting', 'Starting kubelet.');
-    await Promise.all([this.report(), this.#renew()]);
+    if (this.#reported) for (const reason of conditionReasons(undefined, this.#reported.status)) this.#tell(reason);
+    await Promise.all([this.#reported ? undefined : this.report(), this.#renew()]);
     this.#repeat(this.#heartbeat, () => this.#renew());
     this.#repeat(this.#heartbeat, () => this.report());
   }
@@ -123,13 +126,10 @@ export class NodeAgent {
 
   async #register(): Promise<void> {
     const { client, nodeName } = this.#options;
-    this.#node = await client.find(nodeKind, { name: nodeName });
-    if (!this.#node) {
-      this.#node = await client.create(nodeKind, this.#newNode()).catch(async (error) => {
-        if (isApiError(error, 'AlreadyExists')) return client.get(nodeKind, { name: nodeName });
-        throw error;
-      });
-    }
+    // What a watch shows may be gone by now: it spares the question only where nothing has been told yet.
+    const seen = this.#node ? undefined : this.#options.seen;
+    this.#node = seen ? seen() : await client.find(nodeKind, { name: nodeName });
+    this.#node ??= await this.#create();
     const labels = this.#labels();
     const missing = Object.entries(labels).filter(([key, value]) => this.#node!.metadata.labels?.[key] !== value);
     if (missing.length === 0 && this.#node.spec?.podCIDR) return;
@@ -138,9 +138,24 @@ export class NodeAgent {
     this.#node = await client.patch(nodeKind, { name: nodeName }, 'merge', { metadata: { labels }, ...spec });
   }
 
-  #newNode(): New<Node> {
-    const { nodeName, podCidr } = this.#options;
-    return { metadata: { name: nodeName, labels: this.#labels() }, spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+  /** Makes the node with its first status, unless somebody was faster. */
+  async #create(): Promise<Node> {
+    const { client, clock, nodeName, podCidr } = this.#options;
+    const status = nodeStatus(await this.#options.facts(), { capacity: {} });
+    const made: New<Node> = {
+      metadata: { name: nodeName, labels: this.#labels() },
+      spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+      status,
+    };
+    try {
+      const node = await client.create(nodeKind, made);
+      this.#isNew = true;
+      this.#reported = { status, at: clock.now() };
+      return node;
+    } catch (error) {
+      if (isApiError(error, 'AlreadyExists')) return client.get(nodeKind, { name: nodeName });
+      throw error;
+    }
   }
 
   #labels(): Record<string, string> {
@@ -199,20 +214,34 @@ export class NodeAgent {
 
   async #renewOnce(): Promise<void> {
     const { client, clock, nodeName } = this.#options;
-    const renewTime = formatMicroTime(clock.now());
-    const leaseDurationSeconds = Math.round((LEASE * this.#heartbeat) / 1000);
+    if (this.#isNew && (await this.#createLease())) return;
     this.#lease ??= await client.find(leaseKind, { namespace: leaseNamespace, name: nodeName });
-    if (this.#lease) {
-      const spec = { ...this.#lease.spec, holderIdentity: nodeName, leaseDurationSeconds, renewTime };
-      this.#lease = await client.update(leaseKind, { ...this.#lease, spec });
-      return;
-    }
+    if (!this.#lease) return void (await this.#createLease());
+    const spec = { ...this.#lease.spec, ...this.#leaseSpec(clock.now()) };
+    this.#lease = await client.update(leaseKind, { ...this.#lease, spec });
+  }
+
+  /** @returns whether there was none */
+  async #createLease(): Promise<boolean> {
+    const { client, clock, nodeName } = this.#options;
+    this.#isNew = false;
     const uid = this.#node?.metadata.uid;
     const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: uid ?? '' };
-    this.#lease = await client.create(leaseKind, {
-      metadata: { namespace: leaseNamespace, name: nodeName, ...(uid && { ownerReferences: [owner] }) },
-      spec: { holderIdentity: nodeName, leaseDurationSeconds, renewTime },
-    });
+    try {
+      this.#lease = await client.create(leaseKind, {
+        metadata: { namespace: leaseNamespace, name: nodeName, ...(uid && { ownerReferences: [owner] }) },
+        spec: this.#leaseSpec(clock.now()),
+      });
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'AlreadyExists')) return false;
+      throw error;
+    }
+  }
+
+  #leaseSpec(now: number) {
+    const leaseDurationSeconds = Math.round((LEASE * this.#heartbeat) / 1000);
+    return { holderIdentity: this.#options.nodeName, leaseDurationSeconds, renewTime: formatMicroTime(now) };
   }
 }
 

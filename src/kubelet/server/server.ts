@@ -1,6 +1,4 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, badRequest, internalError, methodNotAllowed, noSuchPath } from '../../apimachinery/api-error.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -28,6 +26,7 @@ import {
   type Target,
 } from './requests.ts';
 import { spdyChannels } from './spdy-channels.ts';
+import { TlsListener } from './tls-listener.ts';
 import { acceptPortSocket, acceptProcessSocket, acceptSpdy, acceptTunnel, upgradeOf, wantsTunnel } from './upgrades.ts';
 import { webSocketChannels } from './websocket-channels.ts';
 
@@ -53,51 +52,36 @@ export interface KubeletServerOptions extends ServingOptions, PageSources {
 /** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, metrics, health. */
 export class KubeletServer {
   readonly #options: KubeletServerOptions;
-  readonly #server: Server;
+  readonly #listener: TlsListener;
   readonly #access: KubeletAccess;
   #upgraded = new Set<Duplex>();
 
   constructor(options: KubeletServerOptions) {
     this.#options = options;
     this.#access = new KubeletAccess(options);
-    const { cert, key, clientCa } = options;
-    this.#server = createServer({
-      cert,
-      key,
-      ca: clientCa,
-      requestCert: true,
-      rejectUnauthorized: false, // who shows none may have a token
-      minVersion: 'TLSv1.2',
+    this.#listener = new TlsListener({
+      ...options,
+      onRequest: (request, response) => void this.#request(request, response),
+      onUpgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
     });
-    this.#server.on('request', (request, response) => void this.#request(request, response));
-    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#server.on('tlsClientError', () => {}); // a client that does not believe ours
   }
 
   /** The port it listens on. */
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port;
+    return this.#listener.port;
   }
 
   /** @throws a sentence when the port is taken */
   start(): Promise<void> {
-    const { port, address } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) =>
-        reject(
-          new Error(
-            `The kubelet cannot listen on port ${port} (${error.message}): choose another with --kubelet-port.`,
-          ),
-        ),
-      );
-      this.#server.listen({ port, ...(address && { host: address }) }, () => resolve());
+    return this.#listener.start().catch((error) => {
+      const what = `The kubelet cannot listen on port ${this.#options.port} (${errorMessage(error)})`;
+      throw new Error(`${what}: choose another with --kubelet-port.`);
     });
   }
 
   async stop(): Promise<void> {
     for (const socket of this.#upgraded) socket.destroy();
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#listener.stop();
   }
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {

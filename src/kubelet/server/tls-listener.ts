@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Certificates and key are PEM. */
+export interface TlsListenerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly address?: string | undefined;
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string;
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/**
+ * An HTTPS server whose keys are read when the first client comes: a thousand simulated nodes each listen, and nobody
+ * calls most of them.
+ */
+export class TlsListener {
+  readonly #options: TlsListenerOptions;
+  readonly #listening: Server;
+  #server: TlsServer | undefined;
+
+  constructor(options: TlsListenerOptions) {
+    this.#options = options;
+    this.#listening = createServer((socket) => {
+      this.#server ??= this.#serve();
+      this.#server.emit('connection', socket);
+    });
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return (this.#listening.address() as AddressInfo | null)?.port ?? this.#options.port;
+  }
+
+  /** @throws the system's error when the port is taken */
+  start(): Promise<void> {
+    const { port, address } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#listening.once('error', reject);
+      this.#listening.listen({ port, ...(address && { host: address }) }, () => resolve());
+    });
+  }
+
+  /** Cuts what is open. */
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise<void>((resolve) => this.#listening.close(() => resolve()));
+  }
+
+  #serve(): TlsServer {
+    const { cert, key, clientCa, onRequest, onUpgrade } = this.#options;
+    const server = createTlsServer({
+      cert,
+      key,
+      ca: clientCa,
+      requestCert: true,
+      rejectUnauthorized: false, // who shows none may have a token
+      minVersion: 'TLSv1.2',
+    });
+    server.on('request', onRequest);
+    server.on('upgrade', onUpgrade);
+    server.on('tlsClientError', () => {}); // a client that does not believe ours
+    return server;
+  }
+}
