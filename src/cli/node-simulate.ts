@@ -1,12 +1,12 @@
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import { isQuantity, quantityValue } from '../apimachinery/quantity.ts';
-import { checkCount, simulatedLabel, simulateNodes } from '../cluster/simulate.ts';
+import { checkCount, PREFIX, simulatedLabel, simulateNodes } from '../cluster/simulate.ts';
 import type { Terminal } from './command.ts';
 import { dataDirBeside, kubeconfigOf } from './connection-flags.ts';
 import { UsageError, type Flag, type FlagValues } from './flags.ts';
 
 export const simulateFlags: readonly Flag[] = [
-  { name: 'prefix', type: 'string', default: 'sim-', placeholder: 'TEXT', help: 'simulate: what names begin with' },
+  { name: 'prefix', type: 'string', default: PREFIX, placeholder: 'TEXT', help: 'simulate: what names begin with' },
   { name: 'cpu', type: 'integer', default: 8, help: 'simulate: processors of a node' },
   { name: 'memory', type: 'string', default: '32Gi', placeholder: 'SIZE', help: 'simulate: memory of a node' },
   { name: 'pods', type: 'integer', default: 110, help: 'simulate: how many pods a node takes' },

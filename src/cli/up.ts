@@ -6,6 +6,7 @@ import {
   addressRanges,
   checkAddressPool,
   checkControllers,
+  checkSimulatedNodes,
   chosenPlugins,
   schedulerConfiguration,
   startMachineCluster,
@@ -36,6 +37,12 @@ const flags: readonly Flag[] = [
   { name: 'etcd-certfile', type: 'string', placeholder: 'FILE', help: 'client certificate for your etcd' },
   { name: 'etcd-keyfile', type: 'string', placeholder: 'FILE', help: 'key of that certificate' },
   { name: 'no-node', type: 'boolean', default: false, help: 'control plane only: needs neither root nor Docker' },
+  {
+    name: 'simulated-nodes',
+    type: 'integer',
+    default: 0,
+    help: 'how many nodes whose containers live in memory to run besides, named sim-1 and so on',
+  },
   { name: 'node-name', type: 'string', placeholder: 'NAME', help: "the node's name (default: the host name)" },
   {
     name: 'node-ip',
@@ -181,6 +188,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     port: portFlag('port', values.port),
     bindAddress,
     node,
+    simulatedNodes: simulatedNodesFlag(Number(values['simulated-nodes'])),
     nodeName: text('node-name'),
     nodeIp: ipFlag('node-ip', text('node-ip')),
     kubeletPort: portFlag('kubelet-port', values['kubelet-port']),
@@ -241,6 +249,15 @@ function poolFlag(name: string, value: string | undefined): string[] | undefined
     return parts;
   } catch (error) {
     throw new UsageError(`invalid argument "${value}" for "--${name}" flag: ${errorMessage(error)}`);
+  }
+}
+
+function simulatedNodesFlag(count: number): number {
+  try {
+    if (count > 0) checkSimulatedNodes(count);
+    return count;
+  } catch (error) {
+    throw new UsageError(`invalid argument "${count}" for "--simulated-nodes" flag: ${errorMessage(error)}`);
   }
 }
 

@@ -30,9 +30,10 @@ import type { SchedulerConfiguration } from '../scheduler/config/configuration.t
 import { Rehearsal } from './rehearsal.ts';
 import { schedulerConfiguration } from './scheduler-configuration.ts';
 import { keepSettings } from './settings.ts';
+import { checkCount as checkSimulatedNodes, simulateOwnNodes } from './simulate.ts';
 import { kubernetesVersion, version } from './version.ts';
 
-export { addressRanges, chosenPlugins, schedulerConfiguration };
+export { addressRanges, checkSimulatedNodes, chosenPlugins, schedulerConfiguration };
 
 /** Checks a list as `--controllers` takes it. @throws an Error that names what is not known */
 export function checkControllers(selection: readonly string[]): void {
@@ -58,6 +59,8 @@ export interface MachineClusterOptions {
   readonly bindAddress: string;
   /** Whether this machine runs pods. */
   readonly node: boolean;
+  /** How many nodes with simulated containers run in the same process. */
+  readonly simulatedNodes?: number | undefined;
   readonly nodeName?: string | undefined;
   readonly nodeIp?: string | undefined;
   readonly kubeletPort: number;
@@ -183,6 +186,13 @@ async function start(
     undo.push(() => stopAll(parts));
     if (selectedControllers(options.controllers, controllerNames()).has(localPathProvisionerController.name))
       await ensureDefaultStorageClass(plane.clientAs(adminUser), dataDir.volumes);
+  }
+  const count = options.simulatedNodes;
+  if (count) {
+    const nodes = await progress.step(`Starting ${count} simulated nodes`, () =>
+      simulateOwnNodes({ count, plane, pki, log }),
+    );
+    undo.push(() => nodes.stop());
   }
   const rehearsal = new Rehearsal({ clock, random: realRandom, log, storage, busy: () => plane.apiServer.busy });
   await rehearsal.start();

@@ -1,9 +1,11 @@
 import { realClock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
-import { createLog } from '../base/log.ts';
+import { createLog, type Log } from '../base/log.ts';
 import { realRandom } from '../base/random.ts';
+import { authenticated } from '../auth/user.ts';
 import { Client } from '../client/client.ts';
 import { httpsExchange, type Connection } from '../client/https-transport.ts';
+import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { Pki } from './pki.ts';
 import type { SimulatedNodeOptions, SimulatedSize } from './simulated-node.ts';
@@ -13,6 +15,8 @@ import { version } from './version.ts';
 /** A label of every simulated node that `cox` runs: `kubectl delete nodes -l simulate.coxswain.io/node` removes them. */
 export const simulatedLabel = 'simulate.coxswain.io/node';
 
+/** What names of simulated nodes begin with when nobody says anything else. */
+export const PREFIX = 'sim-';
 /** Pod ranges of simulated nodes begin at 10.128.0.0, away from those of nodes that run containers. */
 const FIRST_RANGE = 128;
 /** Statuses of pods on their way at a time. */
@@ -58,6 +62,27 @@ export async function simulateNodes(options: SimulateOptions): Promise<Component
     throw error;
   }
   return { name: nodes.name, start: async () => {}, stop };
+}
+
+export interface OwnSimulationOptions {
+  readonly count: number;
+  readonly plane: ControlPlane;
+  readonly pki: Pki;
+  readonly log: Log;
+}
+
+/** Runs simulated nodes of a cluster in the cluster's own process. */
+export async function simulateOwnNodes({ count, plane, pki, log }: OwnSimulationOptions): Promise<Component> {
+  const as = (name: string) => plane.clientAs(authenticated(name, ['system:nodes']), 'kubelet');
+  const nodes = new SimulatedNodes({
+    ...shared({}),
+    ...{ count, prefix: PREFIX, log: log.child({ component: 'simulated nodes' }) },
+    client: as('system:simulated-nodes'),
+    clientOf: (name) => as(`system:node:${name}`),
+    serving: await simulatedEndpoint(pki),
+  });
+  await nodes.start();
+  return nodes;
 }
 
 /** @throws a sentence */

@@ -37,6 +37,7 @@ describe('cox', () => {
     [['up', '--nope'], /unknown flag: --nope/],
     [['up', '--port'], /flag needs an argument: --port/],
     [['up', '--port=0'], /invalid argument "0" for "--port" flag: not a port/],
+    [['up', '--simulated-nodes=99999'], /invalid argument "99999" for "--simulated-nodes" flag: 99999 nodes cannot/],
     [['up', 'extra'], /unexpected argument "extra"/],
     [['up', '--bind-address=foo'], /invalid argument "foo" for "--bind-address" flag: not an IP address/],
     [['up', '--log-level=loud'], /use debug, info, warn, error/],
