@@ -8,28 +8,30 @@ export type IptablesBackend = 'nft' | 'legacy';
 /** Seconds to wait for another program that is changing the rules. */
 const waitForLock = '5';
 
-/** The IPv4 packet filter, through the commands of the iptables package. `run` may be `runIn(namespace)`. */
+/** The packet filter of one IP version, through the commands of the iptables package. `run` may be `runIn(namespace)`. */
 export class Iptables {
   readonly #run: Run;
+  readonly #program: string;
 
-  constructor(run: Run = runCommand) {
+  constructor(run: Run = runCommand, version: 4 | 6 = 4) {
     this.#run = run;
+    this.#program = version === 6 ? 'ip6tables' : 'iptables';
   }
 
   /** @throws Error with one sentence when iptables is missing or may not be used */
   async backend(): Promise<IptablesBackend> {
-    const { stdout } = await this.#call('iptables', ['--version']);
+    const { stdout } = await this.#call(this.#program, ['--version']);
     return stdout.includes('nf_tables') ? 'nft' : 'legacy';
   }
 
   /** All rules of a table in the form that `restore` takes. */
   async save(table: Table): Promise<string> {
-    return (await this.#call('iptables-save', ['-t', table])).stdout;
+    return (await this.#call(`${this.#program}-save`, ['-t', table])).stdout;
   }
 
   /** Applies a change in the format of iptables-save, whole or not at all. Chains that it does not name stay as they are. */
   async restore(text: string): Promise<void> {
-    await this.#call('iptables-restore', ['-w', waitForLock, '--noflush'], { stdin: text });
+    await this.#call(`${this.#program}-restore`, ['-w', waitForLock, '--noflush'], { stdin: text });
   }
 
   async #call(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult> {
