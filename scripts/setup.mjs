@@ -22,6 +22,7 @@ const SYSTEM_PACKAGES = {
   etcd: { package: 'etcd-server', present: () => onPath('etcd') },
   docker: { package: 'docker.io', present: () => onPath('dockerd') || existsSync('/var/run/docker.sock') },
   iptables: { package: 'iptables', present: () => onPath('iptables-restore') },
+  ipset: { package: 'ipset', present: () => onPath('ipset') },
   conntrack: { package: 'conntrack', present: () => onPath('conntrack') },
   ip: { package: 'iproute2', present: () => onPath('ip') },
   cni: { package: 'containernetworking-plugins', present: () => existsSync('/usr/lib/cni/bridge') },

@@ -19,6 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   dns: ['base', 'apimachinery', 'api', 'client'],
   kubelet: ['base', 'apimachinery', 'api', 'client', 'linux'],
   proxy: ['base', 'apimachinery', 'api', 'client', 'linux'],
+  'network-policy': ['base', 'apimachinery', 'api', 'client', 'linux'],
   cluster: [
     'base',
     'linux',
@@ -34,6 +35,7 @@ const allowed: Record<string, readonly string[]> = {
     'scheduler',
     'dns',
     'kubelet',
+    'network-policy',
     'proxy',
   ],
   cli: ['base', 'apimachinery', 'api', 'client', 'cluster'],

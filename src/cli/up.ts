@@ -102,6 +102,7 @@ const flags: readonly Flag[] = [
     help: 'range of cluster IPs; for dual-stack services one of IPv4 and one of IPv6',
   },
   { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
+  { name: 'no-network-policy', type: 'boolean', default: false, help: 'do not enforce NetworkPolicies' },
   {
     name: 'enable-admission-plugins',
     type: 'string',
@@ -196,6 +197,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     kubelet: kubeletFlags(values),
     serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
     clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
+    network: { policies: values['no-network-policy'] !== true },
     etcd: etcdServers && {
       endpoints: etcdServers,
       caFile: text('etcd-cafile'),

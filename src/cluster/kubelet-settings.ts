@@ -19,7 +19,7 @@ export interface KubeletFlags {
 
 export type KubeletSettings = Pick<
   KubeletOptions,
-  'reserved' | 'eviction' | 'allowedUnsafeSysctls' | 'podPidsLimit' | 'shutdown'
+  'reserved' | 'eviction' | 'allowedUnsafeSysctls' | 'podPidsLimit' | 'shutdown' | 'guard'
 >;
 
 /** @throws Error with a sentence that says what is wrong */

@@ -29,7 +29,7 @@ import { Pki } from './pki.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { schedulerConfiguration } from './scheduler-configuration.ts';
-import { keepSettings } from './settings.ts';
+import { keepSettings, type NetworkSettings } from './settings.ts';
 import { checkCount as checkSimulatedNodes, simulateOwnNodes } from './simulate.ts';
 import { kubernetesVersion, version } from './version.ts';
 
@@ -70,6 +70,7 @@ export interface MachineClusterOptions {
   readonly kubelet?: KubeletSettings | undefined;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
+  readonly network?: NetworkSettings | undefined;
   /** Instead of the managed etcd. */
   readonly etcd?: ForeignEtcd | undefined;
   readonly logLevel: LogLevel;

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { authenticated } from '../auth/user.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
-import type { Log } from '../base/log.ts';
+import { noLog, type Log } from '../base/log.ts';
 import type { Progress } from '../base/progress.ts';
 import { realRandom } from '../base/random.ts';
 import { CniNetwork } from '../kubelet/network/cni.ts';
@@ -11,12 +11,15 @@ import { Kubelet } from '../kubelet/kubelet.ts';
 import { connectDocker } from '../kubelet/runtime/docker.ts';
 import { DockerRuntime } from '../kubelet/runtime/docker-runtime.ts';
 import { removeEverything } from '../kubelet/runtime/remove-everything.ts';
+import { removePolicyRules } from '../network-policy/network-policy.ts';
 import { Proxy, removeProxyRules } from '../proxy/proxy.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
+import { policyEnforcement } from './policy-enforcement.ts';
+import type { NetworkSettings } from './settings.ts';
 import { kubernetesVersion } from './version.ts';
 
 export interface NodeOptions {
@@ -28,6 +31,7 @@ export interface NodeOptions {
   readonly kubelet?: KubeletSettings | undefined;
   /** The addresses of all pods of the cluster; this node has its first /24. */
   readonly clusterCidr: string;
+  readonly network?: NetworkSettings | undefined;
 }
 
 export interface NodeSurroundings {
@@ -60,17 +64,20 @@ export async function ensureDocker({
 export async function startNode(options: NodeOptions, surroundings: NodeSurroundings): Promise<Component[]> {
   const { clock, log, plane, progress, dataDir } = surroundings;
   mkdirSync(dataDir.kubelet, { recursive: true, mode: 0o750 });
-  const kubelet = await createKubelet(options, surroundings);
+  const { nodeName, network = {} } = options;
+  const policyClient = plane.clientAs(authenticated('system:coxswain:network-policy'), 'network-policy');
+  const policies = await policyEnforcement(network, { client: policyClient, nodeName, clock, log });
+  const kubelet = await createKubelet({ ...options, kubelet: { ...options.kubelet, guard: policies } }, surroundings);
   const proxy = new Proxy({
     client: plane.clientAs(authenticated('system:kube-proxy'), 'kube-proxy'),
-    nodeName: options.nodeName,
+    nodeName,
     clusterCidr: options.clusterCidr,
     clock,
     random: realRandom,
     log: log.child({ component: 'proxy' }),
   });
-  await progress.step('Starting the node', () => Promise.all([kubelet.start(), proxy.start()]));
-  return [proxy, kubelet];
+  await progress.step('Starting the node', () => Promise.all([policies?.start(), kubelet.start(), proxy.start()]));
+  return [proxy, ...(policies ? [policies] : []), kubelet];
 }
 
 async function createKubelet(
@@ -109,6 +116,7 @@ export async function removeNode(dataDir: DataDir, clusterCidr: string): Promise
   const { clusterId, kubelet } = dataDir;
   const removed = await removeEverything(docker, { clusterId, rootDir: kubelet, podCidr: firstPodRange(clusterCidr) });
   await removeProxyRules();
+  await removePolicyRules(noLog);
   const containers = docker
     ? `${removed} container${removed === 1 ? '' : 's'}`
     : 'no containers (no Docker Engine answers)';

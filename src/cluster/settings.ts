@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import type { DataDir } from './data-dir.ts';
 
 /** What cannot change while a cluster lives: addresses handed out would lie outside. */
-interface Settings {
+interface Lasting {
   readonly serviceCidr: string;
   readonly clusterCidr: string;
+}
+
+/** How the pods of all nodes of this machine are connected; each start of the cluster may say it anew. */
+export interface NetworkSettings {
+  /** Whether NetworkPolicies are enforced. Default: yes. */
+  readonly policies?: boolean | undefined;
+}
+
+interface Settings extends Lasting {
+  readonly network?: NetworkSettings;
 }
 
 const DEFAULT_CLUSTER_CIDR = '10.244.0.0/16';
@@ -14,12 +24,13 @@ const DEFAULT_CLUSTER_CIDR = '10.244.0.0/16';
  * Keeps the settings of a new cluster, and holds those of an existing one against what is asked for now.
  * @throws a sentence when they differ
  */
-export function keepSettings(dataDir: DataDir, { serviceCidr, clusterCidr }: Settings): void {
+export function keepSettings(dataDir: DataDir, { serviceCidr, clusterCidr, network = {} }: Settings): void {
   const kept = read(dataDir);
-  if (!kept) {
-    writeFileSync(fileOf(dataDir), JSON.stringify({ serviceCidr, clusterCidr }), { mode: 0o600 });
-    return;
-  }
+  if (kept) checkLasting(kept, { serviceCidr, clusterCidr }, dataDir);
+  writeFileSync(fileOf(dataDir), JSON.stringify({ serviceCidr, clusterCidr, network }), { mode: 0o600 });
+}
+
+function checkLasting(kept: Lasting, { serviceCidr, clusterCidr }: Lasting, dataDir: DataDir): void {
   for (const [flag, was, is] of [
     ['--service-cidr', kept.serviceCidr, serviceCidr],
     ['--cluster-cidr', kept.clusterCidr, clusterCidr],
@@ -34,6 +45,11 @@ export function keepSettings(dataDir: DataDir, { serviceCidr, clusterCidr }: Set
 /** The range of pod addresses of an existing cluster. */
 export function clusterCidrOf(dataDir: DataDir): string {
   return read(dataDir)?.clusterCidr ?? DEFAULT_CLUSTER_CIDR;
+}
+
+/** How the pods of an existing cluster are connected. */
+export function networkOf(dataDir: DataDir): NetworkSettings {
+  return read(dataDir)?.network ?? {};
 }
 
 function read(dataDir: DataDir): Settings | undefined {

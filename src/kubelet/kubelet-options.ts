@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts';
 import type { Informers } from '../client/informer.ts';
 import type { ThresholdSettings } from './eviction/thresholds.ts';
 import type { PodNetwork } from './network/network.ts';
+import type { PodGuard } from './network/pod-guard.ts';
 import type { MachineInfo } from './node/machine-info.ts';
 import type { ShutdownGrace } from './node/shutdown.ts';
 import type { ProberOptions } from './probes/prober.ts';
@@ -19,6 +20,8 @@ export interface KubeletOptions {
   readonly nodeIp: string;
   readonly runtime: Runtime;
   readonly network: PodNetwork;
+  /** Told of pods' addresses before anything runs in them. Default: nobody is. */
+  readonly guard?: PodGuard | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -132,12 +132,14 @@ export class Kubelet implements Component {
       cgroups: () => this.#cgroups,
       statuses: this.#statuses,
       hostIp: options.nodeIp,
+      guard: options.guard,
       refusal: (pod) =>
         this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
       isHere: (pod) => this.#isHere(pod),
       resizeDecision: (pod) => decideResize(pod, this.#othersThan(pod), this.#admitting().node?.status?.allocatable),
       onGone: (uid) => {
         this.#workers.delete(uid);
+        options.guard?.forget(uid);
         this.#statics?.gone(uid);
       },
     };

@@ -15,6 +15,7 @@ import { GracePeriod } from './grace-period.ts';
 import type { ImagePuller, ImageResult } from './images/image-puller.ts';
 import { gracePeriodOf, killContainer, killContainers, removeSandboxes } from './kill-pod.ts';
 import type { HostPort } from './network/network.ts';
+import type { PodGuard } from './network/pod-guard.ts';
 import { computePodActions, type ContainerStart, type PodActions } from './pod-actions.ts';
 import {
   allContainers,
@@ -47,6 +48,8 @@ export interface SyncDependencies extends StartDependencies {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly machine: () => MachineLimits;
+  /** Lets containers start once the network keeps from the pod what it must not get. */
+  readonly guard?: PodGuard | undefined;
   /** Undefined where pods have no control groups of their own. */
   readonly cgroups: () => PodCgroups | undefined;
 }
@@ -102,7 +105,7 @@ export async function syncPod(
   const [volumes, services, sandbox] = await Promise.allSettled([
     volumesFor(deps, pod),
     servicesFor(deps, pod),
-    actions.newSandbox === undefined ? currentSandbox(deps, pod) : renewSandbox(deps, pod, actions.newSandbox),
+    guardedSandbox(deps, pod, actions.newSandbox),
   ]);
   if (volumes.status === 'rejected') {
     for (const message of mountProblems(volumes.reason)) deps.events.event(pod, 'Warning', 'FailedMount', message);
@@ -261,6 +264,13 @@ export async function volumesFor(deps: SyncDependencies, pod: Pod): Promise<Read
 /** What events say when volumes are not ready. */
 export function mountProblems(error: unknown): readonly string[] {
   return error instanceof VolumesNotReady ? error.messages : [errorMessage(error)];
+}
+
+/** The pod's sandbox, whose addresses are known to whoever guards the network. */
+async function guardedSandbox(deps: SyncDependencies, pod: Pod, attempt?: number): Promise<Sandbox | undefined> {
+  const sandbox = await (attempt === undefined ? currentSandbox(deps, pod) : renewSandbox(deps, pod, attempt));
+  if (sandbox && !sandbox.hostNetwork) await deps.guard?.admit(pod, deps.network.ips(sandbox.id));
+  return sandbox;
 }
 
 async function currentSandbox(deps: SyncDependencies, pod: Pod): Promise<Sandbox | undefined> {

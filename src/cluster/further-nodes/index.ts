@@ -22,7 +22,7 @@ import {
 import { runningOn, type DataDir } from '../data-dir.ts';
 import { dockerAnswers } from '../docker-engine.ts';
 import { Pki } from '../pki.ts';
-import { clusterCidrOf } from '../settings.ts';
+import { clusterCidrOf, networkOf } from '../settings.ts';
 import { furtherNodes, nodeBridge, nodeNetwork, recordNode, type FurtherNode } from './record.ts';
 import { filesOf, runFurtherNode } from './run.ts';
 
@@ -109,7 +109,10 @@ export class FurtherNodes {
 
   /** Runs a node in this process, which `start` has put into its network namespace. */
   run(name: string): Promise<() => Promise<void>> {
-    return runFurtherNode(this.#node(name), this.#dataDir, { clusterCidr: this.#clusterCidr });
+    return runFurtherNode(this.#node(name), this.#dataDir, {
+      clusterCidr: this.#clusterCidr,
+      network: networkOf(this.#dataDir),
+    });
   }
 
   #node(name: string): FurtherNode {

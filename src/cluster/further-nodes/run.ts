@@ -11,6 +11,8 @@ import { CniNetwork } from '../../kubelet/network/cni.ts';
 import { DockerRuntime } from '../../kubelet/runtime/docker-runtime.ts';
 import { Proxy } from '../../proxy/proxy.ts';
 import { lockDataDir, type DataDir } from '../data-dir.ts';
+import { policyEnforcement } from '../policy-enforcement.ts';
+import type { NetworkSettings } from '../settings.ts';
 import { kubernetesVersion, version } from '../version.ts';
 import type { FurtherNode } from './record.ts';
 
@@ -36,7 +38,11 @@ export function filesOf(folder: string) {
 export async function runFurtherNode(
   node: FurtherNode,
   dataDir: DataDir,
-  { clusterCidr, logLevel = 'info' }: { clusterCidr: string; logLevel?: LogLevel },
+  {
+    clusterCidr,
+    network = {},
+    logLevel = 'info',
+  }: { clusterCidr: string; network?: NetworkSettings; logLevel?: LogLevel },
 ): Promise<() => Promise<void>> {
   const files = filesOf(node.folder);
   const unlock = lockDataDir({ path: node.folder, lock: files.lock });
@@ -48,8 +54,11 @@ export async function runFurtherNode(
   const shared = { clock: realClock, random: realRandom, nodeName };
   mkdirSync(files.kubelet, { recursive: true, mode: 0o750 });
   const kubeletLog = log.child({ component: 'kubelet' });
+  const policyClient = new Client(exchange, { userAgent: `network-policy/${version()}` });
+  const policies = await policyEnforcement(network, { ...shared, client: policyClient, log });
   const kubelet = new Kubelet({
     ...shared,
+    guard: policies,
     client: new Client(exchange, { userAgent: `kubelet/${version()}` }),
     nodeIp: node.ip,
     podCidr,
@@ -68,9 +77,10 @@ export async function runFurtherNode(
   });
   const client = new Client(exchange, { userAgent: `kube-proxy/${version()}` });
   const proxy = new Proxy({ ...shared, client, clusterCidr, log: log.child({ component: 'proxy' }) });
-  await Promise.all([kubelet.start(), proxy.start()]);
+  await Promise.all([policies?.start(), kubelet.start(), proxy.start()]);
   return async () => {
     await kubelet.stop();
+    await policies?.stop();
     await proxy.stop();
     await exchange.close();
     unlock();
