@@ -7,6 +7,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -90,6 +91,8 @@ function installSystemPackages(needs) {
 function installNpmPackages() {
   const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   const stamp = 'node_modules/.coxswain-installed';
+  // A folder that is only linked belongs to another work tree: installing would empty it under everybody's feet.
+  if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(PINNED_NODE)) return;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && existsSync(PINNED_NODE)) return;
   // The pinned Node.js runs everything, so the warnings that the machine's own is too old for a package do not apply.
   step('Installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
