@@ -28,6 +28,7 @@ const SYSTEM_PACKAGES = {
   ip: { package: 'iproute2', present: () => onPath('ip') },
   cni: { package: 'containernetworking-plugins', present: () => existsSync('/usr/lib/cni/bridge') },
   busybox: { package: 'busybox-static', present: () => existsSync('/bin/busybox') || onPath('busybox') },
+  registry: { package: 'docker-registry', present: () => onPath('docker-registry') },
   kubectl: { package: 'kubernetes-client', present: () => onPath('kubectl') },
 };
 
@@ -39,7 +40,7 @@ function systemNeeds(task, args) {
   if (task !== 'start' || args.some((a) => a === '-h' || a === '--help')) return [];
   const etcd = args.some((a) => a.startsWith('--etcd-servers')) ? [] : ['etcd'];
   const controlPlaneOnly = args.some((a) => a === '--no-node' || a === '--no-node=true');
-  return controlPlaneOnly ? etcd : everything.filter((n) => n !== 'etcd').concat(etcd);
+  return controlPlaneOnly ? etcd : everything.filter((n) => n !== 'etcd' && n !== 'registry').concat(etcd);
 }
 
 function onPath(command) {

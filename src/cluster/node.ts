@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { authenticated } from '../auth/user.ts';
@@ -101,6 +102,7 @@ async function createKubelet(
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, clusterCidr: options.clusterCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,
+    credentialFiles: [join(homedir(), '.docker', 'config.json'), '/.docker/config.json'],
     localPaths: dataDir.volumes,
     podManifestPath: options.podManifestPath ?? join(dataDir.kubelet, 'manifests'),
     serving: { port: options.kubeletPort, cert: certificate, key: privateKey, clientCa: pki.caCertificate },

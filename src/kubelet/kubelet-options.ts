@@ -27,6 +27,8 @@ export interface KubeletOptions {
   readonly log: Log;
   /** Where pods keep their files. Undefined on simulated nodes: no volumes, no /etc/hosts, nothing of this machine. */
   readonly rootDir?: string | undefined;
+  /** Files as `docker login` writes them, whose credentials all pods may pull with, after `config.json` in `rootDir`. */
+  readonly credentialFiles?: readonly string[] | undefined;
   /** Where volumes lie that were provisioned in folders of nodes. Default: `volumes` in `rootDir`. */
   readonly localPaths?: string | undefined;
   /** e.g. `10.244.0.0/24`. */

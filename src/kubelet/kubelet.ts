@@ -19,7 +19,9 @@ import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
 import { parseThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
 import { ImageCollector } from './images/image-collector.ts';
-import { ImagePuller } from './images/image-puller.ts';
+import { ImagePuller, type ImagePullerOptions } from './images/image-puller.ts';
+import { nodeCredentials } from './images/node-credentials.ts';
+import { PullRecords } from './images/pull-records.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
@@ -121,7 +123,7 @@ export class Kubelet implements Component {
     this.#deps = {
       ...{ client, clock, log, runtime, network, events },
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
-      images: new ImagePuller({ runtime, clock, events }),
+      images: new ImagePuller({ runtime, clock, events, ...(rootDir !== undefined && this.#pullOptions(rootDir)) }),
       prober: this.#prober,
       backoff: new RestartBackoff(),
       volumes: this.#volumes,
@@ -301,6 +303,14 @@ export class Kubelet implements Component {
       ...{ rootDir, client, clock, node, localPaths, mounter: machineMounter, watcher: this.#watcher },
       imageFiles: (pod, wanted, source) => this.#imageFiles(pod, wanted, source),
     });
+  }
+
+  #pullOptions(rootDir: string): Pick<ImagePullerOptions, 'records' | 'nodeCredentials'> {
+    const files = [join(rootDir, 'config.json'), ...(this.#options.credentialFiles ?? [])];
+    return {
+      records: new PullRecords(join(rootDir, 'image_manager')),
+      nodeCredentials: (image) => nodeCredentials(image, files),
+    };
   }
 
   async #imageFiles(pod: Pod, wanted: Container, source: ConfigSource): Promise<ImageFiles> {

@@ -59,11 +59,11 @@ export async function startContainer(
   } catch (error) {
     return failed(error instanceof RuntimeError ? error.reason : 'CreateContainerError', errorMessage(error));
   }
-  events.event(pod, 'Normal', 'Created', `Created container: ${name}`, path);
+  events.event(pod, 'Normal', 'Created', 'Container created', path);
   if (start.container.lifecycle?.postStart) inputs.hooked.add(id);
   try {
     await runtime.startContainer(id);
-    events.event(pod, 'Normal', 'Started', `Started container ${name}`, path);
+    events.event(pod, 'Normal', 'Started', 'Container started', path);
     return await postStart(deps, pod, start, id);
   } catch (error) {
     return failed(error instanceof RuntimeError ? error.reason : 'RunContainerError', errorMessage(error));

@@ -3,95 +3,43 @@ import type { ConfigSource } from '../containers/config-source.ts';
 import { secretFiles } from '../containers/config-source.ts';
 import { specOf } from '../pod-spec.ts';
 import type { ImageCredentials } from '../runtime/runtime.ts';
-import { parseImageName } from './image-name.ts';
+import { entriesFor, type RegistryEntry } from './registry-entries.ts';
+
+/** A secret, told from others that had its name before. */
+export interface SecretIdentity {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What one can try to pull with. */
+export interface PullCredentials extends ImageCredentials {
+  /** Where it is from; absent: from the node itself, so that all of its pods may use it. */
+  readonly secret?: SecretIdentity | undefined;
+}
 
 /** What the pull secrets of a pod give for an image. */
 export interface PullSecrets {
   /** In the order in which they are to be tried: those for the longest path first. Empty: pull without. */
-  readonly credentials: readonly ImageCredentials[];
+  readonly credentials: readonly PullCredentials[];
   /** The names of secrets that are not there. */
   readonly missing: readonly string[];
 }
 
 /** The credentials for an image among the pod's pull secrets; a secret that is broken is passed over. */
 export async function pullSecrets(pod: Pod, image: string, source: ConfigSource): Promise<PullSecrets> {
-  const name = parseImageName(image);
-  const found: Entry[] = [];
+  const found: (RegistryEntry & { secret: SecretIdentity })[] = [];
   const missing: string[] = [];
-  for (const { name: secretName } of specOf(pod).imagePullSecrets ?? []) {
-    if (!secretName) continue;
-    const secret = await source.secret(secretName, true);
-    if (!secret) missing.push(secretName);
-    else if (name) found.push(...entriesOf(secretFiles(secret)).filter(({ place }) => covers(place, name)));
+  for (const { name } of specOf(pod).imagePullSecrets ?? []) {
+    if (!name) continue;
+    const secret = await source.secret(name, true);
+    if (!secret) {
+      missing.push(name);
+      continue;
+    }
+    const identity = { uid: secret.metadata.uid, namespace: source.namespace, name };
+    found.push(...entriesFor(image, secretFiles(secret)).map((entry) => ({ ...entry, secret: identity })));
   }
   found.sort((a, b) => b.place.length - a.place.length);
-  return { credentials: found.map(({ credentials }) => credentials), missing };
-}
-
-interface Entry {
-  /** `registry.example:5000/team`, perhaps with `*` in the host. */
-  readonly place: string;
-  readonly credentials: ImageCredentials;
-}
-
-type Auths = Record<string, { username?: string; password?: string; auth?: string } | undefined>;
-
-/** The entries of a secret of type `kubernetes.io/dockerconfigjson`, or of the older `kubernetes.io/dockercfg`. */
-function entriesOf(files: ReadonlyMap<string, Buffer>): Entry[] {
-  const config = parsed(files.get('.dockerconfigjson')) as { auths?: Auths } | undefined;
-  const auths = config?.auths ?? (parsed(files.get('.dockercfg')) as Auths | undefined) ?? {};
-  return Object.entries(auths).flatMap(([server, entry]) => (entry ? [entryOf(server, entry)] : []));
-}
-
-function parsed(bytes: Buffer | undefined): unknown {
-  try {
-    const value: unknown = bytes && JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function entryOf(server: string, entry: NonNullable<Auths[string]>): Entry {
-  const pair = Buffer.from(entry.auth ?? '', 'base64').toString('utf8');
-  const colon = pair.indexOf(':');
-  const username = entry.username ?? (colon >= 0 ? pair.slice(0, colon) : '');
-  const password = entry.password ?? (colon >= 0 ? pair.slice(colon + 1) : '');
-  const place = server
-    .replace(/^https?:\/\//, '')
-    .replace(/\/+$/, '')
-    .replace(/\/v[12]$/, '');
-  return { place, credentials: { username, password, serveraddress: server } };
-}
-
-/** Whether an entry is for an image: its host matches label by label, and its path begins the image's. */
-function covers(place: string, { registry, repository }: { registry: string; repository: string }): boolean {
-  const [host = '', ...path] = place.split('/');
-  if (!hostMatches(host, registry)) return false;
-  const image = repository.startsWith(`${registry}/`) ? repository.slice(registry.length + 1) : repository;
-  const parts = image.split('/');
-  return path.every((part, i) => part === parts[i]);
-}
-
-function hostMatches(pattern: string, host: string): boolean {
-  if (pattern === host || (host === 'docker.io' && pattern === 'index.docker.io')) return true;
-  const [labels, wanted] = [pattern.split('.'), host.split('.')];
-  if (!pattern.includes('*') || labels.length !== wanted.length) return false;
-  return labels.every((label, i) => labelMatches(label, wanted[i]!));
-}
-
-/** A label of a host name, where `*` stands for any characters. */
-function labelMatches(pattern: string, label: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return first === label;
-  const last = rest.pop()!;
-  if (label.length < first.length + last.length || !label.startsWith(first) || !label.endsWith(last)) return false;
-  const middle = label.slice(first.length, label.length - last.length);
-  let at = 0;
-  for (const piece of rest) {
-    const found = middle.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return true;
+  return { credentials: found.map(({ credentials, secret }) => ({ ...credentials, secret })), missing };
 }

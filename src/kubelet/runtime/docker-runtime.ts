@@ -17,7 +17,7 @@ import type { Owner } from './docker-labels.ts';
 import { attachTo, dialPod, execIn, logsOf } from './docker-process.ts';
 import { ContainerCgroups } from './container-cgroups.ts';
 import { DockerState } from './docker-state.ts';
-import { textOf } from './docker-streams.ts';
+import { followPull } from './docker-pull.ts';
 import { RuntimeError } from './runtime.ts';
 import type {
   ContainerConfig,
@@ -28,6 +28,7 @@ import type {
   LogOptions,
   PodState,
   ProcessStreams,
+  PullProgress,
   Runtime,
   RuntimeInfo,
   RuntimeListener,
@@ -229,16 +230,18 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async pullImage(name: string, credentials?: ImageCredentials): Promise<void> {
-    let text: string;
+  async pullImage(
+    name: string,
+    credentials?: ImageCredentials,
+    progress?: (seen: PullProgress) => void,
+  ): Promise<void> {
     try {
-      const progress = await this.#docker.pull(name, credentials ? { authconfig: credentials } : {});
-      text = await textOf(progress as unknown as AsyncIterable<Buffer>);
+      const said = await this.#docker.pull(name, credentials ? { authconfig: credentials } : {});
+      await followPull(said as unknown as AsyncIterable<Buffer>, progress);
     } catch (error) {
+      if (error instanceof RuntimeError) throw error;
       throw new RuntimeError('ErrImagePull', `Error response from daemon: ${dockerMessage(error)}`);
     }
-    const failed = text.split('\n').map(errorIn).find(Boolean);
-    if (failed) throw new RuntimeError('ErrImagePull', failed);
   }
 
   exec(id: string, command: readonly string[], streams: ProcessStreams, signal?: AbortSignal): Promise<number> {
@@ -281,15 +284,5 @@ export class DockerRuntime implements Runtime {
   async #stopSignal(id: string): Promise<string> {
     const { Config } = await this.#docker.getContainer(id).inspect();
     return (Config as { StopSignal?: string }).StopSignal || 'SIGTERM';
-  }
-}
-
-/** The engine reports a pull that fails half-way in its progress. */
-function errorIn(line: string): string | undefined {
-  if (!line.includes('"error"')) return undefined;
-  try {
-    return (JSON.parse(line) as { error?: string }).error;
-  } catch {
-    return undefined;
   }
 }

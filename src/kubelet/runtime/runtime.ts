@@ -152,6 +152,12 @@ export interface ImageCredentials {
   readonly serveraddress: string;
 }
 
+/** Bytes of the layers that a pull has begun to fetch: how many are here, and how many there are. */
+export interface PullProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** The ends of an interactive process. What is absent is not connected. */
 export interface ProcessStreams {
   readonly stdin?: Readable | undefined;
@@ -265,7 +271,8 @@ export interface Runtime {
   images(): Promise<Image[]>;
   /** Removes an image with all of its names. @throws Error when containers use it */
   removeImage(image: Image): Promise<void>;
-  pullImage(name: string, credentials?: ImageCredentials): Promise<void>;
+  /** @param progress is told how far it is, often */
+  pullImage(name: string, credentials?: ImageCredentials, progress?: (seen: PullProgress) => void): Promise<void>;
 
   /** Runs a command in a container to its end; the exit code. */
   exec(id: string, command: readonly string[], streams: ProcessStreams, signal?: AbortSignal): Promise<number>;

@@ -12,8 +12,9 @@ function auths(...places: string[]): object {
 
 function found(data: Record<string, unknown>): ConfigSource {
   const files = Object.entries(data).map(([key, value]) => [key, base64(JSON.stringify(value))]);
-  const secret = async (name: string) => (name === 'gone' ? undefined : { data: Object.fromEntries(files) });
-  return { secret } as unknown as ConfigSource;
+  const secret = async (name: string) =>
+    name === 'gone' ? undefined : { metadata: { uid: 'uid-of-keys' }, data: Object.fromEntries(files) };
+  return { secret, namespace: 'default' } as unknown as ConfigSource;
 }
 
 const pod = somePod({ imagePullSecrets: [{ name: 'gone' }, { name: 'keys' }] });
@@ -52,6 +53,11 @@ describe('pullSecrets', () => {
   it('takes user and password that stand together', async () => {
     const data = { '.dockerconfigjson': { auths: { 'a.example': { auth: base64('me:p:w') } } } };
     const { credentials } = await pullSecrets(pod, 'a.example/x', found(data));
-    expect(credentials).to.deep.equal([{ username: 'me', password: 'p:w', serveraddress: 'a.example' }]);
+    expect(credentials).to.deep.equal([
+      {
+        ...{ username: 'me', password: 'p:w', serveraddress: 'a.example' },
+        secret: { uid: 'uid-of-keys', namespace: 'default', name: 'keys' },
+      },
+    ]);
   });
 });
