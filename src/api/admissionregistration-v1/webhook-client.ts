@@ -37,7 +37,9 @@ function validateUrl(text: string, at: string): FieldError[] {
   if (scheme !== 'https') errors.push(invalid(at, scheme, `'https' is the only allowed URL scheme${FORM}`));
   if (!url.hostname) errors.push(invalid(at, url.host, `host must be specified${FORM}`));
   if (url.username || url.password) {
-    errors.push(invalid(at, url.username, 'user information is not permitted in the URL'));
+    errors.push(
+      invalid(at, url.username + (url.password && `:${url.password}`), 'user information is not permitted in the URL'),
+    );
   }
   if (url.hash) errors.push(invalid(at, url.hash.slice(1), 'fragments are not permitted in the URL'));
   if (url.search) errors.push(invalid(at, url.search.slice(1), 'query parameters are not permitted in the URL'));
@@ -57,10 +59,11 @@ function validateService(service: NonNullable<WebhookClient['service']>, at: str
 
 function validateRoute(route: string, at: string): FieldError[] {
   if (route === '' || route === '/') return [];
-  if (!route.startsWith('/')) return [invalid(at, route, "must start with a '/'")];
+  const start = route.startsWith('/') ? [] : [invalid(at, route, "must start with a '/'")];
   const steps = route.slice(1).replace(/\/$/, '').split('/');
-  return steps.flatMap((step, i) => {
+  const errors = steps.flatMap((step, i) => {
     if (step === '') return [invalid(at, route, `segment[${i}] may not be empty`)];
     return dns1123Subdomain(step).map((detail) => invalid(at, route, `segment[${i}]: ${detail}`));
   });
+  return [...start, ...errors];
 }

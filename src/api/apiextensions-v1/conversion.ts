@@ -1,4 +1,4 @@
-import { duplicate, forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { forbidden, invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1035Label } from '../../apimachinery/names.ts';
 import { validateClient } from '../admissionregistration-v1/webhook-client.ts';
 import { repeats, requiredOneOf } from '../meta-v1/checks.ts';
@@ -29,9 +29,10 @@ function validateVersions(versions: readonly string[], at: string): FieldError[]
   if (versions.length === 0) return [required(at)];
   const again = repeats(versions);
   const errors = versions.flatMap((version, i) => [
-    ...dns1035Label(version).map((detail) => invalid(path(at, i), version, detail)),
-    ...(again(i) ? [duplicate(path(at, i), version)] : []),
+    ...(again(i)
+      ? [invalid(path(at, i), version, 'duplicate version')]
+      : dns1035Label(version).map((detail) => invalid(path(at, i), version, detail))),
   ]);
-  if (errors.length > 0 || versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
-  return [invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`)];
+  if (versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
+  return [...errors, invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`)];
 }

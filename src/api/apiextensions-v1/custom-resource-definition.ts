@@ -4,6 +4,7 @@ import type { Resource } from '../../apimachinery/object.ts';
 import { createdAtColumn, nameColumn } from '../meta-v1/columns.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { formatWarnings } from './schema-formats.ts';
+import { dropZeros } from './schema-zeros.ts';
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './definition-validation.ts';
 
 export type CustomResourceDefinition = Resource<V1CustomResourceDefinition>;
@@ -19,12 +20,16 @@ function setDefaults(crd: CustomResourceDefinition): void {
   spec.conversion ??= { strategy: 'None' };
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service) service.port ??= 443;
+  for (const schema of schemasOf(crd)) dropZeros(schema);
 }
 
 /** The version in which objects are stored now is one in which they may be stored. */
 function addStoredVersion(crd: CustomResourceDefinition, before: readonly string[]): void {
-  const current = (crd.spec?.versions ?? []).filter((v) => v.storage).map((v) => v.name);
-  crd.status = { ...crd.status, storedVersions: [...new Set([...before, ...current])] };
+  const current = crd.spec?.versions?.find((version) => version.storage)?.name;
+  crd.status = {
+    ...crd.status,
+    storedVersions: [...new Set([...before, ...(current === undefined ? [] : [current])])],
+  };
 }
 
 function warnings(crd: CustomResourceDefinition, old?: CustomResourceDefinition): string[] {

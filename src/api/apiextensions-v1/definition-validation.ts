@@ -1,10 +1,12 @@
 import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts';
 import { checked, immutable, requiredOneOf, requiredText, same } from '../meta-v1/checks.ts';
+import { validateApproval } from './api-approval.ts';
 import { validateConversion } from './conversion.ts';
 import type { CustomResourceDefinition } from './custom-resource-definition.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { validateNames } from './names.ts';
+import { allPartsOf } from './schema-parts.ts';
 import { validateSchema } from './structural-schema.ts';
 import { validateColumns, validateSelectable, validateSubresources, type Version } from './version-features.ts';
 
@@ -21,6 +23,7 @@ export function validateDefinition(crd: CustomResourceDefinition, old?: CustomRe
     ...validateGroup(spec.group),
     ...requiredOneOf('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
     ...validatePruning(spec, old?.spec),
+    ...validateApproval(crd, old),
     ...validateVersions(spec),
     ...features(spec).flatMap((feature) => featureErrors(feature, old?.spec)),
     ...validateNames(spec.names, 'spec.names'),
@@ -39,7 +42,23 @@ function validatePruning(spec: Spec, old: Spec | undefined): FieldError[] {
   if (!spec.preserveUnknownFields || old?.preserveUnknownFields) return [];
   const detail =
     'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
-  return [invalid('spec.preserveUnknownFields', true, detail)];
+  const field = 'spec.preserveUnknownFields';
+  const schemas = (spec.versions ?? []).map((version) => version.schema?.openAPIV3Schema as JsonSchema | undefined);
+  const strategy = spec.conversion?.strategy ?? 'None';
+  return [
+    invalid(field, true, detail),
+    ...(schemas.some(hasDefaults)
+      ? [invalid(field, true, 'must be false in order to use defaults in the schema')]
+      : []),
+    ...(strategy === 'None'
+      ? []
+      : [invalid('spec.conversion.strategy', strategy, 'must be None if spec.preserveUnknownFields is true')]),
+  ];
+}
+
+function hasDefaults(schema: JsonSchema | undefined): boolean {
+  if (!schema) return false;
+  return schema.default !== undefined || allPartsOf(schema, '').some((part) => hasDefaults(part.schema));
 }
 
 function validateVersions({ versions = [] }: Partial<Spec>): FieldError[] {
@@ -49,6 +68,10 @@ function validateVersions({ versions = [] }: Partial<Spec>): FieldError[] {
     const problems = dns1035Label(version.name ?? '');
     return [
       ...(problems.length > 0 ? [invalid(path(at, 'name'), version.name ?? '', problems.join(','))] : []),
+      // The first one is the version of old clients, and spoken of as such too.
+      ...(problems.length > 0 && i === 0 && version.name
+        ? [invalid('spec.version', version.name, problems.join(','))]
+        : []),
       ...validateDeprecation(version, at),
       ...(version.schema?.openAPIV3Schema
         ? []
@@ -68,11 +91,20 @@ function validateDeprecation({ deprecated, deprecationWarning: warning }: Versio
   const field = path(at, 'deprecationWarning');
   if (warning === undefined) return [];
   if (!deprecated) return [invalid(field, warning, 'can only be set for deprecated versions')];
-  const problem =
-    warning.length > 256 ? 'must be <= 256 characters in length' : warning.trim() === '' ? 'must not be empty' : '';
-  const unprintable = /\p{Cc}/u.test(warning) ? 'must only contain printable UTF-8 characters' : '';
-  const detail = problem || unprintable;
-  return detail ? [invalid(field, warning, detail)] : [];
+  const problems = [
+    ...(Buffer.byteLength(warning) > 256 ? ['must be <= 256 characters long'] : []),
+    ...(warning === '' ? ['must not be an empty string'] : []),
+    ...unprintable(warning),
+  ];
+  return problems.map((detail) => invalid(field, warning, detail));
+}
+
+/** Says where the first character stands that nobody sees, counted in bytes. A space can be printed. */
+function unprintable(text: string): string[] {
+  const found = /[\p{C}\p{Z}]/u.exec(text.replaceAll(' ', '_'));
+  if (!found) return [];
+  const index = Buffer.byteLength(text.slice(0, found.index));
+  return [`must only contain printable UTF-8 characters; non-printable character found at index ${index}`];
 }
 
 /** What versions may say each for itself; what all say alike is spoken of once, as if the definition said it. */
@@ -98,8 +130,9 @@ function featureErrors({ version, name, at }: Feature, old: Spec | undefined): F
   const before = old?.versions?.find((v) => v.name === version.name);
   if (before && name !== 'selectableFields' && same(version[name], before[name])) return [];
   const schema = version.schema?.openAPIV3Schema as JsonSchema | undefined;
+  const status = version.subresources?.status;
   const checks: Record<Feature['name'], () => FieldError[]> = {
-    schema: () => (schema ? validateSchema(schema, path(at, 'openAPIV3Schema')) : []),
+    schema: () => (schema ? validateSchema(schema, path(at, 'openAPIV3Schema'), status !== undefined) : []),
     subresources: () => validateSubresources(version.subresources, at),
     additionalPrinterColumns: () => validateColumns(version.additionalPrinterColumns, at),
     selectableFields: () => validateSelectable(version.selectableFields, schema, at),
@@ -112,12 +145,13 @@ function validateStored({ versions = [] }: Partial<Spec>, stored: readonly strin
   const field = 'status.storedVersions';
   if (stored.length === 0) return [invalid(field, stored, 'must have at least one stored version')];
   const names = versions.map((version) => version.name);
-  const errors = stored.flatMap((name, i) =>
+  const unknown = stored.flatMap((name, i) =>
     names.includes(name) ? [] : [invalid(path(field, i), name, 'must appear in spec.versions')],
   );
-  const storage = versions.find((version) => version.storage)?.name;
-  if (storage === undefined || stored.includes(storage)) return errors;
-  return [...errors, invalid(field, stored, `must have the storage version ${storage}`)];
+  const missing = versions
+    .filter((version) => version.storage && !stored.includes(version.name))
+    .map((version) => invalid(field, stored, `must have the storage version ${version.name}`));
+  return [...unknown, ...missing];
 }
 
 /** What a definition is called never changes; once it is served, nor do its scope and kind. */
@@ -137,7 +171,7 @@ export function validateDefinitionStatus({ spec, status }: CustomResourceDefinit
   const names = status?.acceptedNames;
   return [
     ...validateStored(spec, status?.storedVersions ?? []),
-    ...(names?.kind && names.listKind ? validateNames(names, 'status.acceptedNames') : []),
+    ...(names?.kind && names.listKind && names.singular ? validateNames(names, 'status.acceptedNames') : []),
     ...(status?.conditions ?? []).flatMap((condition, i) =>
       checked(`status.conditions[${i}].status`, condition.status ?? '', (value) =>
         ['True', 'False', 'Unknown'].includes(value) ? [] : ['must be one of True, False, Unknown'],

@@ -7,7 +7,7 @@ type Names = Partial<CustomResourceDefinition['spec']['names']>;
 /** The rules of a resource's names, all errors of one name in one. */
 export function validateNames(names: Names, at: string): FieldError[] {
   const errors = names.plural ? label(path(at, 'plural'), names.plural) : [required(path(at, 'plural'))];
-  if (names.singular) errors.push(...label(path(at, 'singular'), names.singular));
+  errors.push(...(names.singular ? label(path(at, 'singular'), names.singular) : [required(path(at, 'singular'))]));
   errors.push(...(names.kind ? mixedCase(path(at, 'kind'), names.kind) : [required(path(at, 'kind'))]));
   for (const list of ['shortNames', 'categories'] as const) {
     (names[list] ?? []).forEach((name, i) => errors.push(...label(path(at, list) + path(i), name)));

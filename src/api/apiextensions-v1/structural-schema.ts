@@ -1,189 +1,201 @@
-import {
-  duplicate,
-  forbidden,
-  invalid,
-  keyPath,
-  path,
-  required,
-  type FieldError,
-} from '../../apimachinery/field-error.ts';
-import { oneOf, repeats } from '../meta-v1/checks.ts';
+import { forbidden, invalid, keyPath, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { goPatternError } from './go-pattern.ts';
 import { itemsOf, type JsonSchema } from './json-schema.ts';
-import { validateExtensions } from './schema-extensions.ts';
-import { validateDefault } from './schema-default.ts';
+import { validateDefaults } from './schema-default.ts';
+import { validateKeywords } from './schema-keywords.ts';
+import { allPartsOf, fieldsOf, junctorsOf, valuesOf } from './schema-parts.ts';
+import { validateRootOfStatus } from './schema-root.ts';
 
-const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
-
-/** Keywords of JSON Schema that cost too much, or that nobody can prune or default by. */
-const NOT_SUPPORTED = ['definitions', 'dependencies', 'patternProperties', 'id', '$ref', 'additionalItems'];
-
-/** What only the structure itself may say, never a part below `allOf` and the like. */
-const STRUCTURE_ONLY = [
-  'type',
-  'description',
-  'title',
-  'default',
-  'nullable',
-  'additionalProperties',
-  'x-kubernetes-preserve-unknown-fields',
-  'x-kubernetes-embedded-resource',
-  'x-kubernetes-int-or-string',
-  'x-kubernetes-list-type',
-  'x-kubernetes-list-map-keys',
-  'x-kubernetes-map-type',
-  'x-kubernetes-validations',
+/** What only the structure itself may say, never a part below `allOf` and the like, and what it must be instead. */
+const STRUCTURE_ONLY: readonly (readonly [name: string, mustBe: 'empty' | 'undefined' | 'false'])[] = [
+  ['type', 'empty'],
+  ['additionalProperties', 'undefined'],
+  ['default', 'undefined'],
+  ['title', 'empty'],
+  ['description', 'empty'],
+  ['nullable', 'false'],
+  ['x-kubernetes-preserve-unknown-fields', 'false'],
+  ['x-kubernetes-embedded-resource', 'false'],
+  ['x-kubernetes-int-or-string', 'false'],
+  ['x-kubernetes-list-map-keys', 'empty'],
+  ['x-kubernetes-list-type', 'undefined'],
+  ['x-kubernetes-map-type', 'undefined'],
+  ['x-kubernetes-validations', 'empty'],
 ];
 
-/** Deeper than any author needs, and never deep enough to exhaust the stack. */
-const DEEPEST = 200;
+/** Keywords without which nothing can be said about a schema's structure. */
+const OPAQUE = ['id', '$schema', '$ref', 'patternProperties', 'dependencies', 'additionalItems', 'definitions'];
 
 /** Where a schema stands in another, for messages. */
-type Place = 'root' | 'field' | 'item' | 'value';
+type Place = 'root' | 'field' | 'item';
 
 const WHERE: Readonly<Record<Place, string>> = {
   root: 'at the root',
   field: 'for specified object fields',
   item: 'for specified array items',
-  value: 'for specified object fields with additionalProperties',
 };
 
-/** The rules of the schema of a custom resource: every value has one type, every field one place. */
-export function validateSchema(schema: JsonSchema, at: string): FieldError[] {
-  const errors = validateNode(schema, at, 'root', 0);
-  if (schema.type !== undefined && schema.type !== '' && schema.type !== 'object') {
-    errors.push(invalid(path(at, 'type'), schema.type, 'must be object at the root'));
+/**
+ * The rules of the schema of a custom resource: every value has one type, every field one place, every default fits.
+ * @param status whether objects have a status of its own, which narrows what the root may say
+ */
+export function validateSchema(schema: JsonSchema, at: string, status = false): FieldError[] {
+  const errors = [...(status ? validateRootOfStatus(schema, at) : []), ...validateKeywords(schema, at)];
+  if (schema.nullable) errors.push(forbidden(path(at, 'nullable'), 'nullable cannot be true at the root'));
+  const opaque = errors.some((e) => e.message.includes('levels deep')) ? 'depth' : opaqueKeyword(schema);
+  if (opaque !== undefined) {
+    if (errors.length > 0) return errors;
+    return [invalid(at, '', `OpenAPIV3Schema '${opaque.replace('$schema', 'schema')}' is not supported`)];
   }
-  return [...errors, ...validateMetadata(schema, at)];
+  const structural = [...validateStructure(schema, at, 'root'), ...validateCompleteness(schema, schema, at, at)];
+  return [...errors, ...(structural.length > 0 ? structural : validateDefaults(schema, at))];
 }
 
-function validateNode(schema: JsonSchema, at: string, place: Place, depth: number): FieldError[] {
-  if (depth > DEEPEST) return [forbidden(at, `must not be nested more than ${DEEPEST} levels deep`)];
-  return [
-    ...validateType(schema, at, place),
-    ...validateKeywords(schema, at),
-    ...validateExtensions(schema, at),
-    ...(schema.default === undefined ? [] : validateDefault(schema, path(at, 'default'))),
-    ...children(schema, at).flatMap(([child, where, p]) => validateNode(child, where, p, depth + 1)),
-    ...junctors(schema, at).flatMap(([part, where]) => validatePart(part, schema, where, depth + 1)),
-  ];
-}
-
-function validateType(schema: JsonSchema, at: string, place: Place): FieldError[] {
-  const { type } = schema;
-  const field = path(at, 'type');
-  if (!type) {
-    const open =
-      schema['x-kubernetes-int-or-string'] === true ||
-      (schema['x-kubernetes-preserve-unknown-fields'] === true && place !== 'root');
-    return open ? [] : [required(field, `must not be empty ${WHERE[place]}`)];
+/** The first keyword that hides the structure, wherever it stands. */
+function opaqueKeyword(schema: JsonSchema): string | undefined {
+  const open = [schema];
+  for (let node = open.pop(); node; node = open.pop()) {
+    const found = OPAQUE.find((name) => isSet(node[name]) || (name === 'additionalItems' && node[name] === false));
+    if (found) return found;
+    if (Array.isArray(node.items) && node.items.length > 0) return 'items';
+    if (node['x-kubernetes-preserve-unknown-fields'] === false) return 'x-kubernetes-preserve-unknown-fields';
+    open.push(...allPartsOf(node, '').map((part) => part.schema));
   }
-  return oneOf(field, type, TYPES);
-}
-
-function validateKeywords(schema: JsonSchema, at: string): FieldError[] {
-  const errors = NOT_SUPPORTED.filter((name) => isSet(schema[name])).map((name) =>
-    forbidden(path(at, name), `${name} is not supported`),
-  );
-  if (schema.uniqueItems) {
-    const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
-    errors.push(forbidden(path(at, 'uniqueItems'), detail));
-  }
-  if (schema.additionalProperties === false) {
-    errors.push(forbidden(path(at, 'additionalProperties'), 'additionalProperties cannot be set to false'));
-  }
-  if (schema.additionalProperties !== undefined && Object.keys(schema.properties ?? {}).length > 0) {
-    const detail = 'additionalProperties and properties are mutual exclusive';
-    errors.push(forbidden(path(at, 'additionalProperties'), detail));
-  }
-  if (Array.isArray(schema.items)) {
-    errors.push(forbidden(path(at, 'items'), 'items must be a schema object and not an array'));
-  } else if (schema.type === 'array' && !schema.items) errors.push(required(path(at, 'items'), 'must be specified'));
-  return [...errors, ...validatePattern(schema, at), ...validateRequired(schema, at)];
+  return undefined;
 }
 
 function isSet(value: unknown): boolean {
   return Boolean(value) && !(typeof value === 'object' && Object.keys(value!).length === 0);
 }
 
-/** Patterns are Go's: what only that knows (flags in front, names of groups) is taken as it is. */
-function validatePattern({ pattern }: JsonSchema, at: string): FieldError[] {
-  if (!pattern) return [];
-  try {
-    RegExp(pattern.replaceAll(/\(\?[a-zA-Z]+\)/g, '').replaceAll('(?P<', '(?<'));
-    return [];
-  } catch (error) {
-    const detail = `must be a valid regular expression, but isn't: ${(error as Error).message}`;
-    return [invalid(path(at, 'pattern'), pattern, detail)];
-  }
-}
-
-function validateRequired({ required: names = [] }: JsonSchema, at: string): FieldError[] {
-  const again = repeats(names);
-  return names.flatMap((name, i) => (again(i) ? [duplicate(path(at, 'required') + path(i), name)] : []));
-}
-
-function children(schema: JsonSchema, at: string): [JsonSchema, string, Place][] {
-  const { properties = {}, additionalProperties: values } = schema;
+function validateStructure(schema: JsonSchema, at: string, place: Place): FieldError[] {
   const items = itemsOf(schema);
+  const values = valuesOf(schema);
   return [
-    ...(items ? [[items, path(at, 'items'), 'item'] as [JsonSchema, string, Place]] : []),
-    ...Object.entries(properties).map(([name, child]): [JsonSchema, string, Place] => [
-      child,
-      keyPath(path(at, 'properties'), name),
-      'field',
-    ]),
-    ...(typeof values === 'object'
-      ? [[values, path(at, 'additionalProperties'), 'value'] as [JsonSchema, string, Place]]
+    ...(schema.type === 'array' && !items ? [required(path(at, 'items'), 'must be specified')] : []),
+    ...(items ? validateStructure(items, path(at, 'items'), 'item') : []),
+    ...fieldsOf(schema, at).flatMap((field) => validateStructure(field.schema, field.at, 'field')),
+    ...(values ? validateStructure(values, path(at, 'additionalProperties'), 'field') : []),
+    ...validateType(schema, at, place),
+    ...validateCombinations(schema, at, place),
+    ...validateIdentity(schema, at, place),
+    ...validateValues(schema, at),
+  ];
+}
+
+function validateType(schema: JsonSchema, at: string, place: Place): FieldError[] {
+  const { type } = schema;
+  const field = path(at, 'type');
+  if (schema['x-kubernetes-embedded-resource'] && type !== 'object') {
+    const detail = 'must be object if x-kubernetes-embedded-resource is true';
+    return [type ? invalid(field, type, detail) : required(field, detail)];
+  }
+  const open = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
+  if (!type) return open ? [] : [required(field, `must not be empty ${WHERE[place]}`)];
+  return place === 'root' && type !== 'object' ? [invalid(field, type, 'must be object at the root')] : [];
+}
+
+/** What does not go together, or not at this place. */
+function validateCombinations(schema: JsonSchema, at: string, place: Place): FieldError[] {
+  const errors: FieldError[] = [];
+  const either = schema['x-kubernetes-int-or-string'];
+  const values = path(at, 'additionalProperties');
+  const more = schema.additionalProperties !== undefined;
+  if (more && place === 'root') errors.push(forbidden(values, 'must not be used at the root'));
+  for (const name of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const) {
+    if (either && schema[name])
+      errors.push(invalid(path(at, name), true, 'must be false if x-kubernetes-int-or-string is true'));
+  }
+  if (!schema['x-kubernetes-embedded-resource']) return errors;
+  if (more) errors.push(forbidden(values, 'must not be used if x-kubernetes-embedded-resource is set'));
+  if (!schema['x-kubernetes-preserve-unknown-fields'] && Object.keys(schema.properties ?? {}).length === 0) {
+    const detail =
+      'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields';
+    errors.push(required(path(at, 'properties'), detail));
+  }
+  return errors;
+}
+
+/** The server itself knows what objects have in common; a schema may only say more about names. */
+function validateIdentity(schema: JsonSchema, at: string, place: Place): FieldError[] {
+  if (place !== 'root' && !schema['x-kubernetes-embedded-resource']) return [];
+  const types = { kind: 'string', apiVersion: 'string', metadata: 'object' };
+  const fields = fieldsOf(schema, at);
+  const errors = fields.flatMap(({ name, schema: { type = '' }, at: where }) => {
+    const expected = Object.hasOwn(types, name) ? types[name as keyof typeof types] : type;
+    return type === expected ? [] : [invalid(path(where, 'type'), type, `must be ${expected}`)];
+  });
+  const metadata = fields.find(({ name }) => name === 'metadata');
+  if (place !== 'root' || !metadata || saysNamesOnly(metadata.schema)) return errors;
+  const detail = 'must not specify anything other than name and generateName, but metadata is implicitly specified';
+  return [...errors, forbidden(metadata.at, detail)];
+}
+
+function saysNamesOnly(metadata: JsonSchema): boolean {
+  const more = Object.keys(metadata).some(
+    (name) => !['type', 'properties', 'default'].includes(name) && (isSet(metadata[name]) || metadata[name] === 0),
+  );
+  const names = Object.keys(metadata.properties ?? {});
+  return !more && names.every((name) => name === 'name' || name === 'generateName');
+}
+
+/** The two forms of "a number or a text", which alone may name types: directly, or first in `allOf`. */
+function saysIntOrString(parts: readonly JsonSchema[] | undefined): boolean {
+  return JSON.stringify(parts) === '[{"type":"integer"},{"type":"string"}]';
+}
+
+function validateValues(schema: JsonSchema, at: string, typed = saysIntOrString(schema.anyOf)): FieldError[] {
+  const typedFirst = saysIntOrString(schema.allOf?.[0]?.anyOf);
+  const errors = junctorsOf(schema, at).flatMap((part) => {
+    if (typed && part.at.startsWith(path(at, 'anyOf'))) return [];
+    return validatePart(part.schema, part.at, typedFirst && part.at === path(at, 'allOf') + path(0));
+  });
+  const wrong = schema.pattern && goPatternError(schema.pattern);
+  if (!wrong) return errors;
+  const detail = `must be a valid regular expression, but isn't: ${wrong}`;
+  return [...errors, invalid(path(at, 'pattern'), schema.pattern, detail)];
+}
+
+function validatePart(part: JsonSchema, at: string, typed = false): FieldError[] {
+  const items = itemsOf(part);
+  const there = (name: string) =>
+    name === 'additionalProperties' || name === 'default' || /-(?:list|map)-type$/.test(name)
+      ? part[name] !== undefined && part[name] !== null
+      : isSet(part[name]);
+  const metadata = part.properties && Object.hasOwn(part.properties, 'metadata');
+  return [
+    ...validateValues(part, at, typed),
+    ...(items ? validatePart(items, path(at, 'items')) : []),
+    ...fieldsOf(part, at).flatMap((field) => validatePart(field.schema, field.at)),
+    ...STRUCTURE_ONLY.filter(([name]) => there(name)).map(([name, mustBe]) =>
+      forbidden(path(at, name), `must be ${mustBe} to be structural`),
+    ),
+    ...(metadata
+      ? [forbidden(keyPath(path(at, 'properties'), 'metadata'), 'must not be specified in a nested context')]
       : []),
   ];
 }
 
-/** The parts that only say more about values: below `allOf`, `anyOf`, `oneOf` and `not`. */
-function junctors(schema: JsonSchema, at: string): [JsonSchema, string][] {
-  const lists = (['allOf', 'anyOf', 'oneOf'] as const).flatMap((name) =>
-    (schema[name] ?? []).map((part, i): [JsonSchema, string] => [part, path(at, name) + path(i)]),
-  );
-  return schema.not ? [...lists, [schema.not, path(at, 'not')]] : lists;
+/** What parts speak of stands in the structure too. */
+function validateCompleteness(part: JsonSchema, structure: JsonSchema, at: string, partAt: string): FieldError[] {
+  return junctorsOf(part, partAt).flatMap((junctor) => validateSpokenOf(junctor.schema, structure, at, junctor.at));
 }
 
-/** The two forms of "a number or a text", which may name types. */
-function isIntOrString(schema: JsonSchema, parent: JsonSchema): boolean {
-  return parent['x-kubernetes-int-or-string'] === true && (schema.type === 'integer' || schema.type === 'string');
-}
-
-function validatePart(part: JsonSchema, structure: JsonSchema, at: string, depth: number): FieldError[] {
-  if (depth > DEEPEST) return [forbidden(at, `must not be nested more than ${DEEPEST} levels deep`)];
-  const errors = STRUCTURE_ONLY.filter(
-    (name) => isSet(part[name]) && !(name === 'type' && isIntOrString(part, structure)),
-  ).map((name) => forbidden(path(at, name), 'must be empty to be structural'));
+function validateSpokenOf(
+  part: JsonSchema,
+  structure: JsonSchema | undefined,
+  at: string,
+  partAt: string,
+): FieldError[] {
+  if (!structure) return [required(at, `because it is defined in ${partAt}`)];
   const items = itemsOf(part);
-  for (const [name, child] of Object.entries(part.properties ?? {})) {
-    const where = keyPath(path(at, 'properties'), name);
-    const named =
-      structure.properties && Object.hasOwn(structure.properties, name) ? structure.properties[name] : undefined;
-    if (named) errors.push(...validatePart(child, named, where, depth + 1));
-    else if (typeof structure.additionalProperties !== 'object') {
-      errors.push(required(keyPath(path(rootOf(at), 'properties'), name), `because it is defined in ${where}`));
-    }
-  }
-  if (items) errors.push(...validatePart(items, itemsOf(structure) ?? {}, path(at, 'items'), depth + 1));
-  const parts = junctors(part, at).flatMap(([child, where]) => validatePart(child, structure, where, depth + 1));
-  return [...errors, ...validatePattern(part, at), ...parts];
-}
-
-/** The place of the structure of which a part speaks. */
-function rootOf(at: string): string {
-  return at.replace(/\.(?:allOf|anyOf|oneOf)\[[0-9]+\](?:\.properties\[[^\]]*\])*$|\.not$/, '');
-}
-
-/** The server itself knows what metadata is; a schema may only say more about names. */
-function validateMetadata(schema: JsonSchema, at: string): FieldError[] {
-  const metadata = schema.properties?.['metadata'];
-  if (!metadata) return [];
-  const field = keyPath(path(at, 'properties'), 'metadata');
-  const detail = 'must not specify anything other than name and generateName, but metadata is implicitly specified';
-  const allowed = new Set(['type', 'properties', 'description', 'title', 'required']);
-  const more = Object.keys(metadata).some((name) => !allowed.has(name) && isSet(metadata[name]));
-  const fields = Object.keys(metadata.properties ?? {}).some((name) => name !== 'name' && name !== 'generateName');
-  return more || fields ? [forbidden(field, detail)] : [];
+  return [
+    ...validateCompleteness(part, structure, at, partAt),
+    ...(items ? validateSpokenOf(items, itemsOf(structure), path(at, 'items'), path(partAt, 'items')) : []),
+    ...fieldsOf(part, partAt).flatMap((field) => {
+      const { properties = {} } = structure;
+      const known = Object.hasOwn(properties, field.name) ? properties[field.name] : undefined;
+      return validateSpokenOf(field.schema, known, keyPath(path(at, 'properties'), field.name), field.at);
+    }),
+  ];
 }

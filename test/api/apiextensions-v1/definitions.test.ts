@@ -71,6 +71,7 @@ describe('the rules of schemas', () => {
       'both kinds of properties',
       { ...object, properties: { a: { type: 'string' } }, additionalProperties: { type: 'string' } },
       's.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive',
+      's.additionalProperties: Forbidden: must not be used at the root',
     ],
     [
       'types in value rules',
@@ -91,7 +92,7 @@ describe('the rules of schemas', () => {
     [
       'a number for such a text',
       { ...object, properties: { a: { type: 'string', 'x-kubernetes-int-or-string': true, default: 1 } } },
-      's.properties[a].default: Invalid value: 1: s.properties[a].default in body must be of type string: "integer"',
+      's.properties[a].default: Invalid value: "integer":  in body must be of type string: "integer"',
     ],
     [
       'fields that only value rules have',
@@ -106,13 +107,13 @@ describe('the rules of schemas', () => {
     [
       'keys that may be missing',
       list({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k', 'z'] }),
+      's.properties[l].x-kubernetes-list-map-keys: Invalid value: ["k","z"]: entries must all be names of item properties',
       's.properties[l].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-      's.properties[l].x-kubernetes-list-map-keys[1]: Invalid value: "z": entries must all be names of item properties',
     ],
     [
       'another list type',
       list({ 'x-kubernetes-list-type': 'bag' }),
-      's.properties[l].x-kubernetes-list-type: Unsupported value: "bag": supported values: "atomic", "map", "set"',
+      's.properties[l].x-kubernetes-list-type: Unsupported value: "bag": supported values: "atomic", "set", "map"',
     ],
     [
       'objects that are no objects',
@@ -124,7 +125,7 @@ describe('the rules of schemas', () => {
       'rules that say nothing',
       { ...object, 'x-kubernetes-validations': [{ rule: ' ', reason: 'Bad' }] },
       's.x-kubernetes-validations[0].rule: Required value: rule is not specified',
-      's.x-kubernetes-validations[0].reason: Unsupported value: "Bad": supported values: "FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"',
+      's.x-kubernetes-validations[0].reason: Unsupported value: "Bad": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"',
     ],
     [
       'metadata',
@@ -134,7 +135,7 @@ describe('the rules of schemas', () => {
     [
       'a default of another type',
       { ...object, properties: { a: { type: 'string', default: 1 } } },
-      's.properties[a].default: Invalid value: 1: s.properties[a].default in body must be of type string: "integer"',
+      's.properties[a].default: Invalid value: "integer":  in body must be of type string: "integer"',
     ],
     [
       'a default that is not whole',
@@ -146,9 +147,140 @@ describe('the rules of schemas', () => {
         },
       },
       's.properties[a].default.b: Required value',
-      's.properties[c].default: Invalid value: {"x":1}: must not have unknown fields, but has "x"',
+      's.properties[c].default: Invalid value: {"x":1}: must not have unknown fields',
     ],
   ];
+  const more: [what: string, schema: any, ...errors: string[]][] = [
+    [
+      'a schema that is nullable at the root',
+      { ...object, nullable: true },
+      's.nullable: Forbidden: nullable cannot be true at the root',
+    ],
+    [
+      'a keyword that hides the structure',
+      { ...object, $schema: 'x' },
+      's: Invalid value: "": OpenAPIV3Schema \'schema\' is not supported',
+    ],
+    [
+      'the type null',
+      { ...object, properties: { a: { type: 'null' } } },
+      's.properties[a].type: Unsupported value: "null": supported values: "array", "boolean", "integer", "number", "object", "string"',
+      's.properties[a].type: Forbidden: type cannot be set to null, use nullable as an alternative',
+    ],
+    [
+      'types in the first of all parts, for numbers or texts',
+      {
+        ...object,
+        properties: {
+          a: {
+            'x-kubernetes-int-or-string': true,
+            allOf: [{ anyOf: [{ type: 'integer' }, { type: 'string' }] }, { minLength: 1 }],
+          },
+        },
+      },
+    ],
+    [
+      'what parts may not say',
+      {
+        ...object,
+        properties: { a: { type: 'string', not: { nullable: true, default: 'b', 'x-kubernetes-list-type': 'set' } } },
+      },
+      's.properties[a].not.x-kubernetes-list-type: Forbidden: must be undefined to be structural',
+      's.properties[a].not.default: Forbidden: must be undefined to be structural',
+      's.properties[a].not.nullable: Forbidden: must be false to be structural',
+      's.properties[a].not.type: Required value: must be array if x-kubernetes-list-type is specified',
+    ],
+    [
+      'metadata in parts',
+      { ...object, properties: { metadata: object }, allOf: [{ properties: { metadata: { properties: {} } } }] },
+      's.allOf[0].properties[metadata]: Forbidden: must not be specified in a nested context',
+    ],
+    [
+      'defaults of metadata',
+      { ...object, properties: { metadata: { ...object, properties: { name: { type: 'string', default: 'a' } } } } },
+      's.properties[metadata].properties[name].default: Forbidden: must not be set in top-level metadata',
+    ],
+    [
+      'types of what all objects have',
+      {
+        ...object,
+        properties: { kind: { type: 'integer' }, apiVersion: { type: 'boolean' }, metadata: { type: 'string' } },
+      },
+      's.properties[apiVersion].type: Invalid value: "boolean": must be string',
+      's.properties[kind].type: Invalid value: "integer": must be string',
+      's.properties[metadata].type: Invalid value: "string": must be object',
+    ],
+    [
+      'patterns that Go does not know',
+      { ...object, properties: { a: { type: 'string', pattern: 'a(?=b)' } } },
+      's.properties[a].pattern: Invalid value: "a(?=b)": must be a valid regular expression, but isn\'t: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
+    ],
+    [
+      'patterns that are none',
+      { ...object, properties: { a: { type: 'string', pattern: '(' } } },
+      's.properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn\'t: error parsing regexp: missing closing ): `(`',
+    ],
+    [
+      'objects in objects, by default',
+      {
+        ...object,
+        properties: {
+          a: {
+            ...object,
+            'x-kubernetes-embedded-resource': true,
+            'x-kubernetes-preserve-unknown-fields': true,
+            default: { kind: 'a b' },
+          },
+        },
+      },
+      's.properties[a].default.apiVersion: Required value: must not be empty',
+      "s.properties[a].default.kind: Invalid value: \"a b\": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+    ],
+    [
+      'values in defaults',
+      {
+        ...object,
+        properties: {
+          a: {
+            ...object,
+            properties: {
+              n: { type: 'integer', minimum: 1, exclusiveMinimum: true, multipleOf: 2 },
+              t: { type: 'string', minLength: 3 },
+            },
+            default: { n: 1, t: 'ab' },
+          },
+        },
+      },
+      's.properties[a].default.n: Invalid value: 1: n in body should be greater than 1',
+      's.properties[a].default.n: Invalid value: 1: n in body should be a multiple of 2',
+      's.properties[a].default.t: Invalid value: "ab": t in body should be at least 3 chars long',
+    ],
+    [
+      'members of sets and keys of maps',
+      {
+        ...object,
+        properties: {
+          s: { type: 'array', 'x-kubernetes-list-type': 'set', items: { ...object, nullable: true } },
+          m: {
+            type: 'array',
+            'x-kubernetes-list-type': 'map',
+            'x-kubernetes-list-map-keys': ['k', 'k'],
+            items: { ...object, properties: { k: { ...object, nullable: true, default: {} } } },
+          },
+        },
+      },
+      's.properties[m].items.properties[k].nullable: Forbidden: this property is in x-kubernetes-list-map-keys, so it cannot be nullable',
+      's.properties[m].items.properties[k].type: Invalid value: "object": must be a scalar type if parent array\'s x-kubernetes-list-type is map',
+      's.properties[m].x-kubernetes-list-map-keys: Invalid value: ["k","k"]: must not contain duplicate entries',
+      's.properties[s].items.nullable: Forbidden: cannot be nullable when x-kubernetes-list-type is set',
+      's.properties[s].items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set',
+    ],
+  ];
+  for (const [what, schema, ...errors] of more) {
+    it(`know of ${what}`, () =>
+      expect([...new Set(validateSchema(schema, 's').map((e) => `${e.field}: ${e.message}`))]).to.have.members(errors));
+  }
+
   for (const [what, schema, ...errors] of cases) {
     it(`know of ${what}`, () =>
       expect(validateSchema(schema, 's').map((e) => `${e.field}: ${e.message}`)).to.deep.equal(errors));
@@ -191,6 +323,7 @@ describe('the rules of definitions', () => {
       'two versions that are stored',
       { versions: [version(), version('v2')] },
       'spec.versions: Invalid value: ["v1","v2"]: must have exactly one version marked as storage version',
+      'status.storedVersions: Invalid value: ["v1"]: must have the storage version v2',
     ],
     [
       'one version twice',
@@ -230,7 +363,7 @@ describe('the rules of definitions', () => {
         ],
       },
       'spec.subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
-      'spec.subresources.scale.labelSelectorPath: Invalid value: ".meta.c": should be a json path under either .status or .spec',
+      'spec.subresources.scale.labelSelectorPath: Invalid value: ".meta.c": should be a json path under either .spec or .status',
     ],
     [
       'selectable fields',
@@ -243,6 +376,30 @@ describe('the rules of definitions', () => {
       { conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v9'], clientConfig: {} } } },
       'spec.conversion.webhookClientConfig: Required value: exactly one of url or service is required',
       'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1',
+    ],
+    [
+      'a group of the project without its approval',
+      { group: 'x.k8s.io' },
+      'metadata.name: Invalid value: "foos.a.io": must be spec.names.plural+"."+spec.group',
+      'metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
+    ],
+    [
+      'a root that says more than it may beside a status',
+      {
+        versions: [
+          version('v1', { subresources: { status: {} }, schema: { openAPIV3Schema: { ...object, minProperties: 1 } } }),
+        ],
+      },
+      'spec.validation.openAPIV3Schema: Invalid value: {"type":"object","minProperties":1}: only [Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations] fields are allowed at the root of the schema if the status subresource is enabled',
+    ],
+    [
+      'versions and warnings that are no such',
+      { versions: [version('V1', { deprecated: true, deprecationWarning: 'a\nb' })] },
+      ...['spec.versions[0].name', 'spec.version'].map(
+        (field) =>
+          `${field}: Invalid value: "V1": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+      ),
+      'spec.versions[0].deprecationWarning: Invalid value: "a\\nb": must only contain printable UTF-8 characters; non-printable character found at index 1',
     ],
     [
       'a warning of what is not deprecated',

@@ -271,8 +271,6 @@ export const intended: readonly Intended[] = [
     why: 'other words',
     when: says(/greater than or equal/, /greater or equal/),
   },
-  { where: /definitions: with a bad version: causes/, why: '1.20 names the place of an older API version too' },
-  { where: /definitions: with bad scale: causes/, why: 'other words', when: says(/json path/, /json path/) },
   { where: /get and list: two: body\.metadata\.continue$/, why: 'what the token holds is the server’s own business' },
   { where: /from a place that is none: message$/, why: 'what the token holds is the server’s own business' },
   {
