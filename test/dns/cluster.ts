@@ -15,7 +15,7 @@ export function someService(name: string, spec: object, namespace = 'shop'): Ser
 export function someSlice(service: string, rest: object, name = `${service}-1`): EndpointSlice {
   const labels = { 'kubernetes.io/service-name': service };
   const base = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4' };
-  return { ...base, metadata: { namespace: 'shop', name, labels }, ...rest } as EndpointSlice;
+  return { ...base, metadata: { namespace: 'shop', name, labels }, ...rest } as unknown as EndpointSlice;
 }
 
 const http = { name: 'http', protocol: 'TCP', port: 8080 };

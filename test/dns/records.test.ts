@@ -4,7 +4,7 @@ import { recordType } from '../../src/dns/wire/constants.ts';
 import { readQuery, type Query } from '../../src/dns/wire/query.ts';
 import { writeQuery } from '../../src/dns/wire/reply.ts';
 import { writeResponse } from '../../src/dns/wire/response.ts';
-import { decode, type RecordAnswer } from 'dns-packet';
+import { decode, type Answer } from 'dns-packet';
 import { someCluster } from './cluster.ts';
 
 const settings = { domain: 'cluster.local', ttl: 30, serial: 7 };
@@ -16,7 +16,7 @@ function answerTo(name: string, type: keyof typeof recordType) {
   if (!found) return undefined;
   const query = readQuery(writeQuery(1, name, recordType[type], { edns: true })) as Query;
   const message: any = decode(writeResponse(query, { ...found, authoritative: true }, 65_535).bytes);
-  const texts = (records: RecordAnswer[]) => records.filter((r) => (r.type as string) !== 'OPT').map(text);
+  const texts = (records: Answer[]) => records.filter((r) => (r.type as string) !== 'OPT').map(text);
   return {
     rcode: message.rcode as string,
     answers: texts(message.answers),

@@ -38,12 +38,15 @@ export class AnswerStore {
     return aged(kept.answer, Math.floor((now - kept.since) / 1000));
   }
 
-  put(key: string, answer: Answer, now: number): void {
+  /** @returns the answer as it may be told: nobody is to remember it for longer than we do */
+  put(key: string, answer: Answer, now: number): Answer {
     const seconds = lifetime(answer);
-    if (seconds === 0) return;
+    if (seconds === 0) return answer;
     this.#kept.delete(key);
     if (this.#kept.size >= this.#most) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(key, { answer: capped(answer, seconds), since: now, until: now + seconds * 1000 });
+    const told = capped(answer, seconds);
+    this.#kept.set(key, { answer: told, since: now, until: now + seconds * 1000 });
+    return told;
   }
 }
 

@@ -76,8 +76,7 @@ export class Forwarder {
 
   async #find(name: string, type: number, key: string): Promise<Answer> {
     const answer = isWritable(name) ? await this.#askInTurn(name, type) : bare(rcode.FORMERR);
-    this.#store.put(key, answer, this.#options.clock.monotonic());
-    return answer;
+    return this.#store.put(key, answer, this.#options.clock.monotonic());
   }
 
   /** The first answer that says something; else that of the last who refused. */

@@ -8,6 +8,8 @@ export class MalformedMessage extends Error {}
 
 const LONGEST_NAME = 255;
 const POINTER = 0xc0;
+/** No name has more labels. */
+const MOST_POINTERS = 127;
 
 /**
  * Reads a name, compressed or not.
@@ -18,13 +20,15 @@ export function readName(message: Buffer, at: number): { name: string; next: num
   const labels: string[] = [];
   let next = -1;
   let length = 1;
+  let pointers = 0;
   for (let limit = at; ;) {
     const size = message[at];
     if (size === undefined) throw new MalformedMessage('a name goes beyond the end');
     if (size === 0) return { name: labels.join('.'), next: next === -1 ? at + 1 : next };
     if (size >= POINTER) {
       const target = ((size & 0x3f) << 8) | (message[at + 1] ?? 0xffff);
-      if (at + 1 >= message.length || target >= limit) throw new MalformedMessage('a name points forward');
+      if (at + 1 >= message.length || target >= limit || ++pointers > MOST_POINTERS)
+        throw new MalformedMessage('a name leads to no end');
       if (next === -1) next = at + 2;
       at = limit = target;
       continue;
