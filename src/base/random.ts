@@ -1,8 +1,22 @@
+import { randomFillSync } from 'node:crypto';
+
 /** A source of uniform random numbers in [0, 1), passed as a parameter so that tests can repeat a run. */
 export type Random = () => number;
 
 /** The machine's randomness. Not for secrets: those come from `node:crypto`. */
 export const realRandom: Random = () => Math.random();
+
+/** Randomness that nobody can guess: for the ids of questions that an answer must repeat. */
+export const secureRandom: Random = () => {
+  if (at >= pool.length) {
+    randomFillSync(pool);
+    at = 0;
+  }
+  return pool[at++]! / 2 ** 32;
+};
+
+const pool = new Uint32Array(256);
+let at = pool.length;
 
 /** A repeatable source for tests (mulberry32). */
 export function seededRandom(seed: number): Random {

@@ -101,6 +101,13 @@ const flags: readonly Flag[] = [
     placeholder: 'CIDR[,CIDR]',
     help: 'range of cluster IPs; for dual-stack services one of IPv4 and one of IPv6',
   },
+  { name: 'no-dns', type: 'boolean', default: false, help: "without the cluster's DNS: pods ask as the node does" },
+  {
+    name: 'cluster-dns',
+    type: 'string',
+    placeholder: 'IP[,IP]',
+    help: "whom pods ask for names (default: the cluster's DNS, the tenth address of the service range)",
+  },
   { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
   { name: 'no-network-policy', type: 'boolean', default: false, help: 'do not enforce NetworkPolicies' },
   {
@@ -197,7 +204,11 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     kubelet: kubeletFlags(values),
     serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
     clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
-    network: { policies: values['no-network-policy'] !== true },
+    network: {
+      policies: values['no-network-policy'] !== true,
+      clusterDns: ipsFlag('cluster-dns', text('cluster-dns')),
+    },
+    dns: values['no-dns'] !== true,
     etcd: etcdServers && {
       endpoints: etcdServers,
       caFile: text('etcd-cafile'),
@@ -308,6 +319,12 @@ function ipFlag(name: string, value: string | undefined): string | undefined {
   if (value !== undefined && isIP(value) === 0)
     throw new UsageError(`invalid argument "${value}" for "--${name}" flag: not an IP address`);
   return value;
+}
+
+function ipsFlag(name: string, value: string | undefined): string[] | undefined {
+  const ips = value?.split(',').flatMap((ip) => ipFlag(name, ip.trim()) ?? []);
+  if (ips && ips.length > 3) throw new UsageError(`invalid argument "${value}" for "--${name}" flag: at most three`);
+  return ips;
 }
 
 interface Started {

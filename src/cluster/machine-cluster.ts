@@ -24,6 +24,7 @@ import { lockDataDir, openDataDir, type DataDir } from './data-dir.ts';
 import { ensureDefaultStorageClass } from './default-storage-class.ts';
 import { ManagedEtcd } from './etcd.ts';
 import { defaultAddress, defaultNodeName } from './machine.ts';
+import { dnsAddressOf, startDns } from './dns.ts';
 import { ensureDocker, startNode } from './node.ts';
 import { Pki } from './pki.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
@@ -82,6 +83,8 @@ export interface MachineClusterOptions {
   readonly schedulerConfig?: SchedulerConfiguration | undefined;
   /** Which controllers run, see `selectedControllers`. */
   readonly controllers: readonly string[];
+  /** Whether the cluster's DNS runs here; it goes with the node. */
+  readonly dns: boolean;
   /** Addresses for services of type LoadBalancer. Default: those of the nodes. */
   readonly loadBalancerPool?: readonly string[] | undefined;
 }
@@ -148,7 +151,10 @@ async function start(
   const { clock, progress } = surroundings;
   const nodeIp = options.nodeIp ?? (await defaultAddress());
   const nodeName = options.nodeName ?? defaultNodeName();
-  keepSettings(dataDir, options);
+  const dnsAddress = options.dns ? dnsAddressOf(options.serviceCidr) : undefined;
+  const clusterDns = options.network?.clusterDns ?? (dnsAddress ? [dnsAddress] : []);
+  const network = { ...options.network, clusterDns };
+  keepSettings(dataDir, { ...options, network });
   const pki = await openPki(options, dataDir, clock, nodeName, nodeIp);
   const docker = options.node ? ensureDocker({ ...surroundings, dataDir, log }) : undefined;
   docker?.catch(() => {}); // awaited below; etcd starts at the same time
@@ -183,8 +189,12 @@ async function start(
   await writeKubeconfig(dataDir, pki, url);
   if (options.node) {
     await docker;
-    const parts = await startNode({ ...options, nodeName, nodeIp }, { ...surroundings, dataDir, log, pki, plane });
+    const node = { ...options, nodeName, nodeIp, network };
+    const dns = dnsAddress && startDns({ ...node, url, clusterIp: dnsAddress }, { clock, dataDir, log, pki, plane });
+    if (dns) undo.push(() => dns.then((running) => running.stop()));
+    const parts = await startNode(node, { ...surroundings, dataDir, log, pki, plane });
     undo.push(() => stopAll(parts));
+    await dns;
     if (selectedControllers(options.controllers, controllerNames()).has(localPathProvisionerController.name))
       await ensureDefaultStorageClass(plane.clientAs(adminUser), dataDir.volumes);
   }

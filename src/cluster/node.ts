@@ -99,6 +99,7 @@ async function createKubelet(
     log: kubeletLog,
     podCidr,
     version: kubernetesVersion,
+    clusterDns: options.network?.clusterDns,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, clusterCidr: options.clusterCidr, log: kubeletLog }),
     rootDir: dataDir.kubelet,

@@ -26,7 +26,8 @@ export type CertificateName =
   | 'controller-manager'
   | 'scheduler'
   | 'kubelet'
-  | 'proxy';
+  | 'proxy'
+  | 'dns';
 
 export interface PkiOptions {
   /** Where keys are kept. Absent: in memory only. */
@@ -212,6 +213,7 @@ function requests(options: PkiOptions): Record<CertificateName, CertificateReque
     scheduler: clientRequest('system:kube-scheduler'),
     kubelet: clientRequest(`system:node:${node}`, 'system:nodes'),
     proxy: clientRequest('system:kube-proxy'),
+    dns: clientRequest('system:kube-dns'),
   };
 }
 

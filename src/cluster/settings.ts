@@ -12,6 +12,8 @@ interface Lasting {
 export interface NetworkSettings {
   /** Whether NetworkPolicies are enforced. Default: yes. */
   readonly policies?: boolean | undefined;
+  /** Whom pods ask for names; nobody: as their nodes do. */
+  readonly clusterDns?: readonly string[] | undefined;
 }
 
 interface Settings extends Lasting {

@@ -64,6 +64,7 @@ export async function runFurtherNode(
     podCidr,
     log: kubeletLog,
     version: kubernetesVersion,
+    clusterDns: network.clusterDns,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock: realClock, log: kubeletLog }),
     network: new CniNetwork({ rootDir: files.kubelet, podCidr, clusterCidr, log: kubeletLog }),
     rootDir: files.kubelet,
