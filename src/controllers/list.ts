@@ -24,6 +24,7 @@ import { persistentVolumeProtectionController } from './persistent-volume-protec
 import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replication-controller.ts';
+import { resourceClaimController } from './resource-claim/resource-claim.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { serviceAccountController } from './service-account.ts';
 import { serviceCidrController } from './service-cidr.ts';
@@ -61,6 +62,7 @@ export const controllers: readonly Controller[] = [
   persistentVolumeExpanderController,
   localPathProvisionerController,
   ephemeralVolumeController,
+  resourceClaimController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
   resourceQuotaController,

@@ -102,7 +102,12 @@ const upstream: readonly ControllerNames[] = [
     component: 'ephemeral_volume',
   },
   { name: 'storageversion-garbage-collector-controller', alias: 'storage-version-gc' },
-  { name: 'resourceclaim-controller', alias: 'resource-claim-controller' },
+  {
+    name: 'resourceclaim-controller',
+    alias: 'resource-claim-controller',
+    queue: 'resource_claim',
+    component: 'resource_claim',
+  },
   { name: 'legacy-serviceaccount-token-cleaner-controller', alias: 'legacy-service-account-token-cleaner' },
   { name: 'validatingadmissionpolicy-status-controller', alias: 'validatingadmissionpolicy-status' },
   { name: 'service-cidr-controller', queue: 'servicecidrs' },

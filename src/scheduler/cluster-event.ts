@@ -35,7 +35,8 @@ export type WatchedResource =
   | 'VolumeAttachment'
   | 'ResourceClaim'
   | 'ResourceSlice'
-  | 'DeviceClass';
+  | 'DeviceClass'
+  | 'DeviceTaintRule';
 
 /** Something that happened, with the object as it is and was: `old` only of updates; of deletions `object` is the last state. */
 export interface ClusterEvent {

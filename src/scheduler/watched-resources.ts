@@ -4,6 +4,7 @@ import { persistentVolume } from '../api/core-v1/persistent-volume.ts';
 import { deviceClass } from '../api/resource-v1/device-class.ts';
 import { resourceClaim } from '../api/resource-v1/resource-claim.ts';
 import { resourceSlice } from '../api/resource-v1/resource-slice.ts';
+import { deviceTaintRule } from '../api/resource-v1beta2/device-taint-rule.ts';
 import { csiDriver } from '../api/storage-v1/csi-driver.ts';
 import { csiNode } from '../api/storage-v1/csi-node.ts';
 import { csiStorageCapacity } from '../api/storage-v1/csi-storage-capacity.ts';
@@ -26,6 +27,7 @@ const kinds: Readonly<Record<WatchedResource, Kind<any>>> = {
   ResourceClaim: resourceClaim,
   ResourceSlice: resourceSlice,
   DeviceClass: deviceClass,
+  DeviceTaintRule: deviceTaintRule,
 };
 
 /** Watches the resources whose changes can wake pods that one of `plugins` rejected, and says so when they change. */

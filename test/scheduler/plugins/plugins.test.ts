@@ -263,10 +263,16 @@ describe('plugin DynamicResources', () => {
     apiVersion: 'resource.k8s.io/v1',
     kind: 'ResourceClaim',
     metadata: { name, namespace: 'default' },
+    spec: { devices: { requests: name === 'there' ? [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] : [] } },
+    ...(name === 'full' && { status: { allocation: {}, reservedFor: Array.from({ length: 256 }, () => ({})) } }),
+    ...(name === 'away' && { status: { allocation: { nodeSelector: onNode('other') } } }),
+  });
+  const onNode = (node: string) => ({
+    nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }],
   });
   const plugin = dynamicResources.create(
     undefined,
-    handleWith(() => [claim('there') as any]),
+    handleWith((plural) => (plural === 'resourceclaims' ? ['there', 'empty', 'full', 'away'].map(claim) : []) as any),
   );
   const table: [string, object, RegExp | undefined][] = [
     ['no claims', {}, undefined],
@@ -280,7 +286,22 @@ describe('plugin DynamicResources', () => {
       { resourceClaims: [{ name: 'c', resourceClaimName: 'gone' }] },
       /^!resourceclaim "gone" not found$/,
     ],
-    ['a claim', { resourceClaims: [{ name: 'c', resourceClaimName: 'there' }] }, /^!cannot allocate all claims/],
+    [
+      'a claim of a class that is missing',
+      { resourceClaims: [{ name: 'c', resourceClaimName: 'there' }] },
+      /^!request r: device class gpu does not exist$/,
+    ],
+    ['a claim that asks for nothing', { resourceClaims: [{ name: 'c', resourceClaimName: 'empty' }] }, undefined],
+    [
+      'a claim that too many use',
+      { resourceClaims: [{ name: 'c', resourceClaimName: 'full' }] },
+      /^!resourceclaim in use$/,
+    ],
+    [
+      'a claim with devices elsewhere',
+      { resourceClaims: [{ name: 'c', resourceClaimName: 'away' }] },
+      /^resourceclaim not available on the node$/,
+    ],
   ];
   for (const [name, spec, expected] of table) {
     it(name, () => {
