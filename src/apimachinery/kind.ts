@@ -33,6 +33,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly sharedField?: readonly string[];
   /** With `get`: how what that shows is shown in tables. */
   readonly view?: Kind<any>;
+  /** As what a GET names the parent that is not there, where that is not the parent's own resource. */
+  readonly missingAs?: { readonly group: string; readonly plural: string };
   /** True when code in `apiserver/subresources/` serves it. */
   readonly connect?: boolean;
   /** Of a status: true when the labels, annotations and other metadata that come with it are ignored too. */

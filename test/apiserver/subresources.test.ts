@@ -42,6 +42,17 @@ describe('subresources and reviews', () => {
     expect((await api.post('/api/v1/namespaces/default/bindings', binding('none', 'n1'))).status).to.equal(404);
   });
 
+  it('name the scale of what is not there as upstream does', async () => {
+    const message = async (path: string) => (await api.get(`${path}/scale`)).body.message;
+    const apps = '/apis/apps/v1/namespaces/default';
+    expect(await message(`${apps}/deployments/d`)).to.equal('deployments/scale.apps "d" not found');
+    expect(await message(`${apps}/replicasets/d`)).to.equal('replicasets/scale.apps "d" not found');
+    expect(await message(`${apps}/statefulsets/d`)).to.equal('statefulsets.apps "d" not found');
+    expect(await message('/api/v1/namespaces/default/replicationcontrollers/d')).to.equal(
+      'replicationcontrollers/scale.autoscaling "d" not found',
+    );
+  });
+
   it('evict a pod', async () => {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } };
     expect((await api.post(`${pods}/p/eviction?dryRun=All`, eviction)).status).to.equal(201);

@@ -125,7 +125,7 @@ export const deployment = defineKind<Deployment>({
     wideColumn('Selector', (d) => selectorColumnText(d.spec?.selector)),
   ],
   subresources: [
-    scaleSubresource((d) => selectorText(d.spec?.selector)),
+    scaleSubresource((d) => selectorText(d.spec?.selector), { group: 'apps', plural: 'deployments/scale' }),
     { ...statusSubresource, validate: validateStatus },
   ],
   hasGeneration: true,

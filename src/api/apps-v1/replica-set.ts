@@ -53,7 +53,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   ],
   selectableFields: { 'status.replicas': (rs) => String(rs.status?.replicas ?? 0) },
   subresources: [
-    scaleSubresource((rs) => selectorText(rs.spec?.selector)),
+    scaleSubresource((rs) => selectorText(rs.spec?.selector), { group: 'apps', plural: 'replicasets/scale' }),
     { ...statusSubresource, validate: validateStatus },
   ],
   hasGeneration: true,

@@ -85,7 +85,10 @@ export const replicationController = defineKind<ReplicationController>({
     wideColumn('Selector', (rc) => labelsText(rc.spec?.selector)),
   ],
   selectableFields: { 'status.replicas': (rc) => String(rc.status?.replicas ?? 0) },
-  subresources: [scaleSubresource((rc) => selectorOf(rc)), { ...statusSubresource, validate: validateStatus }],
+  subresources: [
+    scaleSubresource((rc) => selectorOf(rc), { group: 'autoscaling', plural: 'replicationcontrollers/scale' }),
+    { ...statusSubresource, validate: validateStatus },
+  ],
   hasGeneration: true,
   defaultPropagation: 'Orphan',
   setDefaults,

@@ -27,9 +27,16 @@ const scale = defineKind<KubeObject & { spec: { replicas?: number }; status: { r
   ],
 });
 
-/** The `scale` subresource: an `autoscaling/v1 Scale` whose `spec.replicas` is the parent's. */
-export function scaleSubresource<T extends Scalable>(selector: (object: T) => string): Subresource<T> {
+/**
+ * The `scale` subresource: an `autoscaling/v1 Scale` whose `spec.replicas` is the parent's.
+ * @param missingAs see `Subresource`; upstream's kinds differ in it
+ */
+export function scaleSubresource<T extends Scalable>(
+  selector: (object: T) => string,
+  missingAs?: Subresource['missingAs'],
+): Subresource<T> {
   return {
+    ...(missingAs && { missingAs }),
     name: 'scale',
     verbs: ['get', 'patch', 'update'],
     kind: { group: scale.group, version: scale.version, kind: scale.kind },
