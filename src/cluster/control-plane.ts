@@ -22,7 +22,7 @@ import type { Random } from '../base/random.ts';
 import type { Component } from '../base/component.ts';
 import { Client } from '../client/client.ts';
 import { leaderStatus } from '../client/leader-election.ts';
-import { controllerNames, selectedControllers } from '../controllers/index.ts';
+import { controllerNames, selectedControllers, type NodeRanges } from '../controllers/index.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import { CacheMetrics } from '../storage/cache/cache-metrics.ts';
 import { CachedStorage } from '../storage/cache/cached-storage.ts';
@@ -58,6 +58,8 @@ export interface ControlPlaneOptions {
   readonly controllers?: boolean | readonly string[];
   /** Addresses for services of type LoadBalancer, see `ControllerManagerOptions`. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** The pods' addresses, of which each node gets a part. Default: nodes bring their own. */
+  readonly nodeRanges?: NodeRanges | undefined;
   /** Default true. */
   readonly scheduler?: boolean;
   /** How the scheduler works. Default: as upstream's does without a configuration. */

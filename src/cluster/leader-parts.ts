@@ -55,7 +55,7 @@ const CONTROLLERS = 'kube-controller-manager';
 const SCHEDULER = 'kube-scheduler';
 
 function controllerPart(client: Client, metrics: MetricRegistry, options: ControlPlaneOptions): LeaderPart {
-  const { clock, random, pki, controllers, loadBalancerPool } = options;
+  const { clock, random, pki, controllers, loadBalancerPool, nodeRanges } = options;
   const log = options.log.child({ component: 'controllers' });
   const legacy = new LegacyTokens(new ServiceAccountTokenIssuer(pki.serviceAccountKeys, { clock }));
   const authority = {
@@ -65,7 +65,17 @@ function controllerPart(client: Client, metrics: MetricRegistry, options: Contro
   };
   const selection = typeof controllers === 'object' ? controllers : undefined;
   const make = () =>
-    new ControllerManager({ client, clock, random, log, metrics, selection, loadBalancerPool, ...authority });
+    new ControllerManager({
+      client,
+      clock,
+      random,
+      log,
+      metrics,
+      selection,
+      loadBalancerPool,
+      nodeRanges,
+      ...authority,
+    });
   return { name: CONTROLLERS, client, make };
 }
 

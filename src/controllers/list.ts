@@ -17,6 +17,7 @@ import { legacyServiceAccountTokenCleaner } from './legacy-service-account-token
 import { localPathProvisionerController } from './local-path-provisioner.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { nodeIpamController } from './node-ipam/node-ipam.ts';
 import { persistentVolumeBinderController } from './persistent-volume-binder/binder.ts';
 import { persistentVolumeClaimProtectionController } from './persistent-volume-claim-protection.ts';
 import { persistentVolumeExpanderController } from './persistent-volume-expander.ts';
@@ -52,6 +53,7 @@ export const controllers: readonly Controller[] = [
   endpointsController,
   disruptionController,
   horizontalPodAutoscalerController,
+  nodeIpamController(),
   nodeLifecycleController,
   taintEvictionController,
   serviceCidrController,

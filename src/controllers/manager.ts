@@ -10,6 +10,8 @@ import { WorkQueueMetrics } from '../client/work-queue-metrics.ts';
 import { authorityControllerNames, authorityControllers, type ClusterAuthority } from './authority-controllers.ts';
 import { controllers as all } from './list.ts';
 import { namesOf, selectedControllers } from './names.ts';
+import { nodeIpamController } from './node-ipam/node-ipam.ts';
+import type { NodeRanges } from './node-ipam/range-slots.ts';
 import { serviceLbController } from './service-lb/service-lb.ts';
 
 export interface ControllerManagerOptions extends ClusterAuthority {
@@ -23,6 +25,8 @@ export interface ControllerManagerOptions extends ClusterAuthority {
   readonly selection?: readonly string[] | undefined;
   /** Addresses for services of type LoadBalancer: networks and ranges. Default: those of the nodes. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** The pods' addresses, of which each node gets a part. Default: nodes bring their own. */
+  readonly nodeRanges?: NodeRanges | undefined;
   /** Where the controllers' queues count. */
   readonly metrics?: MetricRegistry;
 }
@@ -73,8 +77,11 @@ export class ControllerManager implements Component {
   }
 
   #configured(one: Controller): Controller {
-    const { loadBalancerPool = [] } = this.#options;
-    const pooled = loadBalancerPool.length > 0 && serviceLbController(loadBalancerPool);
-    return pooled && one.name === pooled.name ? pooled : one;
+    const { loadBalancerPool = [], nodeRanges } = this.#options;
+    const configured = [
+      ...(loadBalancerPool.length > 0 ? [serviceLbController(loadBalancerPool)] : []),
+      ...(nodeRanges ? [nodeIpamController(nodeRanges)] : []),
+    ];
+    return configured.find(({ name }) => name === one.name) ?? one;
   }
 }
