@@ -2,7 +2,7 @@
  * Measures an API server over TLS with a bearer token. Without `--server` it starts `cox up` and measures that, with
  * start-up times, memory and (as root, with Docker) the start of a pod.
  *
- *     npm run bench -- [--seconds N] [--only create,get,list,memory,watch,schemas,start,pod,schedule,simulate,in-process,bad-input]
+ *     npm run bench -- [--seconds N] [--only create,get,list,memory,watch,schemas,start,pod,schedule,simulate,in-process,bad-input,proxy]
  *                      [--server URL --token T [--pid P]]          measure that server instead
  *                      [--beside URL --beside-token T [--beside-pid P]]   measure it too, in turn, and print ratios
  */
@@ -14,6 +14,7 @@ import type { Figure } from './measure.ts';
 import { measures } from './measures/index.ts';
 import { OwnServer } from './own-server.ts';
 import { podStart } from './pod-start.ts';
+import { proxyFigures } from './proxy.ts';
 import { printTable } from './report.ts';
 import { simulate } from './simulate.ts';
 import { schedule, scheduleOwn } from './schedule.ts';
@@ -65,6 +66,7 @@ try {
   const results = await measureServers(beside ? [target, beside] : [target]);
   if (!own && only?.includes('schedule')) results.get(target)!.push(...(await schedule(target)));
   await own?.remove();
+  if (own && wanted('proxy')) local.push(...(await proxyFigures()));
   if (own && wanted('schedule')) local.push(...(await scheduleOwn()));
   if (own && wanted('simulate')) local.push(...(await simulate()));
   if (own && wanted('pod')) local.push(...(await podStart()));

@@ -1,3 +1,4 @@
+import { nextTurn } from '../base/turn.ts';
 import { CommandError, run as runCommand, type Run, type RunOptions, type RunResult } from './exec.ts';
 
 export type Table = 'filter' | 'nat' | 'mangle' | 'raw';
@@ -31,7 +32,15 @@ export class Iptables {
 
   /** Applies a change in the format of iptables-save, whole or not at all. Chains that it does not name stay as they are. */
   async restore(text: string): Promise<void> {
-    await this.#call(`${this.#program}-restore`, ['-w', waitForLock, '--noflush'], { stdin: text });
+    const timeout = 120_000;
+    await this.#call(`${this.#program}-restore`, ['-w', waitForLock, '--noflush'], { stdin: text, timeout });
+  }
+
+  /** Whether a chain is there and has rules; cheap, however many other chains there are. */
+  async hasRules(table: Table, chain: string): Promise<boolean> {
+    const args = ['-w', waitForLock, '-t', table, '-S', chain];
+    const { stdout } = await this.#call(this.#program, args, { accept: [1] });
+    return /^-A /m.test(stdout);
   }
 
   async #call(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult> {
@@ -44,15 +53,42 @@ export class Iptables {
   }
 }
 
+/** Lines that are read in one turn of the event loop. */
+const LINES = 5_000;
+
 /** The chains of a saved table with their rules (without `-A chain`), in the order they stand there. */
 export function parseSave(text: string): Map<string, string[]> {
   const chains = new Map<string, string[]>();
-  for (const line of text.split('\n')) {
-    const [, sign, chain = '', rest = ''] = /^(:|-A )(\S+) ?(.*)$/.exec(line) ?? [];
-    if (sign === ':') chains.set(chain, []);
-    else if (sign) chains.get(chain)?.push(rest);
+  for (const line of linesOf(text)) parseLine(line, chains);
+  return chains;
+}
+
+/** `parseSave` for tables that may be large: everybody else has their turn meanwhile. */
+export async function parseLargeSave(text: string): Promise<Map<string, string[]>> {
+  const chains = new Map<string, string[]>();
+  let count = 0;
+  for (const line of linesOf(text)) {
+    parseLine(line, chains);
+    if (++count % LINES === 0) await nextTurn();
   }
   return chains;
+}
+
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+}
+
+function parseLine(line: string, chains: Map<string, string[]>): void {
+  if (line.startsWith(':')) chains.set(line.slice(1, line.indexOf(' ')), []);
+  if (!line.startsWith('-A ')) return;
+  const space = line.indexOf(' ', 3);
+  const chain = space < 0 ? line.slice(3) : line.slice(3, space);
+  chains.get(chain)?.push(space < 0 ? '' : line.slice(space + 1));
 }
 
 function explained(command: string, error: CommandError): Error {

@@ -40,3 +40,16 @@ export async function prepareKernel(run: Run, log: Log): Promise<KernelSettings>
 export async function closeLoopback(run: Run): Promise<void> {
   await sysctl(run).ensure(routeLocalnet, 0);
 }
+
+/** Lets this machine pass IPv6 packets on. It goes on taking its own routes from router advertisements. */
+export async function forwardIPv6(run: Run, log: Log): Promise<void> {
+  const settings = sysctl(run);
+  try {
+    if ((await settings.get('net.ipv6.conf.all.forwarding')) === '1') return;
+    // Without 2 a machine that passes packets on would not take routes for itself any more.
+    await settings.ensure('net.ipv6.conf.all.accept_ra', 2);
+    await settings.set('net.ipv6.conf.all.forwarding', 1);
+  } catch (error) {
+    log.warn('a kernel setting that IPv6 services need could not be made', { error: errorMessage(error) });
+  }
+}

@@ -1,29 +1,32 @@
-import { isIPv4 } from 'node:net';
 import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import type { Service } from '../api/core-v1/service.ts';
+import { addressOf, networkOf } from './cidr.ts';
+import { chooseEndpoints, type ChosenEndpoints, type NodeFacts, type SliceEndpoint } from './endpoints.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
-/** Where connections to a service can go. */
-export interface Endpoint {
-  readonly ip: string;
-  readonly port: number;
-  /** Whether it is on this node. */
-  readonly local: boolean;
-}
+export const families = ['IPv4', 'IPv6'] as const;
 
-/** One port of one service as this node serves it. Everything here is checked: it goes into rules as it is. */
-export interface ServicePort {
-  /** `namespace/name:port`, for comments and as identity together with the protocol. */
+/** An address family as services name it. */
+export type Family = (typeof families)[number];
+
+/** One port of one service in one address family as this node serves it. All is checked: it goes into rules as it is. */
+export interface ServicePort extends ChosenEndpoints {
+  /** `namespace/name:port`, for comments and as identity together with protocol and family. */
   readonly name: string;
+  readonly family: Family;
   readonly protocol: Protocol;
   readonly clusterIp: string;
   readonly port: number;
   readonly nodePort?: number;
-  /** External and load balancer addresses under which the port is reached too. */
+  /** Addresses that lead to some node, under which the port is reached too. */
   readonly externalIps: readonly string[];
-  /** In a fixed order. */
-  readonly endpoints: readonly Endpoint[];
+  /** Addresses of load balancers that send packets on as they are. */
+  readonly balancerIps: readonly string[];
+  /** Who may use the load balancers' addresses; absent: everybody. */
+  readonly sourceRanges?: readonly string[];
+  /** A port of this node on which a load balancer asks whether there are endpoints here. */
+  readonly healthPort?: number;
   /** Connections to the cluster IP go to endpoints on this node only. */
   readonly internalLocal: boolean;
   /** Connections from outside go to endpoints on this node only, which then see the client's address. */
@@ -32,109 +35,101 @@ export interface ServicePort {
   readonly affinitySeconds?: number;
 }
 
-/** The ports of all services that have a cluster IP, in a fixed order. IPv4 only. */
-export function servicePorts(
-  services: readonly Service[],
-  slices: readonly EndpointSlice[],
-  nodeName: string,
-): ServicePort[] {
-  const byService = slicesByService(slices);
-  return services
-    .filter(isProxied)
-    .flatMap((service) => portsOf(service, byService.get(serviceKey(service.metadata)) ?? [], nodeName))
-    .sort((a, b) => compare(a.name, b.name) || compare(a.protocol, b.protocol));
-}
+/** The label by which endpoint slices name their service. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+/** Objects with one of these labels are for somebody else: another proxy, or nobody (KEP-2447). */
+const notForUs = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
-function serviceKey({ namespace, name }: { namespace?: string | undefined; name: string }): string {
-  return `${namespace}/${name}`;
-}
-
-function slicesByService(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[]> {
-  const out = new Map<string, EndpointSlice[]>();
-  for (const slice of slices) {
-    const name = slice.metadata.labels?.['kubernetes.io/service-name'];
-    if (!name || slice.addressType !== 'IPv4') continue;
-    const key = serviceKey({ namespace: slice.metadata.namespace, name });
-    const list = out.get(key);
-    if (list) list.push(slice);
-    else out.set(key, [slice]);
-  }
-  return out;
-}
-
-/** Services of another proxy carry a label with its name. */
-function isProxied({ metadata, spec }: Service): boolean {
-  if (spec?.type === 'ExternalName' || metadata.labels?.['service.kubernetes.io/service-proxy-name']) return false;
-  return clusterIpOf(spec) !== undefined;
-}
-
-function clusterIpOf(spec: Service['spec']): string | undefined {
-  return [spec?.clusterIP, ...(spec?.clusterIPs ?? [])].find((ip) => ip !== undefined && isIPv4(ip));
-}
-
-function portsOf(service: Service, slices: readonly EndpointSlice[], nodeName: string): ServicePort[] {
+/** The ports of a service, for each of its cluster IPs, in a fixed order. None if it is not this proxy's business. */
+export function servicePorts(service: Service, slices: readonly EndpointSlice[], node: NodeFacts): ServicePort[] {
   const { spec, metadata } = service;
-  const shared = {
-    clusterIp: clusterIpOf(spec)!,
-    externalIps: externalIpsOf(service),
+  if (!isProxied(service)) return [];
+  const addresses = [...new Set([spec?.clusterIP ?? '', ...(spec?.clusterIPs ?? [])])];
+  return families.flatMap((family) => {
+    const clusterIp = addresses.map((ip) => addressOf(family, ip)).find(Boolean);
+    if (!clusterIp) return [];
+    const own = slices.filter((slice) => slice.addressType === family && !isLabelledAway(slice.metadata));
+    const shared = { family, clusterIp, ...exposure(service, family), ...policies(spec) };
+    return (spec?.ports ?? []).flatMap((port) => {
+      const protocol = protocolOf(port.protocol);
+      if (!protocol || !isPort(port.port)) return [];
+      const chosen = chooseEndpoints(candidates(own, port.name ?? '', protocol, family), shared, node);
+      const nodePort = isPort(port.nodePort) ? { nodePort: port.nodePort } : {};
+      const name = `${metadata.namespace}/${metadata.name}:${port.name || port.port}`.replace(/[^\w./:-]/g, '_');
+      return [{ name, protocol, port: port.port, ...nodePort, ...shared, ...chosen }];
+    });
+  });
+}
+
+/** Whether a service has an address that packets are to be led from. */
+export function isProxied({ metadata, spec }: Service): boolean {
+  return spec?.type !== 'ExternalName' && spec?.clusterIP !== 'None' && !isLabelledAway(metadata);
+}
+
+function isLabelledAway({ labels }: { labels?: Readonly<Record<string, string>> | undefined }): boolean {
+  return notForUs.some((label) => labels?.[label] !== undefined);
+}
+
+function ofFamily<T extends string>(texts: readonly string[], checked: (text: string) => T | undefined): T[] {
+  return [...new Set(texts.map(checked))].filter((text) => text !== undefined).sort();
+}
+
+/** Where else a service is reached, and by whom. */
+function exposure({ spec, status }: Service, family: Family) {
+  const address = (ip: string) => addressOf(family, ip);
+  const balanced = spec?.type === 'LoadBalancer';
+  const ingress = balanced ? (status?.loadBalancer?.ingress ?? []) : [];
+  const ranges = (balanced && spec.loadBalancerSourceRanges) || [];
+  return {
+    externalIps: ofFamily(spec?.externalIPs ?? [], address),
+    // With mode Proxy the load balancer's address is only its own: packets from pods must go by it too.
+    balancerIps: ofFamily(
+      ingress.filter((i) => i.ipMode !== 'Proxy').map((i) => i.ip ?? ''),
+      address,
+    ),
+    ...(ranges.length > 0 && {
+      sourceRanges: ofFamily(ranges, (range) => networkOf(family, range.trim())),
+    }),
+    ...(isPort(healthPortOf(spec)) && { healthPort: healthPortOf(spec)! }),
+  };
+}
+
+/** The node port on which load balancers ask for endpoints here; only with external policy Local. */
+export function healthPortOf(spec: Service['spec']): number | undefined {
+  return spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' ? spec.healthCheckNodePort : undefined;
+}
+
+function policies(spec: Service['spec']) {
+  return {
     internalLocal: spec?.internalTrafficPolicy === 'Local',
     externalLocal: spec?.externalTrafficPolicy === 'Local',
     ...(spec?.sessionAffinity === 'ClientIP' && {
       affinitySeconds: positive(spec.sessionAffinityConfig?.clientIP?.timeoutSeconds) ?? 10_800,
     }),
   };
-  return (spec?.ports ?? []).flatMap((port) => {
-    const protocol = protocolOf(port.protocol);
-    if (!protocol || !isPort(port.port)) return [];
-    const endpoints = endpointsOf(slices, port.name ?? '', protocol, nodeName);
-    const nodePort = isPort(port.nodePort) ? { nodePort: port.nodePort } : {};
-    const name = `${serviceKey(metadata)}:${port.name || port.port}`.replace(/[^\w./:-]/g, '_');
-    return [{ name, protocol, port: port.port, ...nodePort, endpoints, ...shared }];
-  });
 }
 
-function externalIpsOf({ spec, status }: Service): string[] {
-  const balancers = (status?.loadBalancer?.ingress ?? []).filter((i) => i.ipMode !== 'Proxy').map((i) => i.ip ?? '');
-  return [...new Set([...(spec?.externalIPs ?? []), ...balancers])].filter((ip) => isIPv4(ip)).sort();
-}
-
-type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
-
-/**
- * The endpoints of one port: the ready ones; when there is none, those that are going away but still serve, so that a
- * rolling change never leaves a service without any.
- */
-function endpointsOf(
+/** The endpoints of all slices that have this port. */
+function candidates(
   slices: readonly EndpointSlice[],
   portName: string,
   protocol: Protocol,
-  nodeName: string,
-): Endpoint[] {
-  const candidates = slices.flatMap((slice) => {
-    const port = slice.ports?.find((p) => (p.name ?? '') === portName && protocolOf(p.protocol) === protocol)?.port;
-    return isPort(port) ? (slice.endpoints ?? []).map((endpoint) => ({ endpoint, port })) : [];
+  family: Family,
+): SliceEndpoint[] {
+  return slices.flatMap(({ ports, endpoints = [] }) => {
+    const port = ports?.find((p) => (p.name ?? '') === portName && protocolOf(p.protocol) === protocol)?.port;
+    if (!isPort(port)) return [];
+    return (endpoints ?? []).flatMap((endpoint) => {
+      const ip = addressOf(family, endpoint.addresses[0] ?? '');
+      return ip !== undefined && isReachable(ip) ? [{ ip, port, endpoint }] : [];
+    });
   });
-  const ready = candidates.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
-  const usable = ready.length ? ready : candidates.filter(({ endpoint }) => servesWhileTerminating(endpoint));
-  const byAddress = new Map<string, Endpoint>();
-  for (const { endpoint, port } of usable) {
-    const ip = endpoint.addresses[0] ?? '';
-    if (isReachable(ip)) byAddress.set(`${ip}:${port}`, { ip, port, local: endpoint.nodeName === nodeName });
-  }
-  return [...byAddress].sort(([a], [b]) => compare(a, b)).map(([, endpoint]) => endpoint);
-}
-
-function servesWhileTerminating({ conditions }: SliceEndpoint): boolean {
-  return conditions?.serving === true && conditions.terminating === true;
 }
 
 /** A service must not lead to what only this machine may reach. */
 function isReachable(ip: string): boolean {
-  return isIPv4(ip) && !ip.startsWith('127.') && !ip.startsWith('169.254.') && !ip.startsWith('0.');
+  return !/^(127\.|169\.254\.|0\.|::1?$|::ffff:|fe[89ab])/i.test(ip);
 }
 
 function protocolOf(protocol: string | undefined): Protocol | undefined {

@@ -1,41 +1,51 @@
+import { node, type Node } from '../api/core-v1/node.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { realRandom, type Random } from '../base/random.ts';
 import { Backoff } from '../base/backoff.ts';
-import { endpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
-import { service } from '../api/core-v1/service.ts';
 import type { Client } from '../client/client.ts';
+import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
-import { conntrack } from '../linux/conntrack.ts';
+import type { Informer } from '../client/informer.ts';
 import { run as runCommand, type Run } from '../linux/exec.ts';
 import { Iptables } from '../linux/iptables.ts';
-import { missingJumps, readInstalled, removal, sameInstalled, type Installed } from './installed.ts';
-import { closeLoopback, prepareKernel } from './kernel-settings.ts';
-import { servicePorts, type ServicePort } from './model.ts';
-import { change, type RuleSet } from './rule-set.ts';
-import { jumps, openedLoopbackChain, rules, type RuleOptions } from './rules.ts';
-import { forget, staleConnections } from './stale-connections.ts';
+import { Connections } from './connections.ts';
+import type { NodeFacts } from './endpoints.ts';
+import { Families, type FamiliesOptions } from './families.ts';
+import { HealthPortServers } from './health-port-servers.ts';
+import type { HealthPort } from './health-ports.ts';
+import { ProxyMetrics } from './metrics.ts';
+import type { ServicePort } from './model.ts';
+import { ProxyHealth } from './proxy-health.ts';
+import { ServiceTable, type ChangedService } from './service-table.ts';
+import { StatusServer, type StatusAddresses } from './status-server.ts';
 
-export interface ProxyOptions {
+export { removeProxyRules } from './remove.ts';
+
+export interface ProxyOptions extends Pick<FamiliesOptions, 'clusterCidr' | 'nodePortAddresses'> {
   readonly client: Client;
   readonly nodeName: string;
-  /** The addresses of all pods, e.g. 10.244.0.0/16. */
-  readonly clusterCidr?: string;
   readonly clock: Clock;
   readonly random?: Random;
   readonly log: Log;
-  /** Default: that of this machine. */
-  readonly iptables?: Iptables;
   /** Starts commands; `runIn(namespace)` makes the proxy serve another network namespace. Default: `run`. */
   readonly run?: Run;
+  /** Where to answer questions about health and metrics. Default: nowhere. */
+  readonly status?: StatusAddresses;
+  /** Where health check node ports are opened. Default: all addresses. */
+  readonly healthPortAddress?: string;
 }
 
 /** Milliseconds from the first change to the rules, so that changes that belong together are made together. */
-const gather = 25;
+const gather = 10;
 
-/** Milliseconds between two looks at whether our rules are still there. */
-const checkEvery = 30_000;
+/** Milliseconds between two looks at whether our tables were flushed. */
+const lookEvery = 10_000;
+
+/** Milliseconds between two comparisons of all rules, at least, and how many times as long as the last one took. */
+const compareEvery = 30_000;
+const rest = 50;
 
 /** Makes service addresses work on this machine: keeps iptables as the services and their endpoints say. */
 export class Proxy implements Component {
@@ -43,84 +53,115 @@ export class Proxy implements Component {
   readonly #options: ProxyOptions;
   readonly #log: Log;
   readonly #run: Run;
-  readonly #iptables: Iptables;
   readonly #informers: InformerFactory;
+  readonly #node: Informer<Node>;
+  readonly #table: ServiceTable;
+  readonly #metrics: ProxyMetrics;
+  readonly #health: ProxyHealth;
+  readonly #status: StatusServer;
+  readonly #healthPorts: HealthPortServers;
+  readonly #connections: Connections;
+  readonly #events: FlushableRecorder;
   readonly #backoff = new Backoff<'sync'>(200, 10_000);
-  #ruleOptions: RuleOptions = {};
-  /** What was written last; undefined when what is in the kernel is unknown. */
-  #written: { rules: RuleSet; ports: readonly ServicePort[] } | undefined;
-  /** How our rules looked in the kernel when they were right; undefined when they have been changed since. */
-  #seen: Installed | undefined;
+  #families: Families | undefined;
+  #zone: string | undefined;
   #pending: Timer | undefined;
-  #check: Timer | undefined;
+  #timers: Timer[] = [];
   #busy: Promise<void> = Promise.resolve();
   /** Whether changes lead to a sync by themselves. */
   #following = false;
+  /** Whether the next sync is to compare everything. */
+  #suspicious = false;
   readonly #stop = new AbortController();
 
   constructor(options: ProxyOptions) {
+    const { client, clock, random = realRandom, nodeName } = options;
     this.#options = options;
     this.#log = options.log.child({ component: this.name });
     this.#run = options.run ?? runCommand;
-    this.#iptables = options.iptables ?? new Iptables(this.#run);
-    const { client, clock, random = realRandom } = options;
     this.#informers = new InformerFactory({ client, clock, random, log: this.#log });
+    this.#metrics = new ProxyMetrics(clock);
+    this.#health = new ProxyHealth(clock);
+    this.#status = new StatusServer(clock, this.#log);
+    this.#connections = new Connections(this.#run, this.#log, this.#metrics);
+    this.#events = createEventRecorder({ client, clock, component: 'kube-proxy', host: nodeName, log: this.#log });
+    this.#node = this.#informers.of<Node>(node, { fieldSelector: `metadata.name=${nodeName}` });
+    this.#healthPorts = new HealthPortServers({
+      address: options.healthPortAddress,
+      isHealthy: () => this.#health.keepsUp,
+      log: this.#log,
+      failed: (port, reason) => this.#tellClosedPort(port, reason),
+    });
+    this.#table = new ServiceTable(this.#informers, (what) => {
+      this.#metrics.changed(what);
+      this.#health.changed();
+      this.#schedule(gather);
+    });
   }
 
   /** Resolves when all services that there are now work. */
   async start(): Promise<void> {
-    const backend = await this.#iptables.backend();
-    await this.#prepare();
-    const changed = () => this.#schedule(gather);
-    const listener = { added: changed, updated: changed, deleted: changed };
-    for (const kind of [service, endpointSlice]) this.#informers.of<any>(kind).listen(listener);
+    const { clock, status } = this.#options;
+    const backend = await new Iptables(this.#run).backend();
+    this.#families = await Families.open({ ...this.#options, run: this.#run, log: this.#log, metrics: this.#metrics });
+    const nodeChanged = () => this.#lookAtNode();
+    this.#node.listen({ added: nodeChanged, updated: nodeChanged, deleted: nodeChanged });
     this.#informers.start();
     await this.#informers.synced(this.#stop.signal);
+    if (status) this.#status.start(status, this.#health, this.#metrics);
     this.#following = true;
     await this.#exclusively(() => this.#sync());
-    this.#check = this.#options.clock.every(checkEvery, () => this.#verifySoon());
+    this.#timers = [clock.every(lookEvery, () => this.#later(() => this.#look()))];
+    this.#compareIn(compareEvery);
+    const known = this.#node.get(this.#options.nodeName);
+    if (known) this.#events.event(known, 'Normal', 'Starting', '');
     this.#log.info('services work', { backend });
-  }
-
-  async #prepare(): Promise<void> {
-    const { filtersBridged, openedLoopback } = await prepareKernel(this.#run, this.#log);
-    const { clusterCidr } = this.#options;
-    const { chains } = await readInstalled(this.#iptables);
-    this.#ruleOptions = {
-      masqueradeAll: !filtersBridged,
-      openedLoopback: openedLoopback || chains.filter.has(openedLoopbackChain),
-      ...(clusterCidr && { clusterCidr }),
-    };
   }
 
   /** Stops following the API. The rules stay, so that services go on working for the pods that go on running. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the proxy was stopped'));
     this.#pending?.cancel();
-    this.#check?.cancel();
+    for (const timer of this.#timers) timer.cancel();
+    this.#status.stop();
+    this.#healthPorts.stop();
     await this.#informers.stop();
     await this.#busy;
+  }
+
+  /** The ports on which health and metrics are told, when they are. */
+  get statusPorts(): readonly number[] {
+    return this.#status.ports;
+  }
+
+  #lookAtNode(): void {
+    const known = this.#node.get(this.#options.nodeName);
+    this.#health.node(known);
+    const zone = known?.metadata.labels?.['topology.kubernetes.io/zone'];
+    if (zone === this.#zone) return;
+    this.#zone = zone;
+    this.#table.touchAll();
+    this.#schedule(gather);
   }
 
   #schedule(delay: number): void {
     if (this.#pending || !this.#following || this.#stop.signal.aborted) return;
     this.#pending = this.#options.clock.after(delay, () => {
       this.#pending = undefined;
-      this.#exclusively(() => this.#sync()).then(
-        () => this.#backoff.forget('sync'),
-        (error) => {
-          this.#log.error('the rules of services could not be written', { error: errorMessage(error) });
-          this.#schedule(this.#backoff.next('sync'));
-        },
-      );
+      this.#later(() => this.#sync());
     });
   }
 
-  #verifySoon(): void {
-    this.#exclusively(() => this.#verify()).catch((error) => {
-      this.#log.error('the rules of services could not be checked', { error: errorMessage(error) });
-      this.#schedule(this.#backoff.next('sync'));
-    });
+  /** Does it when nothing else is being done; a failure leads to a sync that compares everything. */
+  #later(task: () => Promise<void>): void {
+    this.#exclusively(task).then(
+      () => this.#backoff.forget('sync'),
+      (error) => {
+        this.#log.error('the rules of services could not be written', { error: errorMessage(error) });
+        this.#suspicious = true;
+        this.#schedule(this.#backoff.next('sync'));
+      },
+    );
   }
 
   /** Runs one task after the other: there is one writer of our rules. */
@@ -132,60 +173,71 @@ export class Proxy implements Component {
 
   async #sync(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const services = this.#informers.of(service).list();
-    const slices = this.#informers.of(endpointSlice).list();
-    const ports = servicePorts(services, slices, this.#options.nodeName);
-    const wanted = rules(ports, this.#ruleOptions);
-    const before = this.#written;
-    // Until it has succeeded nobody knows what is in the kernel.
-    this.#written = undefined;
-    if (before) await this.#write(change(before.rules, wanted));
-    else await this.#writeAll(wanted);
-    this.#written = { rules: wanted, ports };
-    await forget(staleConnections(before?.ports ?? [], ports), conntrack(this.#run), this.#log);
+    const { clock, nodeName } = this.#options;
+    const [started, at] = [clock.monotonic(), clock.now()];
+    const triggers = this.#table.takeTriggers();
+    const facts: NodeFacts = { name: nodeName, zone: this.#zone };
+    const changed = this.#table.take().map((key) => this.#table.look(key, facts));
+    await this.#families!.put(changed);
+    const whole = this.#suspicious;
+    if (whole) await this.#families!.repair();
+    else await this.#families!.write();
+    this.#suspicious = false;
+    for (const { key, healthPort } of changed) this.#healthPorts.put(key, healthPort);
+    this.#metrics.synced(started, whole, triggers);
+    this.#health.synced(at);
+    if (this.#table.isDirty) this.#health.changed();
+    await this.#cleanAfter(changed);
   }
 
-  async #write(text: string): Promise<void> {
-    if (!text) return;
-    this.#seen = undefined;
-    const started = this.#options.clock.monotonic();
-    await this.#iptables.restore(text);
-    const milliseconds = Math.round(this.#options.clock.monotonic() - started);
-    this.#log.debug('wrote rules', { bytes: text.length, milliseconds });
+  async #cleanAfter(changed: readonly ChangedService[]): Promise<void> {
+    const ports = changed.flatMap(({ after }) => after);
+    const gone = changed.flatMap(({ before }) => before);
+    for (const family of this.#families!.active) await this.#connections.clean(family, { ports, gone });
   }
 
-  /** Writes every chain, whatever is there, and removes chains of ours that are left from before. */
-  async #writeAll(wanted: RuleSet): Promise<void> {
-    const installed = await readInstalled(this.#iptables);
-    await this.#write(change(unknownContent(installed.chains), wanted, missingJumps(installed, jumps)));
-  }
-
-  /** Puts our rules back when somebody changed them. */
-  async #verify(): Promise<void> {
+  /** Puts our rules back when somebody flushed them. */
+  async #look(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const installed = await readInstalled(this.#iptables);
-    if (this.#seen && sameInstalled(this.#seen, installed)) return;
-    if (this.#seen) this.#log.warn('rules of services were changed by somebody else; writing them again');
-    this.#written = undefined;
-    await this.#sync();
-    this.#seen = await readInstalled(this.#iptables);
+    this.#healthPorts.retry();
+    if (await this.#families!.isFlushed()) await this.#compare();
   }
-}
 
-/** The same chains, none of which is as any chain should be. */
-function unknownContent(installed: RuleSet): RuleSet {
-  const unknown = (chains: ReadonlyMap<string, readonly string[]>) =>
-    new Map([...chains.keys()].map((c) => [c, ['?']]));
-  return { nat: unknown(installed.nat), filter: unknown(installed.filter) };
-}
+  /** Puts our rules back when somebody changed them, and makes the kernel forget connections that lead nowhere. */
+  async #compare(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const started = this.#options.clock.monotonic();
+    const repaired = await this.#families!.repair();
+    if (repaired > 0) this.#log.warn('rules of services were changed by somebody else; wrote them again', { repaired });
+    const ports: ServicePort[] = [...this.#table.ports()];
+    for (const family of this.#families!.active) await this.#connections.clean(family, { ports });
+    this.#countUnserved(ports);
+    this.#metrics.synced(started, true, []);
+  }
 
-/** Removes exactly our chains and the rules that lead to them. For `cox down`: no proxy may run. */
-export async function removeProxyRules(options: { iptables?: Iptables; run?: Run } = {}): Promise<void> {
-  const run = options.run ?? runCommand;
-  const iptables = options.iptables ?? new Iptables(run);
-  const installed = await readInstalled(iptables);
-  const text = removal(installed);
-  if (!text) return;
-  if (installed.chains.filter.has(openedLoopbackChain)) await closeLoopback(run);
-  await iptables.restore(text);
+  #countUnserved(ports: readonly ServicePort[]): void {
+    const unserved = ports.filter(({ endpoints, localEndpoints }) => endpoints.length > 0 && !localEndpoints.length);
+    this.#metrics.noLocalEndpoints('internal', unserved.filter((port) => port.internalLocal).length);
+    this.#metrics.noLocalEndpoints('external', unserved.filter((port) => port.externalLocal).length);
+  }
+
+  /** Comparing many rules costs: the more, the rarer. */
+  #compareIn(ms: number): void {
+    const { clock } = this.#options;
+    if (this.#stop.signal.aborted) return;
+    this.#timers[1] = clock.after(ms, () => {
+      const started = clock.monotonic();
+      const next = () => this.#compareIn(Math.max(compareEvery, (clock.monotonic() - started) * rest));
+      this.#later(() => this.#compare().finally(next));
+    });
+  }
+
+  #tellClosedPort({ namespace, name, port }: HealthPort, reason: string): void {
+    const { nodeName } = this.#options;
+    const about = { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name } } as Parameters<
+      FlushableRecorder['event']
+    >[0];
+    const message = `node ${nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${reason}`;
+    this.#events.event(about, 'Warning', 'FailedToStartServiceHealthcheck', message);
+  }
 }

@@ -3,11 +3,15 @@ export const tables = ['nat', 'filter'] as const;
 
 export type OurTable = (typeof tables)[number];
 
+export type ChainName = readonly [table: OurTable, chain: string];
+
 /** Rules (without `-A chain`) by chain, for each table. Only chains for which `isOurs` holds are touched. */
 export type RuleSet = Readonly<Record<OurTable, ReadonlyMap<string, readonly string[]>>>;
 
-/** Rules to put first into chains that are not ours. */
+/** Rules in chains that are not ours. */
 export type Insertions = Readonly<Record<OurTable, readonly (readonly [chain: string, rule: string])[]>>;
+
+export const noInsertions: Insertions = { nat: [], filter: [] };
 
 export const emptyRuleSet: RuleSet = { nat: new Map(), filter: new Map() };
 
@@ -20,37 +24,36 @@ export function isOurs(chain: string): boolean {
   return OURS.test(chain);
 }
 
+/** What has to be done to chains of ours. */
+export interface Change {
+  readonly write: readonly (readonly [...ChainName, rules: readonly string[]])[];
+  readonly remove: readonly ChainName[];
+}
+
 /**
- * The input of `iptables-restore --noflush` that turns `current` into `wanted`: only chains that differ are written,
- * those no longer wanted are removed. Empty when there is nothing to do.
+ * What turns `current` into `wanted`: only chains that differ are written, those no longer wanted are removed.
+ * @param among look at these chains only
  */
-export function change(current: RuleSet, wanted: RuleSet, insertions?: Insertions): string {
-  return tables.map((table) => changeTable(table, current[table], wanted[table], insertions?.[table] ?? [])).join('');
+export function change(current: RuleSet, wanted: RuleSet, among?: readonly ChainName[]): Change {
+  const write: Change['write'][number][] = [];
+  const remove: ChainName[] = [];
+  for (const [table, chain] of among ?? everyChain(current, wanted)) {
+    const rules = wanted[table].get(chain);
+    if (rules === undefined) {
+      if (current[table].has(chain)) remove.push([table, chain]);
+    } else if (!sameRules(current[table].get(chain), rules)) write.push([table, chain, rules]);
+  }
+  return { write, remove };
 }
 
-function changeTable(
-  table: OurTable,
-  current: ReadonlyMap<string, readonly string[]>,
-  wanted: ReadonlyMap<string, readonly string[]>,
-  insertions: Insertions[OurTable],
-): string {
-  const changed = [...wanted].filter(([chain, rules]) => !sameRules(current.get(chain), rules));
-  const removed = [...current.keys()].filter((chain) => !wanted.has(chain));
-  if (!changed.length && !removed.length && !insertions.length) return '';
-  const lines = [
-    `*${table}`,
-    // Naming a chain makes it, or empties it when it is there.
-    ...[...changed.map(([chain]) => chain), ...removed].map((chain) => `:${chain} - [0:0]`),
-    ...changed.flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
-    ...insertions.toReversed().map(([chain, rule]) => `-I ${chain} 1 ${rule}`),
-    ...removed.map((chain) => `-X ${chain}`),
-    'COMMIT',
-  ];
-  return `${lines.join('\n')}\n`;
+function* everyChain(a: RuleSet, b: RuleSet): Generator<ChainName> {
+  for (const table of tables) {
+    for (const chain of new Set([...b[table].keys(), ...a[table].keys()])) yield [table, chain];
+  }
 }
 
-function sameRules(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((rule, i) => rule === b[i]);
+export function sameRules(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a !== undefined && (a === b || (a.length === b.length && a.every((rule, i) => rule === b[i])));
 }
 
 /** The chain that a rule leads to, or the verdict. */

@@ -1,45 +1,49 @@
-import type { Log } from '../base/log.ts';
-import { errorMessage } from '../base/log.ts';
-import type { Conntrack } from '../linux/conntrack.ts';
-import type { ServicePort } from './model.ts';
-
-/** A remembered connection that leads to the wrong place. Without `endpoint`: one from before there were any. */
-export interface StaleConnection {
-  readonly address?: string;
-  readonly port: number;
-  readonly endpoint?: string;
-}
+import type { Connection } from '../linux/conntrack.ts';
+import { shown } from './endpoints.ts';
+import type { Family, ServicePort } from './model.ts';
 
 /**
- * What the kernel must forget after a change from `before` to `after`. Only UDP: its senders often keep their source
- * port, so the kernel would take all that follows for the old connection; TCP notices by itself.
+ * Which of the connections that the kernel remembers lead to endpoints that are gone, or past those that have come. Only
+ * UDP: its senders often keep their source port, so the kernel would take all that follows for the old connection; TCP
+ * notices by itself.
+ * @param nodeAddresses where node ports are reached
+ * @param gone ports of services that there were and that may not be any more
  */
-export function staleConnections(before: readonly ServicePort[], after: readonly ServicePort[]): StaleConnection[] {
-  const udp = (ports: readonly ServicePort[]) =>
-    new Map(ports.filter((p) => p.protocol === 'UDP').map((p) => [p.name, p]));
-  const now = udp(after);
-  const then = udp(before);
-  const gone = [...then.values()].flatMap((port) => {
-    const left = new Set(now.get(port.name)?.endpoints.map((e) => e.ip));
-    return port.endpoints.filter((e) => !left.has(e.ip)).flatMap((e) => entries(port, e.ip));
-  });
-  const come = [...now.values()].filter((port) => port.endpoints.length && !then.get(port.name)?.endpoints.length);
-  return [...gone, ...come.flatMap((port) => entries(port))];
-}
-
-function entries(port: ServicePort, endpoint?: string): StaleConnection[] {
-  const to = endpoint === undefined ? {} : { endpoint };
-  return [
-    ...[port.clusterIp, ...port.externalIps].map((address) => ({ address, port: port.port, ...to })),
-    ...(port.nodePort === undefined ? [] : [{ port: port.nodePort, ...to }]),
-  ];
-}
-
-/** Makes the kernel forget them. A failure is told and otherwise without consequence: the entries age out. */
-export async function forget(stale: readonly StaleConnection[], conntrack: Conntrack, log: Log): Promise<void> {
-  try {
-    for (const connection of stale) await conntrack.forget('UDP', connection);
-  } catch (error) {
-    log.warn('old UDP connections may go to endpoints that are gone', { error: errorMessage(error) });
+export function staleConnections(
+  connections: readonly Connection[],
+  family: Family,
+  { ports, gone = [] }: { ports: readonly ServicePort[]; gone?: readonly ServicePort[] },
+  nodeAddresses: ReadonlySet<string>,
+): Connection[] {
+  const right = new Map<string, ReadonlySet<string>>();
+  // What is there now says more about an address than what was there.
+  for (const port of gone) for (const place of placesOf(port, family)) right.set(place, new Set());
+  for (const port of ports) {
+    const serving = new Set(port.serving);
+    for (const place of placesOf(port, family)) right.set(place, serving);
   }
+  const stale = new Map<string, Connection>();
+  for (const connection of connections) {
+    const { address, port, endpoint, endpointPort } = connection;
+    const place =
+      right.get(shown(address, port)) ?? (nodeAddresses.has(address) ? right.get(`node ${port}`) : undefined);
+    const answers = shown(endpoint, endpointPort);
+    // One order to forget is for all clients.
+    if (place && !place.has(answers)) stale.set(`${shown(address, port)} ${answers}`, connection);
+  }
+  return [...stale.values()];
+}
+
+/** Whether any of the ports is one whose connections must be looked at. */
+export function hasUdp(ports: readonly ServicePort[], family: Family): boolean {
+  return ports.some((port) => port.family === family && port.protocol === 'UDP');
+}
+
+function placesOf(port: ServicePort, family: Family): string[] {
+  if (port.family !== family || port.protocol !== 'UDP') return [];
+  const addresses = [port.clusterIp, ...port.externalIps, ...port.balancerIps];
+  return [
+    ...addresses.map((address) => shown(address, port.port)),
+    ...(port.nodePort === undefined ? [] : [`node ${port.nodePort}`]),
+  ];
 }

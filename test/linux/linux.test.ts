@@ -102,7 +102,9 @@ describe('iptables', () => {
     const calls: [string, readonly string[], RunOptions | undefined][] = [];
     const run: Run = async (...call) => (calls.push([call[0], call[1], call[2]]), { stdout: '', stderr: '', code: 0 });
     await new Iptables(run).restore('*nat\nCOMMIT\n');
-    expect(calls).to.deep.equal([['iptables-restore', ['-w', '5', '--noflush'], { stdin: '*nat\nCOMMIT\n' }]]);
+    expect(calls).to.deep.equal([
+      ['iptables-restore', ['-w', '5', '--noflush'], { stdin: '*nat\nCOMMIT\n', timeout: 120_000 }],
+    ]);
   });
 
   const problems: [string, CommandError, string][] = [

@@ -1,5 +1,7 @@
 import type { EndpointSlice } from '../../src/api/discovery-v1/endpoint-slice.ts';
 import type { Service } from '../../src/api/core-v1/service.ts';
+import type { NodeFacts } from '../../src/proxy/endpoints.ts';
+import { servicePorts, type ServicePort } from '../../src/proxy/model.ts';
 
 const metadata = (name: string, rest: object = {}) => ({
   name,
@@ -17,7 +19,7 @@ export function webService(spec: Partial<NonNullable<Service['spec']>> = {}, res
   return { apiVersion: 'v1', kind: 'Service', metadata: metadata('web', rest), spec: { ...base, ...spec } };
 }
 
-type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
+export type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
 
 /** A slice of shop/web; an endpoint given as an address is ready and on n1. */
 export function webSlice(
@@ -25,12 +27,23 @@ export function webSlice(
   ports: EndpointSlice['ports'] = [{ port: 8080, protocol: 'TCP', name: '' }],
   name = 'web-1',
 ): EndpointSlice {
+  const first = endpoints[0] ?? '';
+  const address = typeof first === 'string' ? first : (first.addresses[0] ?? '');
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: metadata(name, { labels: { 'kubernetes.io/service-name': 'web' } }),
-    addressType: 'IPv4',
+    addressType: address.includes(':') ? 'IPv6' : 'IPv4',
     ...(ports && { ports }),
     endpoints: endpoints.map((e) => (typeof e === 'string' ? { addresses: [e], nodeName: 'n1' } : e)),
   };
+}
+
+/** The ports of shop/web as the node n1 serves them. */
+export function webPorts(
+  spec: Parameters<typeof webService>[0],
+  endpoints: Parameters<typeof webSlice>[0],
+  node: Partial<NodeFacts> = {},
+): ServicePort[] {
+  return servicePorts(webService(spec), [webSlice(endpoints)], { name: 'n1', ...node });
 }

@@ -1,0 +1,144 @@
+import type { Clock } from '../base/clock.ts';
+import { errorMessage, type Log } from '../base/log.ts';
+import type { Iptables } from '../linux/iptables.ts';
+import { canaryChain, jumps } from './fixed-rules.ts';
+import { missingJumps, readInstalled, type Installed } from './installed.ts';
+import type { Family, ServicePort } from './model.ts';
+import type { ProxyMetrics } from './metrics.ts';
+import { restoreTexts, type Placements } from './restore-text.ts';
+import { RuleBook } from './rule-book.ts';
+import type { RuleOptions } from './rule-text.ts';
+import { change, sameRules, tables, type Change, type ChainName, type OurTable, type RuleSet } from './rule-set.ts';
+
+export interface KernelRulesOptions {
+  readonly family: Family;
+  readonly iptables: Iptables;
+  readonly rules: RuleOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: ProxyMetrics;
+}
+
+type Written = Record<OurTable, Map<string, readonly string[]>>;
+
+/** The rules of one address family in the kernel: writes what has changed, and puts back what others have changed. */
+export class KernelRules {
+  readonly family: Family;
+  readonly #options: KernelRulesOptions;
+  readonly #book: RuleBook;
+  /** What we know to be in the kernel; undefined when nobody knows. */
+  #written: Written | undefined;
+  /** Chains that may be other ones than those written. */
+  #dirty = new Map<string, ChainName>();
+  /** How chains look in the kernel that iptables-save shows in other words than ours. */
+  readonly #forms = new Map<string, { written: readonly string[]; saved: readonly string[] }>();
+
+  constructor(options: KernelRulesOptions) {
+    this.family = options.family;
+    this.#options = options;
+    this.#book = new RuleBook(options.family, options.rules);
+  }
+
+  /** Takes in what ports a service has now; `write` brings it to the kernel. */
+  put(service: string, ports: readonly ServicePort[]): void {
+    for (const name of this.#book.put(service, ports)) this.#dirty.set(name.join(' '), name);
+  }
+
+  /** Brings what has changed to the kernel. When what is there is unknown, everything is compared. */
+  async write(): Promise<void> {
+    if (!this.#written) return void (await this.repair());
+    const among = [...this.#dirty.values()];
+    this.#dirty.clear();
+    await this.#apply(change(this.#written, this.#book.rules, among));
+  }
+
+  /**
+   * Compares all rules with those in the kernel and writes what differs.
+   * @returns how many chains and jumps differed
+   */
+  async repair(): Promise<number> {
+    const wanted = this.#wantedNow();
+    const first = await this.#compare(wanted);
+    const count = first.change.write.length + first.change.remove.length + sizeOf(first.jumps);
+    this.#written = undefined;
+    await this.#apply(first.change, first.jumps);
+    this.#written = wanted;
+    const known = first.installed.chains;
+    const suspicious = first.change.write.filter(([table, chain]) => known[table].has(chain));
+    if (suspicious.length > 0) await this.#learnForms(suspicious, known);
+    return count;
+  }
+
+  /** Whether somebody has flushed one of our tables. */
+  async isFlushed(): Promise<boolean> {
+    if (!this.#written) return false;
+    const there = await Promise.all(tables.map((table) => this.#options.iptables.hasRules(table, canaryChain)));
+    return there.includes(false);
+  }
+
+  /** What is in the kernel is not known any more. */
+  forget(): void {
+    this.#written = undefined;
+  }
+
+  #wantedNow(): Written {
+    const { nat, filter } = this.#book.rules;
+    this.#dirty.clear();
+    return { nat: new Map(nat), filter: new Map(filter) };
+  }
+
+  async #compare(wanted: RuleSet): Promise<{ installed: Installed; change: Change; jumps: Placements }> {
+    const installed = await readInstalled(this.#options.iptables);
+    const { write, remove } = change(installed.chains, wanted);
+    const wrong = write.filter(([table, chain, rules]) => !this.#isForm(table, chain, rules, installed));
+    return { installed, change: { write: wrong, remove }, jumps: missingJumps(installed, jumps(this.family)) };
+  }
+
+  #isForm(table: OurTable, chain: string, rules: readonly string[], { chains }: Installed): boolean {
+    const form = this.#forms.get(`${table} ${chain}`);
+    const saved = chains[table].get(chain);
+    return form !== undefined && form.written === rules && saved !== undefined && sameRules(form.saved, saved);
+  }
+
+  /** Another iptables may show rules differently: what looks the same after it was written again is how ours look. */
+  async #learnForms(again: Change['write'], before: RuleSet): Promise<void> {
+    const { chains } = await readInstalled(this.#options.iptables);
+    for (const [table, chain, written] of again) {
+      const saved = chains[table].get(chain) ?? [];
+      if (!sameRules(before[table].get(chain), saved) || sameRules(saved, written)) continue;
+      this.#options.log.debug('iptables shows a chain in other words', { chain, written, saved });
+      this.#forms.set(`${table} ${chain}`, { written, saved });
+    }
+  }
+
+  async #apply(what: Change, placements?: Placements): Promise<void> {
+    const written = this.#written;
+    // Until it has succeeded nobody knows what is in the kernel.
+    this.#written = undefined;
+    const { clock, iptables, log, metrics } = this.#options;
+    const started = clock.monotonic();
+    for (const text of restoreTexts(what, placements)) {
+      try {
+        await iptables.restore(text);
+      } catch (error) {
+        metrics.failed(written !== undefined);
+        throw new Error(`${this.family}: ${errorMessage(error)}`, { cause: error });
+      }
+    }
+    this.#written = written;
+    if (written) note(written, what);
+    const milliseconds = Math.round(clock.monotonic() - started);
+    const rules = what.write.reduce((sum, [, , { length }]) => sum + length, 0);
+    if (rules + what.remove.length > 0) log.debug('wrote rules', { family: this.family, rules, milliseconds });
+    metrics.wrote(this.family, what, this.#book.rules);
+  }
+}
+
+function note(written: Written, { write, remove }: Change): void {
+  for (const [table, chain, rules] of write) written[table].set(chain, rules);
+  for (const [table, chain] of remove) written[table].delete(chain);
+}
+
+function sizeOf(placements: Placements): number {
+  return placements.nat.length + placements.filter.length;
+}

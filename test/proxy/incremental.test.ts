@@ -1,0 +1,162 @@
+import { expect } from 'chai';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { noLog } from '../../src/base/log.ts';
+import { Iptables } from '../../src/linux/iptables.ts';
+import { KernelRules } from '../../src/proxy/kernel-rules.ts';
+import { ProxyMetrics } from '../../src/proxy/metrics.ts';
+import { families, type Family, type ServicePort } from '../../src/proxy/model.ts';
+import { tables } from '../../src/proxy/rule-set.ts';
+import { MemoryIptables } from './memory-iptables.ts';
+import { RandomCluster, Seeded } from './random-cluster.ts';
+
+const clock = new VirtualClock();
+
+class World {
+  readonly kernel = new MemoryIptables();
+  readonly rules: KernelRules;
+  readonly family: Family;
+
+  constructor(family: Family) {
+    this.family = family;
+    this.rules = new KernelRules({
+      family,
+      iptables: new Iptables(this.kernel.run, family === 'IPv4' ? 4 : 6),
+      rules: { clusterCidr: family === 'IPv4' ? '10.244.0.0/16' : 'fd01::/48' },
+      clock,
+      log: noLog,
+      metrics: new ProxyMetrics(clock),
+    });
+  }
+
+  put(cluster: RandomCluster, keys: readonly string[]): void {
+    for (const key of keys) this.rules.put(key, cluster.ports(key));
+  }
+
+  /** What a proxy that starts now would write. */
+  async fresh(cluster: RandomCluster): Promise<World> {
+    const world = new World(this.family);
+    world.put(cluster, cluster.keys.toReversed());
+    await world.rules.write();
+    return world;
+  }
+
+  /** Text, for that compares quickly. */
+  get state(): string {
+    return JSON.stringify(
+      tables.map((table) => this.kernel.sorted(table)),
+      undefined,
+      1,
+    );
+  }
+}
+
+describe('rules that are written as services change', function () {
+  this.timeout(60_000);
+
+  it('are those of a fresh sync after each change, in a thousand random sequences', async () => {
+    for (let seed = 1; seed <= 1_000; seed++) {
+      const family = families[seed % 2]!;
+      const cluster = new RandomCluster(seed);
+      const world = new World(family);
+      await world.rules.write();
+      for (let step = 0; step < 3; step++) {
+        const keys = cluster.step();
+        world.put(cluster, keys);
+        await world.rules.write();
+        expect(world.state, `seed ${seed}, step ${step}`).to.equal((await world.fresh(cluster)).state);
+      }
+    }
+  });
+
+  it('are repaired to those of a fresh sync, whatever somebody else has done to them', async () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = new Seeded(seed);
+      const cluster = new RandomCluster(seed);
+      const world = new World('IPv4');
+      world.put(cluster, [...cluster.step(), ...cluster.step()]);
+      await world.rules.write();
+      const good = world.state;
+      expect(await world.rules.repair(), `seed ${seed}: nothing to repair`).to.equal(0);
+      damage(world.kernel, random);
+      await world.rules.repair();
+      expect(world.state, `seed ${seed}`).to.equal(good);
+    }
+  });
+
+  it('write one change of endpoints in one piece, with the chains of that service and no others', async () => {
+    const cluster = new RandomCluster(7);
+    const world = new World('IPv4');
+    const grown = ({ family, internalLocal, endpoints }: ServicePort) =>
+      family === 'IPv4' && !internalLocal && endpoints.length > 1;
+    const find = () => cluster.keys.find((k) => cluster.ports(k).some(grown));
+    while (find() === undefined) cluster.step();
+    const key = find()!;
+    world.put(cluster, cluster.keys);
+    await world.rules.write();
+    const fewer = cluster.ports(key).map((port) => ({ ...port, endpoints: port.endpoints.slice(0, 1) }));
+    world.kernel.restored.length = 0;
+    world.rules.put(key, fewer);
+    await world.rules.write();
+    expect(world.kernel.restored).to.have.length(1);
+    const named = [...world.kernel.restored[0]!.matchAll(/^:(\S+)/gm)].map(([, chain]) => chain!);
+    const shared = named.filter((chain) => !/^COX-(SVC|HAIRPIN-\d+)/.test(chain));
+    expect(shared.filter((chain) => chain !== 'COX-HAIRPIN')).to.deep.equal([]);
+    expect(named.filter((chain) => chain.startsWith('COX-SVC')).length).to.be.within(1, 3);
+  });
+
+  it('are written anew when iptables fails once', async () => {
+    const cluster = new RandomCluster(3);
+    const world = new World('IPv4');
+    await world.rules.write();
+    world.kernel.flush('nat');
+    world.put(cluster, [...cluster.step(), ...cluster.step(), ...cluster.step()]);
+    await world.rules.write().catch((error) => expect(String(error)).to.match(/IPv4: /));
+    await world.rules.repair();
+    expect(world.state).to.equal((await world.fresh(cluster)).state);
+  });
+
+  it('notice that they were flushed', async () => {
+    const world = new World('IPv4');
+    expect(await world.rules.isFlushed(), 'nothing was written yet').to.equal(false);
+    await world.rules.write();
+    expect(await world.rules.isFlushed()).to.equal(false);
+    for (const table of tables) {
+      world.kernel.flush(table);
+      expect(await world.rules.isFlushed(), table).to.equal(true);
+      await world.rules.repair();
+    }
+    expect(await world.rules.isFlushed()).to.equal(false);
+  });
+
+  it('are left alone when iptables shows them in other words', async () => {
+    const world = new World('IPv4');
+    await world.rules.write();
+    const show = world.kernel.save.bind(world.kernel);
+    world.kernel.save = (table) => show(table).replace(/0x10000/g, '65536');
+    expect(await world.rules.repair(), 'it cannot know better').to.be.greaterThan(0);
+    world.kernel.restored.length = 0;
+    expect(await world.rules.repair()).to.equal(0);
+    expect(world.kernel.restored).to.deep.equal([]);
+  });
+});
+
+/** Empties, removes or changes chains, or the rules that lead to them. */
+function damage(kernel: MemoryIptables, random: Seeded): void {
+  const table = random.one(tables);
+  if (random.chance(20)) return kernel.flush(table);
+  const chains = kernel.tables.get(table)!;
+  for (let i = 0; i < 3; i++) {
+    const rules = chains.get(random.one([...chains.keys()]))!;
+    const how = random.below(3);
+    if (how === 0) rules.length = 0;
+    else if (how === 1) rules.splice(random.below(rules.length + 1), 1);
+    else rules.unshift('-j DROP');
+  }
+  const others = [...chains].filter(([chain]) => !chain.startsWith('COX-'));
+  for (const [chain, rules] of others)
+    chains.set(
+      chain,
+      rules.filter((rule) => rule !== '-j DROP'),
+    ); // not ours to mend
+  if (random.chance(50)) chains.set('COX-SVC-LEFTOVER', ['-j DROP']);
+}
