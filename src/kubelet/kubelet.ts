@@ -88,6 +88,7 @@ export class Kubelet implements Component {
   #machine: MachineInfo;
   #runtimeVersion = '';
   #cgroups: PodCgroups | undefined;
+  #handlers: readonly string[] | undefined;
   #stopped = false;
   #shuttingDown = false;
 
@@ -132,6 +133,7 @@ export class Kubelet implements Component {
       clusterDomain: options.clusterDomain ?? 'cluster.local',
       machine: () => ({ ...this.#machine, seccompFolder: join(rootDir ?? '', 'seccomp') }),
       cgroups: () => this.#cgroups,
+      handlers: () => this.#handlers,
       statuses: this.#statuses,
       hostIp: options.nodeIp,
       guard: options.guard,
@@ -203,6 +205,7 @@ export class Kubelet implements Component {
     });
     const info = await runtime.info();
     this.#runtimeVersion = info.version;
+    this.#handlers = info.handlers;
     if (info.cgroupDriver === 'cgroupfs') this.#cgroups = await this.#openCgroups();
     const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map((s) => s.id));
     const informer = this.#informers.of(podKind, this.#selection);
@@ -485,6 +488,7 @@ export class Kubelet implements Component {
       ...{ nodeName, nodeIp, maxPods, images },
       machine: this.#machine,
       runtimeVersion: this.#runtimeVersion,
+      handlers: this.#handlers ?? [],
       kubeletVersion: version,
       kubeletPort: this.#server?.port ?? 10250,
       problem: this.#shuttingDown ? 'node is shutting down' : this.#problem,

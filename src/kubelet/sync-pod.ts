@@ -31,6 +31,7 @@ import {
 import type { Prober } from './probes/prober.ts';
 import { delayText, RestartBackoff } from './restart-backoff.ts';
 import { latest, type PodState, type Sandbox } from './runtime/runtime.ts';
+import { runtimeHandler } from './runtime-handler.ts';
 import { outdatedContainers } from './resize/difference.ts';
 import { startContainer, type StartDependencies } from './start-container.ts';
 import { VolumesNotReady } from './volumes/volume-error.ts';
@@ -52,6 +53,8 @@ export interface SyncDependencies extends StartDependencies {
   readonly guard?: PodGuard | undefined;
   /** Undefined where pods have no control groups of their own. */
   readonly cgroups: () => PodCgroups | undefined;
+  /** What a RuntimeClass may name; undefined: anything. */
+  readonly handlers: () => readonly string[] | undefined;
 }
 
 /** A pod whose sandbox is ended loses all its containers: the kernel takes others first. */
@@ -295,6 +298,7 @@ async function renewSandbox(deps: SyncDependencies, pod: Pod, attempt: number): 
       (spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value]),
     ),
     cgroupParent: await deps.cgroups()?.ensure(pod),
+    handler: await runtimeHandler(deps.client, spec.runtimeClassName, deps.handlers()),
     ...(deps.machine().lackingCapabilities.includes('SYS_RESOURCE') ? {} : { oomScoreAdj: SANDBOX_OOM_SCORE }),
   });
   if (!sandbox.hostNetwork) await deps.network.attach(identity, sandbox, hostPorts(pod));

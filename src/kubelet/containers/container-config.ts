@@ -54,6 +54,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
   return {
     pod: identityOf(pod),
     sandboxId: inputs.sandbox.id,
+    handler: inputs.sandbox.handler,
     name: container.name,
     attempt: inputs.attempt,
     image: container.image ?? '',

@@ -88,7 +88,6 @@ export function dialError(error: Error, address: string, scheme?: string): strin
   if (Object.hasOwn(WORDS, code)) return `dial tcp ${address}: ${WORDS[code]}`;
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${address.replace(/:\d+$/, '')}: no such host`;
   if (code === 'ECONNRESET') return message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
-  if (scheme === 'https' && /wrong version number|packet length too long/.test(message))
-    return `http: ${NOT_TLS}`;
+  if (scheme === 'https' && /wrong version number|packet length too long/.test(message)) return `http: ${NOT_TLS}`;
   return message;
 }

@@ -15,6 +15,8 @@ export interface NodeFacts {
   readonly nodeIp: string;
   readonly machine: MachineInfo;
   readonly runtimeVersion: string;
+  /** What a RuntimeClass may name. */
+  readonly handlers: readonly string[];
   readonly kubeletVersion: string;
   readonly kubeletPort: number;
   readonly maxPods: number;
@@ -50,7 +52,10 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeS
     conditions: conditionsOf(facts, old?.conditions ?? []),
     // The engine gives the supplemental groups of the image too, and knows neither user namespaces nor read-only trees.
     features: { supplementalGroupsPolicy: false },
-    runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } }],
+    runtimeHandlers: ['', ...facts.handlers].map((name) => ({
+      name,
+      features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+    })),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     nodeInfo: {
       machineID: machine.machineId,

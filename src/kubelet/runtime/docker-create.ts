@@ -7,12 +7,16 @@ const CPU_PERIOD = 100_000;
 
 /** How a sandbox is made. It holds the pod's namespaces and does nothing but wait and reap. */
 export function sandboxOptions(config: SandboxConfig, owner: Owner, image: string): DockerCreateOptions {
-  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls, oomScoreAdj, cgroupParent } = config;
+  const { pod, attempt, hostname, hostNetwork, hostPid, hostIpc, sysctls, oomScoreAdj, cgroupParent, handler } = config;
   return {
     name: sandboxName(config),
     Image: image,
     ...(!hostNetwork && { Hostname: hostname }),
-    Labels: { ...podLabels(owner, pod, 'sandbox', attempt), [label.hostNetwork]: String(hostNetwork) },
+    Labels: {
+      ...podLabels(owner, pod, 'sandbox', attempt),
+      [label.hostNetwork]: String(hostNetwork),
+      ...(handler && { [label.handler]: handler }),
+    },
     HostConfig: {
       NetworkMode: hostNetwork ? 'host' : 'none',
       IpcMode: hostIpc ? 'host' : 'shareable',
@@ -24,6 +28,7 @@ export function sandboxOptions(config: SandboxConfig, owner: Owner, image: strin
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
+      ...runBy(handler),
     },
   };
 }
@@ -63,8 +68,13 @@ export function containerOptions(config: ContainerConfig, owner: Owner): DockerC
       })),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       RestartPolicy: { Name: 'no' },
+      ...runBy(config.handler),
     },
   };
+}
+
+function runBy(handler: string | undefined): object {
+  return handler ? { Runtime: handler } : {};
 }
 
 function containerLabels(config: ContainerConfig, owner: Owner): Record<string, string> {

@@ -17,6 +17,7 @@ export const label = {
   specHash: 'io.coxswain.spec-hash',
   image: 'io.coxswain.image',
   hostNetwork: 'io.coxswain.host-network',
+  handler: 'io.coxswain.runtime-handler',
   messagePath: 'io.coxswain.termination-message',
   messageFromLog: 'io.coxswain.termination-message-from-log',
 } as const;
@@ -85,6 +86,7 @@ function sandboxOf(info: DockerInspection, labels: Record<string, string>): Sand
     ready,
     createdAt: timeOf(info.Created) ?? 0,
     hostNetwork: labels[label.hostNetwork] === 'true',
+    ...(labels[label.handler] && { handler: labels[label.handler] }),
     netns: ready && pid > 0 ? `/proc/${pid}/ns/net` : undefined,
   };
 }

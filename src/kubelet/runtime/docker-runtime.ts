@@ -82,8 +82,8 @@ export class DockerRuntime implements Runtime {
 
   async info(): Promise<RuntimeInfo> {
     const [{ Version }, info] = await Promise.all([this.#docker.version(), this.#docker.info()]);
-    const { CgroupDriver: cgroupDriver } = info as { CgroupDriver?: string };
-    return { version: `docker://${Version.replace(/\+.*/, '')}`, cgroupDriver };
+    const { CgroupDriver: cgroupDriver, Runtimes = {} } = info as { CgroupDriver?: string; Runtimes?: object };
+    return { version: `docker://${Version.replace(/\+.*/, '')}`, cgroupDriver, handlers: Object.keys(Runtimes).sort() };
   }
 
   pods(): PodState[] {

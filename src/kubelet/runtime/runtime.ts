@@ -8,6 +8,8 @@ export interface Sandbox {
   readonly ready: boolean;
   readonly createdAt: number;
   readonly hostNetwork: boolean;
+  /** What runs it and all containers in it, where that is not what the engine takes by itself. */
+  readonly handler?: string | undefined;
   /** Path of the network namespace; undefined when it does not run. */
   readonly netns: string | undefined;
 }
@@ -23,6 +25,8 @@ export interface SandboxConfig {
   /** As of containers. */
   readonly oomScoreAdj?: number | undefined;
   readonly cgroupParent?: string | undefined;
+  /** One of `RuntimeInfo.handlers`; absent: what the engine takes by itself. */
+  readonly handler?: string | undefined;
 }
 
 /** One run of a container as the runtime knows it. */
@@ -104,6 +108,8 @@ export interface ContainerResources {
 export interface ContainerConfig {
   readonly pod: PodIdentity;
   readonly sandboxId: string;
+  /** As of the sandbox. */
+  readonly handler?: string | undefined;
   readonly name: string;
   readonly attempt: number;
   /** As the pod asked for it. */
@@ -209,6 +215,8 @@ export interface RuntimeInfo {
   readonly version: string;
   /** Who makes control groups: the engine itself, `cgroupfs`, or `systemd`. Absent where there are none. */
   readonly cgroupDriver?: string | undefined;
+  /** What a RuntimeClass may name as its handler. Absent: anything. */
+  readonly handlers?: readonly string[] | undefined;
 }
 
 /** What the runtime tells the kubelet. */
