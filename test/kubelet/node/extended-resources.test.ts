@@ -23,6 +23,7 @@ describe('kubelet: extended resources', () => {
       nodeIp: '10.0.0.1',
       machine,
       maxPods: 110,
+      handlers: [],
       images: [],
       pressures: [],
       reserved: [],
