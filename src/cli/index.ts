@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { dns } from './dns.ts';
 import { down } from './down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { node } from './node.ts';
@@ -7,4 +8,4 @@ import { version } from './version.ts';
 import { why } from './why.ts';
 
 /** The commands of `cox`, in the order the help lists them. */
-export const commands: readonly Command[] = [up, down, node, kubeconfig, why, version];
+export const commands: readonly Command[] = [up, down, node, dns, kubeconfig, why, version];
