@@ -47,7 +47,8 @@ export interface BodyStream {
   onDrain(listener: () => void): void;
   /** Bytes that wait for the client. */
   readonly waiting: number;
-  end(): void;
+  /** @param trailers header fields that come behind the body, where the transport has such; names in lower case */
+  end(trailers?: Readonly<Record<string, string>>): void;
   /** Cuts the connection (or stream), so that the client cannot take what it got for the whole. */
   abort(): void;
 }

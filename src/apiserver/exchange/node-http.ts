@@ -122,7 +122,10 @@ export class NodeApiResponse extends Answer {
       get waiting() {
         return response.writableLength;
       },
-      end: () => void response.end(),
+      end: (trailers) => {
+        if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers);
+        response.end();
+      },
       abort: () => void response.destroy(),
     };
   }

@@ -80,6 +80,30 @@ describe('proxy streams', function () {
     expect(bytes).to.equal(hundred * megabyte);
   });
 
+  it('pass on what comes behind a body, over both versions of HTTP', async () => {
+    const asked: unknown[] = [];
+    answer = (request, response) => {
+      asked.push(request.headers.te);
+      response.writeHead(200, { trailer: 'X-Sum, Grpc-Status' });
+      response.write('body');
+      response.addTrailers({ 'X-Sum': '1', 'Grpc-Status': '0' });
+      response.end();
+    };
+    const request = world.request('GET', path, { te: 'trailers' }).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    let body = '';
+    for await (const chunk of response) body += String(chunk);
+    expect([body, response.trailers]).to.deep.equal(['body', { 'x-sum': '1', 'grpc-status': '0' }]);
+
+    const session = http2.connect(`https://127.0.0.1:${world.port}`, { ca: world.ca.certificate });
+    const stream = session.request({ ':path': path, authorization: 'Bearer good', te: 'trailers' });
+    const trailers = once(stream, 'trailers');
+    stream.resume();
+    expect({ ...(await trailers)[0] }).to.include({ 'x-sum': '1', 'grpc-status': '0' });
+    session.close();
+    expect(asked).to.deep.equal(['trailers', 'trailers']);
+  });
+
   it('go no faster than the client reads', async () => {
     let written = 0;
     const block = Buffer.alloc(megabyte, 'x');

@@ -67,7 +67,7 @@ describe('proxy', () => {
     await world.call('GET', `${proxy}/deep/path/`, {
       connection: 'keep-alive, x-mine',
       'x-mine': '1',
-      te: 'trailers',
+      te: 'gzip',
       'proxy-authorization': 'secret',
       'impersonate-user': 'admin',
       'impersonate-group': 'system:masters',

@@ -65,10 +65,23 @@ function relay(exchange: Exchange, answer: IncomingMessage, base: LinkBase): Pro
   const headers = responseHeaders(answer);
   if (typeof headers['location'] === 'string') headers['location'] = rewriteLink(headers['location'], base);
   const steps = stepsFor(answer, base);
-  if (steps.length > 0) delete headers['content-length'];
+  const trailers = answer.headers['trailer'];
+  if (trailers) headers['trailer'] = trailers;
+  // Behind a body of known length there are no trailers in HTTP/1.1.
+  if (steps.length > 0 || trailers) delete headers['content-length'];
   const out = exchange.response.stream(answer.statusCode ?? 502, headers);
   const source = steps.length > 0 ? (pipeline([answer, ...steps], () => {}) as unknown as Readable) : answer;
   return pass(exchange, source, answer, out);
+}
+
+/** Trailers as they can be passed on: what frames a message is not for a trailer to say. */
+function trailersOf(trailers: NodeJS.Dict<string>): Record<string, string> {
+  const framing = new Set(['content-length', 'transfer-encoding', 'trailer']);
+  return Object.fromEntries(
+    Object.entries(trailers).filter(
+      (entry): entry is [string, string] => !framing.has(entry[0]) && entry[1] !== undefined,
+    ),
+  );
 }
 
 /** What the body of an HTML page goes through: unpack, rewrite, pack. */
@@ -97,7 +110,8 @@ function pass({ request }: Exchange, source: Readable, answer: IncomingMessage, 
     const finish = (how: 'end' | 'abort') => {
       if (over) return;
       over = true;
-      out[how]();
+      if (how === 'end') out.end(trailersOf(answer.trailers));
+      else out.abort();
       resolve();
     };
     request.onClose(() => finish('abort'));

@@ -31,6 +31,7 @@ export function requestHeaders(
     if (value === undefined || hopByHop.has(name) || named.has(name) || ours.test(name)) continue;
     out[name] = value;
   }
+  if (namedByConnection([headers.te ?? []].flat().join(',')).has('trailers')) out['te'] = 'trailers';
   out['x-forwarded-uri'] = forwardedUri;
   const through = forwardedFor(headers['x-forwarded-for'], from);
   if (through) out['x-forwarded-for'] = through;
