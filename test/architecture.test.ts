@@ -19,6 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   dns: ['base', 'apimachinery', 'api', 'client'],
   kubelet: ['base', 'apimachinery', 'api', 'client', 'linux'],
   proxy: ['base', 'apimachinery', 'api', 'client', 'linux'],
+  ingress: ['base', 'apimachinery', 'api', 'client'],
   'network-policy': ['base', 'apimachinery', 'api', 'client', 'linux'],
   cluster: [
     'base',
@@ -35,6 +36,7 @@ const allowed: Record<string, readonly string[]> = {
     'scheduler',
     'dns',
     'kubelet',
+    'ingress',
     'network-policy',
     'proxy',
   ],

@@ -15,6 +15,7 @@ import {
 import { kubeletSettings, type KubeletSettings } from '../cluster/kubelet-settings.ts';
 import { errorMessage, type LogLevel } from '../base/log.ts';
 import type { Command, Terminal } from './command.ts';
+import { ingressFlags, ingressSettings } from './ingress-flags.ts';
 import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
 import { UsageError, type Flag, type FlagValues } from './flags.ts';
 
@@ -135,6 +136,8 @@ const flags: readonly Flag[] = [
     placeholder: 'NAMES',
     help: "comma-separated controllers to run: '*' all that are on by default, 'foo' one, '-foo' all but that one",
   },
+  { name: 'no-ingress', type: 'boolean', default: false, help: 'without the ingress controller' },
+  ...ingressFlags,
   {
     name: 'load-balancer-pool',
     type: 'string',
@@ -219,6 +222,7 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     root: terminal.root,
     shutdownDelay: secondsFlag('shutdown-delay', values['shutdown-delay']) * 1000,
     controllers: controllersFlag(text('controllers')),
+    ingress: values['no-ingress'] === true ? undefined : ingressSettings(values),
     loadBalancerPool: poolFlag('load-balancer-pool', text('load-balancer-pool')),
     schedulerConfig: schedulerConfigFlag(text('scheduler-config')),
     admission: pluginsFlags(text('enable-admission-plugins'), text('disable-admission-plugins')),

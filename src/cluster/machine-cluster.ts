@@ -17,6 +17,7 @@ import {
 } from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
+import type { IngressSettings } from './ingress.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import { adminUser, ControlPlane } from './control-plane.ts';
 import { announcingLog } from './announce.ts';
@@ -43,7 +44,7 @@ export function checkControllers(selection: readonly string[]): void {
 
 /** Checks what a pool of load balancer addresses consists of. @throws an Error that names what is wrong */
 export function checkAddressPool(parts: readonly string[]): void {
-  new AddressPool(parts);
+  void new AddressPool(parts);
 }
 
 /** An etcd that somebody else runs. Files are PEM. */
@@ -85,6 +86,8 @@ export interface MachineClusterOptions {
   readonly controllers: readonly string[];
   /** Whether the cluster's DNS runs here; it goes with the node. */
   readonly dns: boolean;
+  /** The ingress controller of the node; absent: there is none. */
+  readonly ingress?: IngressSettings | undefined;
   /** Addresses for services of type LoadBalancer. Default: those of the nodes. */
   readonly loadBalancerPool?: readonly string[] | undefined;
 }

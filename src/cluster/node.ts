@@ -17,6 +17,7 @@ import { Proxy, removeProxyRules } from '../proxy/proxy.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
+import { createIngress, type IngressSettings } from './ingress.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
 import { policyEnforcement } from './policy-enforcement.ts';
@@ -33,6 +34,8 @@ export interface NodeOptions {
   /** The addresses of all pods of the cluster; this node has its first /24. */
   readonly clusterCidr: string;
   readonly network?: NetworkSettings | undefined;
+  /** Absent: the node has no ingress controller. */
+  readonly ingress?: IngressSettings | undefined;
 }
 
 export interface NodeSurroundings {
@@ -78,7 +81,12 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
     log: log.child({ component: 'proxy' }),
   });
   await progress.step('Starting the node', () => Promise.all([policies?.start(), kubelet.start(), proxy.start()]));
-  return [proxy, ...(policies ? [policies] : []), kubelet];
+  const ingressClient = plane.clientAs(authenticated('system:coxswain:ingress'), 'cox-ingress');
+  const ingress =
+    options.ingress &&
+    (await createIngress(options.ingress, { client: ingressClient, clock, log, nodeIp: options.nodeIp }));
+  await ingress?.start();
+  return [proxy, ...(policies ? [policies] : []), kubelet, ...(ingress ? [ingress] : [])];
 }
 
 async function createKubelet(

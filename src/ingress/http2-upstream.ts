@@ -1,5 +1,4 @@
 import * as http2 from 'node:http2';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { asObject } from './downstream.ts';
 import type { RawHeaders } from './headers.ts';
@@ -117,7 +116,7 @@ function begin(
     const over = (flags & END_STREAM) !== 0;
     answered({ status, headers: rawOf(headers), body: stream, over, trailers: () => trailers, whole });
   });
-  if (request.body) (request.body).pipe(stream);
+  if (request.body) request.body.pipe(stream);
 }
 
 function requestHeaders({ method, path, headers, secure }: UpstreamRequest): http2.OutgoingHttpHeaders {

@@ -32,7 +32,7 @@ export class Listener {
     const { server } = options;
     server.on('connection', (socket: Socket) => keep(this.#sockets, socket));
     if ('setSecureContext' in server) {
-      (server).on('session', (session) => keep(this.#sessions, session));
+      server.on('session', (session) => keep(this.#sessions, session));
     }
   }
 
@@ -53,16 +53,16 @@ export class Listener {
     this.#retry?.cancel();
     const { server, clock } = this.#options;
     if (!server.listening) return;
-    let open = true;
+    const left = { open: true };
     const closed = new Promise<void>((resolve) => {
       server.close(() => {
-        open = false;
+        left.open = false;
         resolve();
       });
     });
     for (const session of this.#sessions) session.close();
     const end = clock.monotonic() + drain;
-    while (open && clock.monotonic() < end) {
+    while (left.open && clock.monotonic() < end) {
       // Connections become idle one by one; those that were upgraded are not the server's any more.
       if ('closeIdleConnections' in server) server.closeIdleConnections();
       await Promise.race([closed, sleep(clock, LOOK)]);

@@ -30,7 +30,7 @@ export function model(ingresses: readonly Ingress[], objects: ModelObjects): Mod
 }
 
 function byAge(a: Ingress, b: Ingress): number {
-  const [ageA, ageB] = [a, b].map(({ metadata }) => String(metadata.creationTimestamp ?? ''));
+  const [ageA, ageB] = [a, b].map(({ metadata }) => metadata.creationTimestamp ?? '');
   if (ageA !== ageB) return ageA! < ageB! ? -1 : 1;
   return keyOf(a) < keyOf(b) ? -1 : 1;
 }

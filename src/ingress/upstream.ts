@@ -33,8 +33,8 @@ export type Stage = 'unsent' | 'sent';
 
 /** Told one of the two, once. */
 export interface UpstreamHandlers {
-  answered(answer: UpstreamAnswer): void;
-  failed(error: UpstreamError, stage: Stage): void;
+  readonly answered: (answer: UpstreamAnswer) => void;
+  readonly failed: (error: UpstreamError, stage: Stage) => void;
 }
 
 /** Why a backend did not answer. */
