@@ -79,6 +79,7 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
     clock,
     random: realRandom,
     log: log.child({ component: 'proxy' }),
+    status: {},
   });
   await progress.step('Starting the node', () => Promise.all([policies?.start(), kubelet.start(), proxy.start()]));
   const ingressClient = plane.clientAs(authenticated('system:coxswain:ingress'), 'cox-ingress');

@@ -1,96 +1,30 @@
 import { expect } from 'chai';
 import { runIn } from '../../src/linux/exec.ts';
-import { noLog } from '../../src/base/log.ts';
-import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { Client } from '../../src/client/client.ts';
-import { Proxy, removeProxyRules } from '../../src/proxy/proxy.ts';
-import { MemoryApi } from '../client/memory-api.ts';
+import { removeProxyRules } from '../../src/proxy/proxy.ts';
 import { webService, webSlice } from '../proxy/objects.ts';
-import { ProxyNetwork } from './proxy-network.ts';
+import { nameOf, ProxyWorld } from './proxy-world.ts';
 import { eventually } from './running-cluster.ts';
-
-const servicePath = '/api/v1/namespaces/shop/services/web';
-const slicePath = '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web-1';
 
 describe('the proxy in a real network', function () {
   this.timeout(60_000);
-  const network = new ProxyNetwork();
-  const clock = new VirtualClock();
-  const api = new MemoryApi();
+  const world = new ProxyWorld();
+  const { network, clock } = world;
   const nodePortService = { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] };
+  const web = () => webService(nodePortService);
+  const both = () => webSlice(['10.244.0.2', '10.244.0.3']);
+  const change = (service: object, slice: object) => world.change(service, slice);
+  const whoAnswer = (...args: Parameters<ProxyWorld['whoAnswer']>) => world.whoAnswer(...args);
   let untouched: string;
-  let proxy: Proxy;
-
-  const newProxy = () =>
-    new Proxy({
-      client: new Client(api.exchange),
-      nodeName: 'n1',
-      clusterCidr: '10.244.0.0/16',
-      clock,
-      log: noLog,
-      run: network.onNode,
-    });
 
   before(async () => {
     await network.create(3);
     await Promise.all([network.serve(1, 8080), network.serve(2, 8080)]);
     untouched = await network.rules();
-    api.put(servicePath, webService(nodePortService));
-    api.put(slicePath, webSlice(['10.244.0.2', '10.244.0.3']));
-    proxy = newProxy();
-    await proxy.start();
+    world.put(web(), both());
+    await world.start();
   });
 
-  after(async () => {
-    await proxy?.stop();
-    await network.destroy();
-  });
-
-  /** Changes the API's objects and waits until the rules have followed. */
-  async function change(service: object, slice: object): Promise<void> {
-    const old = await network.rules();
-    api.put(servicePath, service);
-    api.put(slicePath, slice);
-    await eventually('rules that follow the change', async () => {
-      await clock.advance(25);
-      return (await network.rules()) !== old;
-    });
-    // A second event may have come after the first sync.
-    await clock.advance(25);
-    await proxyIdle();
-  }
-
-  async function restart(): Promise<void> {
-    await proxy.stop();
-    proxy = newProxy();
-    await proxy.start();
-  }
-
-  /** Rules do not change any more. */
-  async function proxyIdle(): Promise<void> {
-    let last = '';
-    await eventually('rules that stay', async () => {
-      await clock.advance(25);
-      const now = await network.rules();
-      const same = now === last;
-      last = now;
-      return same;
-    });
-  }
-
-  const web = () => webService(nodePortService);
-  const both = () => webSlice(['10.244.0.2', '10.244.0.3']);
-  const name = (answer: string) => answer.split(' ')[0];
-
-  async function whoAnswer(
-    namespace: string,
-    address: string,
-    port: number,
-    times = 24,
-  ): Promise<Set<string | undefined>> {
-    const answers = await Promise.all(Array.from({ length: times }, () => network.ask(namespace, address, port)));
-    return new Set(answers.map(name));
-  }
+  after(() => world.end());
 
   const bothPods = new Set(['pod1', 'pod2']);
 
@@ -130,17 +64,17 @@ describe('the proxy in a real network', function () {
     await inPod('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet']);
     await inPod('ip', ['addr', 'del', '127.0.0.1/8', 'dev', 'lo']);
     await inPod('ip', ['route', 'add', '127.0.0.1', 'via', '10.244.0.1']);
-    expect(await network.ask(network.pod(3), '127.0.0.1', 7777)).to.match(/^silence/);
+    expect(await network.askInVain(network.pod(3), '127.0.0.1', 7777)).to.match(/^silence/);
     // The listener was there to be reached.
     expect(await network.ask(network.node, '127.0.0.1', 7777)).to.equal('node 127.0.0.1');
     await network.onNode('sh', ['-c', 'iptables -F COX-FIREWALL']);
     expect(await network.ask(network.pod(3), '127.0.0.1', 7777)).to.match(/^node /);
-    await restart();
+    await world.restart();
   });
 
   it('keeps a client at its endpoint when the service has session affinity', async () => {
     await change(webService({ ...nodePortService, sessionAffinity: 'ClientIP' }), both());
-    const first = new Set([name(await network.ask(network.outside, '198.51.100.1', 30080))]);
+    const first = new Set([nameOf(await network.ask(network.outside, '198.51.100.1', 30080))]);
     expect(await whoAnswer(network.outside, '198.51.100.1', 30080, 10)).to.deep.equal(first);
     await change(web(), both());
   });
@@ -155,7 +89,7 @@ describe('the proxy in a real network', function () {
     expect(new Set(answers)).to.deep.equal(new Set(['pod1 198.51.100.2']));
     expect(await whoAnswer(network.node, '127.0.0.1', 30080)).to.deep.equal(bothPods);
     await change(service, webSlice([elsewhere]));
-    expect(await network.ask(network.outside, '198.51.100.1', 30080)).to.match(/^silence/);
+    expect(await network.askInVain(network.outside, '198.51.100.1', 30080)).to.match(/^silence/);
     expect(await whoAnswer(network.node, '127.0.0.1', 30080, 4)).to.deep.equal(new Set(['pod2']));
     await change(web(), both());
   });
@@ -165,7 +99,7 @@ describe('the proxy in a real network', function () {
     const dns = webService({ clusterIP: '10.96.0.10', ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] });
     const slice = (ip: string) => webSlice([ip], [{ name: 'dns', port: 5353, protocol: 'UDP' }]);
     await change(dns, slice('10.244.0.2'));
-    const ask = async () => name(await network.askByDatagram(40_000, '10.96.0.10', 53));
+    const ask = async () => nameOf(await network.askByDatagram(40_000, '10.96.0.10', 53));
     expect(await ask()).to.equal('pod1');
     await change(dns, slice('10.244.0.3'));
     expect(await ask()).to.equal('pod2');
@@ -174,10 +108,13 @@ describe('the proxy in a real network', function () {
 
   it('refuses connections while there is no endpoint, and works again with the next', async () => {
     await change(web(), webSlice([]));
-    expect(await network.ask(network.node, '10.96.0.10', 80)).to.equal('refused');
-    expect(await network.ask(network.node, '127.0.0.1', 30080)).to.equal('refused');
-    expect(await network.ask(network.pod(2), '10.96.0.10', 80)).to.equal('refused');
-    expect(await network.ask(network.outside, '198.51.100.1', 30080)).to.equal('refused');
+    const refusals = await Promise.all([
+      network.ask(network.node, '10.96.0.10', 80),
+      network.ask(network.node, '127.0.0.1', 30080),
+      network.ask(network.pod(2), '10.96.0.10', 80),
+      network.ask(network.outside, '198.51.100.1', 30080),
+    ]);
+    expect(refusals).to.deep.equal(Array(4).fill('refused'));
     await change(web(), webSlice(['10.244.0.3']));
     expect(await whoAnswer(network.pod(2), '10.96.0.10', 80, 4)).to.deep.equal(new Set(['pod2']));
     await change(web(), both());
@@ -186,7 +123,7 @@ describe('the proxy in a real network', function () {
   it('puts back what somebody else broke', async () => {
     const good = await network.rules();
     await clock.advance(30_000);
-    await proxyIdle();
+    await world.idle();
     await network.onNode('iptables', ['-t', 'nat', '-F', 'COX-SERVICES']);
     await network.onNode('iptables', ['-P', 'FORWARD', 'DROP']);
     await network.onNode('sh', ['-c', 'iptables -S FORWARD | grep COX-FORWARD | sed s/-A/-D/ | xargs iptables']);
@@ -200,16 +137,15 @@ describe('the proxy in a real network', function () {
 
   it('leaves the rules when it stops, and the next one takes them over', async () => {
     const good = await network.rules();
-    await proxy.stop();
+    await world.stop();
     expect(await network.rules()).to.equal(good);
     await network.onNode('iptables', ['-t', 'nat', '-N', 'COX-SVC-LEFTOVER']);
-    proxy = newProxy();
-    await proxy.start();
+    await world.start();
     expect(await network.rules()).to.equal(good);
   });
 
   it('removes all that is its own and nothing else', async () => {
-    await proxy.stop();
+    await world.stop();
     await network.onNode('iptables', ['-t', 'nat', '-N', 'SOMEBODY-ELSES']);
     await removeProxyRules({ run: network.onNode });
     await network.onNode('iptables', ['-t', 'nat', '-X', 'SOMEBODY-ELSES']);

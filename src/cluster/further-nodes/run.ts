@@ -77,7 +77,7 @@ export async function runFurtherNode(
     },
   });
   const client = new Client(exchange, { userAgent: `kube-proxy/${version()}` });
-  const proxy = new Proxy({ ...shared, client, clusterCidr, log: log.child({ component: 'proxy' }) });
+  const proxy = new Proxy({ ...shared, client, clusterCidr, log: log.child({ component: 'proxy' }), status: {} });
   await Promise.all([policies?.start(), kubelet.start(), proxy.start()]);
   return async () => {
     await kubelet.stop();
