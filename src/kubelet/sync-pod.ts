@@ -33,6 +33,8 @@ import { delayText, RestartBackoff } from './restart-backoff.ts';
 import { latest, type PodState, type Sandbox } from './runtime/runtime.ts';
 import { runtimeHandler } from './runtime-handler.ts';
 import { outdatedContainers } from './resize/difference.ts';
+import { nodeResolverFile } from './containers/node-resolver.ts';
+import { dnsWarnings } from './containers/resolv-conf.ts';
 import { startContainer, type StartDependencies } from './start-container.ts';
 import { VolumesNotReady } from './volumes/volume-error.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
@@ -105,6 +107,7 @@ export async function syncPod(
   // 3. Prepare volumes, images and the sandbox, all at once.
   const source = new ConfigSource(deps.client, identity.namespace);
   const images = fetchImages(deps, pod, actions, source);
+  if (actions.newSandbox !== undefined) await warnOfDns(deps, pod);
   const [volumes, services, sandbox] = await Promise.allSettled([
     volumesFor(deps, pod),
     servicesFor(deps, pod),
@@ -245,6 +248,13 @@ function settled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** Tells once for every sandbox what its resolver file leaves out. */
+async function warnOfDns(deps: SyncDependencies, pod: Pod): Promise<void> {
+  if (!deps.volumes) return;
+  for (const { reason, message } of dnsWarnings(pod, { ...deps, nodeFile: await nodeResolverFile() }))
+    deps.events.event(pod, 'Warning', reason, message);
+}
+
 async function servicesFor(deps: SyncDependencies, pod: Pod): Promise<Map<string, string>> {
   if (!deps.volumes) return new Map();
   const [master, own] = await Promise.all([
@@ -253,7 +263,9 @@ async function servicesFor(deps: SyncDependencies, pod: Pod): Promise<Map<string
       ? []
       : deps.client.list(service, { namespace: identityOf(pod).namespace }).then((l) => l.items),
   ]);
-  return serviceEnv(master ? [...own, master] : own);
+  // A service of this name in the pod's own namespace hides the cluster's.
+  const hidden = own.some(({ metadata }) => metadata.name === 'kubernetes');
+  return serviceEnv(master && !hidden ? [...own, master] : own);
 }
 
 /** Makes the pod's volumes ready. @throws VolumesNotReady */

@@ -9,6 +9,7 @@ import { expand } from './expand.ts';
 import type { DownwardFacts } from './field-ref.ts';
 import { hostNetworkHostsFile, hostnameOf, hostsFile } from './hosts-file.ts';
 import { oomScoreAdj } from './oom-score.ts';
+import { nodeResolverFile } from './node-resolver.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { containerResources } from './resources.ts';
 import { containerSecurity, localSeccompProfile } from './security.ts';
@@ -101,7 +102,7 @@ async function podFileMounts(pod: Pod, mounts: readonly Mount[], inputs: ConfigI
   const hosts = specOf(pod).hostNetwork
     ? hostNetworkHostsFile(pod, await read('/etc/hosts'))
     : hostsFile(pod, facts.ips, clusterDomain);
-  const resolv = resolvConf(pod, { ...inputs, nodeFile: await read('/etc/resolv.conf') });
+  const resolv = resolvConf(pod, { ...inputs, nodeFile: await nodeResolverFile() });
   const files = { '/etc/hosts': hosts, '/etc/resolv.conf': resolv };
   const taken = new Set(mounts.map((m) => m.containerPath));
   const wanted = Object.entries(files).filter(([path]) => !taken.has(path));

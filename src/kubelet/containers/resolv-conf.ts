@@ -19,12 +19,46 @@ interface Resolver {
   options: string[];
 }
 
+/** A warning that goes on the pod. */
+export interface DnsWarning {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What of a pod's wishes for DNS could not be fulfilled, in upstream's words. */
+export function dnsWarnings(pod: Pod, dns: DnsOptions): DnsWarning[] {
+  const warnings: DnsWarning[] = [];
+  const { name, namespace, uid } = pod.metadata;
+  const fallback =
+    'kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.';
+  if (dns.clusterDns.length === 0 && asksCluster(pod))
+    warnings.push({ reason: 'MissingClusterDNS', message: `pod: "${namespace}/${name}(${uid})". ${fallback}` });
+  const { wanted, nameservers, searches } = resolverOf(pod, dns);
+  const omitted = (what: string, some: string, line: string, applied: readonly string[]) =>
+    `${what} limits were exceeded, some ${some} have been omitted, the applied ${line} line is: ${applied.join(' ')}`;
+  const forming = (message: string) => warnings.push({ reason: 'DNSConfigForming', message });
+  if (wanted.searches.length > searches.length) forming(omitted('Search Line', 'search paths', 'search', searches));
+  if (wanted.nameservers.length > nameservers.length)
+    forming(omitted('Nameserver', 'nameservers', 'nameserver', nameservers));
+  return warnings;
+}
+
+/** The servers and search path that a pod wants, and what of them resolvers read. */
+function resolverOf(pod: Pod, dns: DnsOptions) {
+  const { dnsConfig } = specOf(pod);
+  const base = baseOf(pod, dns);
+  const wanted = {
+    nameservers: unique([...base.nameservers, ...(dnsConfig?.nameservers ?? [])]),
+    searches: unique([...base.searches, ...(dnsConfig?.searches ?? [])]),
+  };
+  const nameservers = wanted.nameservers.slice(0, MOST_NAMESERVERS);
+  return { base, wanted, nameservers, searches: shortened(wanted.searches) };
+}
+
 /** The `/etc/resolv.conf` of a pod, by its `dnsPolicy` and `dnsConfig`. */
 export function resolvConf(pod: Pod, dns: DnsOptions): string {
   const { dnsConfig } = specOf(pod);
-  const base = baseOf(pod, dns);
-  const nameservers = unique([...base.nameservers, ...(dnsConfig?.nameservers ?? [])]).slice(0, MOST_NAMESERVERS);
-  const searches = shortened(unique([...base.searches, ...(dnsConfig?.searches ?? [])]));
+  const { base, nameservers, searches } = resolverOf(pod, dns);
   const own = (dnsConfig?.options ?? []).map(({ name, value }) => (value ? `${name}:${value}` : (name ?? '')));
   const overridden = new Set(own.map((o) => o.split(':')[0]));
   const options = [...base.options.filter((o) => !overridden.has(o.split(':')[0])), ...own];
@@ -37,14 +71,17 @@ export function resolvConf(pod: Pod, dns: DnsOptions): string {
 }
 
 function baseOf(pod: Pod, { clusterDns, clusterDomain, nodeFile }: DnsOptions): Resolver {
-  const { dnsPolicy = 'ClusterFirst', hostNetwork } = specOf(pod);
-  if (dnsPolicy === 'None') return { nameservers: [], searches: [], options: [] };
+  if (specOf(pod).dnsPolicy === 'None') return { nameservers: [], searches: [], options: [] };
   const node = parseResolvConf(nodeFile);
-  const cluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
-  if (!cluster || clusterDns.length === 0) return node;
+  if (!asksCluster(pod) || clusterDns.length === 0) return node;
   const { namespace } = pod.metadata;
   const searches = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...node.searches];
   return { nameservers: [...clusterDns], searches, options: ['ndots:5'] };
+}
+
+function asksCluster(pod: Pod): boolean {
+  const { dnsPolicy = 'ClusterFirst', hostNetwork } = specOf(pod);
+  return dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
 }
 
 /** What a resolver file says. */
@@ -53,10 +90,14 @@ function parseResolvConf(text: string): Resolver {
   for (const line of text.split('\n')) {
     const [word, ...rest] = line.trim().split(/\s+/);
     if (word === 'nameserver' && rest[0]) out.nameservers.push(rest[0]);
-    else if (word === 'search' || word === 'domain') out.searches = rest;
+    else if (word === 'search' || word === 'domain') out.searches = rest.map(withoutDot).filter(Boolean);
     else if (word === 'options') out.options = rest;
   }
   return out;
+}
+
+function withoutDot(domain: string): string {
+  return domain.replace(/\.$/, '');
 }
 
 /** As many as the resolvers of C libraries read. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { hostnameOf, hostsFile } from '../../../src/kubelet/containers/hosts-file.ts';
-import { resolvConf } from '../../../src/kubelet/containers/resolv-conf.ts';
+import { nodeResolverFile } from '../../../src/kubelet/containers/node-resolver.ts';
+import { dnsWarnings, resolvConf } from '../../../src/kubelet/containers/resolv-conf.ts';
 import { containerResources } from '../../../src/kubelet/containers/resources.ts';
 import { containerSecurity } from '../../../src/kubelet/containers/security.ts';
 import type { Container } from '../../../src/kubelet/pod-spec.ts';
@@ -70,6 +71,51 @@ describe('resolvConf', () => {
   for (const [title, spec, options, expected] of cases) {
     it(title, () => expect(resolvConf(somePod(spec), options as typeof dns)).to.equal(expected));
   }
+});
+
+describe('dnsWarnings', () => {
+  const dns = { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', nodeFile: 'search lan.\n' };
+  const many = (n: number) => [...Array(n).keys()].map((i) => `s${i}.example.com`);
+  const says = (spec: object, options = dns) => dnsWarnings(somePod(spec), options);
+
+  it('are none for a pod that gets what it wants', () => {
+    expect(says({})).to.deep.equal([]);
+    expect(says({ dnsPolicy: 'Default' }, { ...dns, clusterDns: [] })).to.deep.equal([]);
+  });
+
+  it('tell what was left out', () => {
+    const nameservers = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+    const kept = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'lan', ...many(28)];
+    expect(says({ dnsConfig: { nameservers, searches: many(29) } })).to.deep.equal([
+      {
+        reason: 'DNSConfigForming',
+        message: `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${kept.join(' ')}`,
+      },
+      {
+        reason: 'DNSConfigForming',
+        message:
+          'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 10.96.0.10 192.0.2.1 192.0.2.2',
+      },
+    ]);
+  });
+
+  it('tell that the node knows no DNS of the cluster', () => {
+    const [warning] = says({}, { ...dns, clusterDns: [] });
+    expect(warning!.reason).to.equal('MissingClusterDNS');
+    expect(warning!.message).to.match(/^pod: "default\/web\(.+\)"\. kubelet does not have ClusterDNS IP configured/);
+  });
+});
+
+describe('nodeResolverFile', () => {
+  const files = (etc: string, behind: string) => async (path: string) => (path === '/etc/resolv.conf' ? etc : behind);
+  const [stub, real] = ['nameserver 127.0.0.53\n', 'nameserver 192.0.2.53\n'];
+
+  it('names the servers behind an address of the node itself', async () => {
+    expect(await nodeResolverFile(files(stub, real))).to.equal(real);
+    expect(await nodeResolverFile(files(stub, ''))).to.equal(stub);
+    expect(await nodeResolverFile(files(`${stub}${real}`, 'other'))).to.equal(`${stub}${real}`);
+    expect(await nodeResolverFile(files('', 'other'))).to.equal('');
+  });
 });
 
 const container = (resources: object) => ({ name: 'app', resources }) as Container;
