@@ -9,7 +9,8 @@ import { containerImages, containerNameList } from '../core-v1/pod-template-colu
 import { nonNegative, requiredOneOf } from '../meta-v1/checks.ts';
 import { ageColumn, booleanColumn, column, nameColumn, numberColumn, wideColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
-import { isTimeZone, scheduleError } from './cron-schedule.ts';
+import { scheduleError } from './cron-schedule.ts';
+import { isTimeZone } from './time-zones.ts';
 import { defaultJobTemplateSpec, validateJobSpec, type JobSpec } from './job-spec.ts';
 
 export type CronJob = Resource<V1CronJob>;

@@ -1,3 +1,5 @@
+import { isTimeZone } from './time-zones.ts';
+
 /** One field of a schedule: its bounds and the names that may stand for numbers. */
 interface Field {
   readonly name: string;
@@ -47,15 +49,6 @@ export type CronSchedule =
     }
   /** Milliseconds, whole seconds. */
   | { readonly every: number };
-
-/** Whether there is such a time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
 
 /** What is wrong with a schedule of five fields (or `@daily` and the like), or undefined. */
 export function scheduleError(schedule: string): string | undefined {

@@ -231,6 +231,14 @@ describe('the rules of cron jobs', () => {
   const base = { schedule: '* * * * *', jobTemplate: { spec: { template: pods } } };
   const cases: [what: string, spec: object, ...errors: string[]][] = [
     ['nothing wrong', { timeZone: 'Europe/Paris' }],
+    ...['Etc/GMT+5', 'UTC', 'US/Pacific', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires'].map(
+      (timeZone): [string, object] => [`the zone ${timeZone}`, { timeZone }],
+    ),
+    ...['europe/paris', '+01:00', 'utc'].map((timeZone): [string, object, string] => [
+      `the zone ${timeZone}`,
+      { timeZone },
+      `spec.timeZone: Invalid value: "${timeZone}": unknown time zone ${timeZone}`,
+    ]),
     ['no schedule', { schedule: '' }, 'spec.schedule: Required value'],
     [
       'words in it',
