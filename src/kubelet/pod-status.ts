@@ -3,7 +3,7 @@ import type { Pod } from '../api/core-v1/pod.ts';
 import { appStatuses, ephemeralStatuses, initStatuses, type ContainerStatusInputs } from './container-status.ts';
 import { podConditions } from './pod-conditions.ts';
 import { qosClassOf } from './pod-qos.ts';
-import { hasEnded, initContainers, isSidecar } from './pod-spec.ts';
+import { hasEnded, initContainers, isSidecar, specOf } from './pod-spec.ts';
 import type { ContainerStatus, PodStatus } from './pod-spec.ts';
 import { mayRestart } from './restart-policy.ts';
 import type { ResizeStatus } from './resize/pod-resize.ts';
@@ -56,7 +56,19 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: app,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    ...resourcesOf(pod),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+}
+
+/** What a pod that asks for something as a whole was given as such. */
+function resourcesOf(pod: Pod): Pick<PodStatus, 'resources' | 'allocatedResources'> {
+  const { resources } = specOf(pod);
+  if (!resources) return {};
+  const { requests, limits } = resources;
+  return {
+    resources: { ...(limits && { limits }), ...(requests && { requests }) },
+    ...(requests && { allocatedResources: requests }),
   };
 }
 

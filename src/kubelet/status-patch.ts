@@ -20,6 +20,7 @@ export function statusPatch(old: PodStatus, wanted: PodStatus): Record<string, u
 const managed = new Set([
   ...['observedGeneration', 'phase', 'conditions', 'message', 'reason', 'hostIP', 'hostIPs', 'podIP', 'podIPs'],
   ...['startTime', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses', 'qosClass'],
+  ...['resources', 'allocatedResources'],
 ]);
 
 /** Lists that a merge would only add to. */

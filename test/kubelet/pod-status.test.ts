@@ -189,6 +189,14 @@ describe('podStatus', () => {
     });
   }
 
+  it('tells what the pod was given as a whole', () => {
+    const resources = { requests: { cpu: '1' }, limits: { cpu: '2' } };
+    const status = podStatus(somePod({ resources }), someState([someRun('app')]), inputs);
+    expect([status.resources, status.allocatedResources]).to.deep.equal([resources, { cpu: '1' }]);
+    expect(podStatus(somePod(), someState([]), inputs)).not.to.have.any.keys('resources', 'allocatedResources');
+    expect(statusPatch({}, status)).to.include({ allocatedResources: status.allocatedResources });
+  });
+
   it('tells which image a volume shows', () => {
     const volumeMounts = [
       { name: 'files', mountPath: '/files' },

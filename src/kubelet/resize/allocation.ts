@@ -4,29 +4,44 @@ import type { ResourceRequirements } from '../../api/core-v1/pod-spec.ts';
 import { allContainers, reportedStatus, specOf, type Container } from '../pod-spec.ts';
 
 /**
- * What the node has given to each container of a pod, which is what the pod asked for until it asks for something else:
- * then it stays until the node can give that.
+ * What the node has given to a pod, which is what the pod asked for until it asks for something else: then it stays until
+ * the node can give that.
  */
-export type Allocation = ReadonlyMap<string, ResourceRequirements | undefined>;
+export interface Allocation {
+  /** To the pod as a whole, where it asks for something as such. */
+  readonly pod: ResourceRequirements | undefined;
+  readonly containers: ReadonlyMap<string, ResourceRequirements | undefined>;
+}
 
 /** What can be changed while a pod runs. */
 const RESIZABLE = ['cpu', 'memory'] as const;
 
 /** Everything that a pod asks for. */
 export function allocationOf(pod: Pod): Allocation {
-  return new Map(allContainers(pod).map(({ name, resources }) => [name, resources]));
+  const containers = new Map(allContainers(pod).map(({ name, resources }) => [name, resources]));
+  return { pod: specOf(pod).resources, containers };
 }
 
 /** What the pod's status says that it was given, for a kubelet that did not give it itself; else what it asks for. */
 export function reportedAllocation(pod: Pod): Allocation {
-  return new Map(
-    allContainers(pod).map(({ name, resources: asked }) => {
-      const { allocatedResources, resources } = reportedStatus(pod, name) ?? {};
-      if (!resources) return [name, asked];
-      const requests = allocatedResources ?? resources.requests;
-      return [name, { ...(requests && { requests }), ...(resources.limits && { limits: resources.limits }) }];
-    }),
+  const containers = new Map(
+    allContainers(pod).map(({ name, resources }) => [name, reported(reportedStatus(pod, name), resources)]),
   );
+  return { pod: reported(pod.status, specOf(pod).resources), containers };
+}
+
+interface Reported {
+  readonly resources?: ResourceRequirements;
+  readonly allocatedResources?: Record<string, string>;
+}
+
+function reported(
+  { resources, allocatedResources }: Reported = {},
+  asked: ResourceRequirements | undefined,
+): ResourceRequirements | undefined {
+  if (!resources) return asked;
+  const requests = allocatedResources ?? resources.requests;
+  return { ...(requests && { requests }), ...(resources.limits && { limits: resources.limits }) };
 }
 
 /** The pod as the node runs it: with what it was given in place of what it asks for. */
@@ -34,13 +49,16 @@ export function withAllocation(pod: Pod, allocation: Allocation): Pod {
   if (isAllocated(pod, allocation)) return pod;
   const given = (containers: Container[]) =>
     containers.map((container) =>
-      allocation.has(container.name) ? withResources(container, allocation.get(container.name)) : container,
+      allocation.containers.has(container.name)
+        ? withResources(container, allocation.containers.get(container.name))
+        : container,
     );
-  const { initContainers, containers } = specOf(pod);
+  const { initContainers, containers, resources } = specOf(pod);
   return {
     ...pod,
     spec: {
       ...pod.spec!,
+      ...(resources && withResources({ resources }, allocation.pod)),
       containers: given(containers),
       ...(initContainers && { initContainers: given(initContainers) }),
     },
@@ -49,13 +67,15 @@ export function withAllocation(pod: Pod, allocation: Allocation): Pod {
 
 /** Whether the pod has what it asks for. */
 export function isAllocated(pod: Pod, allocation: Allocation): boolean {
-  return allContainers(pod).every(
-    ({ name, resources }) => !allocation.has(name) || sameAmounts(resources, allocation.get(name)),
+  const { containers } = allocation;
+  const all = allContainers(pod).every(
+    ({ name, resources }) => !containers.has(name) || sameAmounts(resources, containers.get(name)),
   );
+  return all && sameAmounts(specOf(pod).resources, allocation.pod);
 }
 
-function withResources(container: Container, given: ResourceRequirements = {}): Container {
-  const { resources = {} } = container;
+function withResources<T extends Pick<Container, 'resources'>>(asking: T, given: ResourceRequirements = {}): T {
+  const { resources = {} } = asking;
   const of = (which: 'requests' | 'limits') => {
     const kept = Object.entries(resources[which] ?? {}).filter(([name]) => !RESIZABLE.some((one) => one === name));
     const replaced = RESIZABLE.flatMap((name) =>
@@ -63,7 +83,7 @@ function withResources(container: Container, given: ResourceRequirements = {}): 
     );
     return Object.fromEntries([...kept, ...replaced]) as Record<string, string>;
   };
-  return { ...container, resources: { ...resources, requests: of('requests'), limits: of('limits') } };
+  return { ...asking, resources: { ...resources, requests: of('requests'), limits: of('limits') } };
 }
 
 function sameAmounts(a: ResourceRequirements = {}, b: ResourceRequirements = {}): boolean {

@@ -68,7 +68,7 @@ export class PodResize {
   async apply(pod: Pod): Promise<boolean> {
     const { runtime, events, cgroups } = this.#deps;
     const outdated = outdatedContainers(pod, runtime.pod(identityOf(pod)));
-    if (outdated.length > 0) {
+    if (outdated.length > 0 || this.#started) {
       try {
         // The pod's own limits must never be below those of its containers: they grow first and shrink last.
         await cgroups()?.ensure(pod);

@@ -29,13 +29,23 @@ describe('allocation', () => {
     expect(isAllocated(podOf(cpu('1')), allocationOf(podOf(cpu('1000m'))))).to.equal(true);
   });
 
+  it('knows what the pod has as a whole', () => {
+    const asking = (amount: string, status = {}) => somePod({ resources: cpu(amount) }, status);
+    const allocation = allocationOf(asking('1'));
+    expect(isAllocated(asking('1000m'), allocation)).to.equal(true);
+    expect(isAllocated(asking('2'), allocation)).to.equal(false);
+    expect(withAllocation(asking('2'), allocation).spec!.resources!.requests).to.deep.equal({ cpu: '1' });
+    const told = asking('2', { resources: cpu('1'), allocatedResources: { cpu: '1' } });
+    expect(reportedAllocation(told).pod).to.deep.equal(cpu('1'));
+  });
+
   it('is known from the status to a kubelet that comes later', () => {
     const status = {
       containerStatuses: [{ name: 'app', allocatedResources: { cpu: '1' }, resources: { limits: { cpu: '2' } } }],
     };
     const allocation = reportedAllocation(podOf({ requests: { cpu: '5' }, limits: { cpu: '5' } }, {}, status));
-    expect(allocation.get('app')).to.deep.equal({ requests: { cpu: '1' }, limits: { cpu: '2' } });
-    expect(reportedAllocation(podOf(cpu('5'))).get('app')).to.deep.equal(cpu('5'));
+    expect(allocation.containers.get('app')).to.deep.equal({ requests: { cpu: '1' }, limits: { cpu: '2' } });
+    expect(reportedAllocation(podOf(cpu('5'))).containers.get('app')).to.deep.equal(cpu('5'));
   });
 });
 
