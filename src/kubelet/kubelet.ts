@@ -12,6 +12,7 @@ import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import { findCgroupRoots, PodCgroups } from './cgroups/pod-cgroups.ts';
+import { allPodsSettings } from './cgroups/settings.ts';
 import type { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
@@ -22,6 +23,7 @@ import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller, type ImagePullerOptions } from './images/image-puller.ts';
 import { nodeCredentials } from './images/node-credentials.ts';
 import { PullRecords } from './images/pull-records.ts';
+import { allocatableOf } from './node/allocatable.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
 import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
@@ -376,6 +378,7 @@ export class Kubelet implements Component {
   }
 
   #refresh(): void {
+    void this.#cgroups?.count(this.#runningPods());
     for (const worker of this.#workers.values()) if (this.#volumes?.isDynamic(worker.pod)) worker.refresh();
   }
 
@@ -446,9 +449,11 @@ export class Kubelet implements Component {
   }
 
   async #openCgroups(): Promise<PodCgroups | undefined> {
-    const { clock, log, podPidsLimit: pidsLimit } = this.#options;
+    const { clock, log, podPidsLimit: pidsLimit, reserved = [] } = this.#options;
     const roots = await findCgroupRoots();
-    return roots && PodCgroups.open({ clock, log, roots, pidsLimit });
+    const capacity = { cpu: String(this.#machine.cpus), memory: String(this.#machine.memory) };
+    const allocatable = allPodsSettings(allocatableOf(capacity, { reserved, thresholds: [] }));
+    return roots && PodCgroups.open({ clock, log, roots, pidsLimit, allocatable });
   }
 
   #admitting(): AdmittingNode {

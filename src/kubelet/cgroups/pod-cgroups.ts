@@ -19,10 +19,14 @@ export interface PodCgroupsOptions {
   readonly roots: CgroupRoots;
   /** Most processes of one pod; undefined is no limit. */
   readonly pidsLimit?: number | undefined;
+  /** What all pods together may use. */
+  readonly allocatable?: CgroupSettings | undefined;
 }
 
 /** What is limited; the runtime makes the groups of other controllers itself. */
 const LIMITED = ['cpu', 'memory', 'pids', 'hugetlb'] as const;
+/** The group of the pods of the middle class. */
+const burstable = `/${podsRoot}/burstable`;
 /** The kernel takes a moment to let go of a group whose last process has ended. */
 const REMOVE_TRIES = 20;
 const REMOVE_PAUSE = 50;
@@ -31,6 +35,9 @@ const REMOVE_PAUSE = 50;
 export class PodCgroups {
   readonly #options: PodCgroupsOptions;
   #pageSizes: readonly string[] = [];
+  /** By uid: the shares of processors of the pods of the middle class, which as a whole has the sum. */
+  #burstable = new Map<string, number>();
+  #weight = 0;
 
   private constructor(options: PodCgroupsOptions) {
     this.#options = options;
@@ -59,19 +66,40 @@ export class PodCgroups {
     const path = podCgroupPath(pod);
     await this.#make(path);
     const { pidsLimit } = this.#options;
-    await this.#write(path, podCgroupSettings(pod, { pidsLimit, pageSizes: this.#pageSizes }));
+    const settings = podCgroupSettings(pod, { pidsLimit, pageSizes: this.#pageSizes });
+    await this.#write(path, settings);
+    if (path.startsWith(burstable)) this.#burstable.set(pod.metadata.uid, settings.cpuShares ?? 0);
+    await this.#weigh();
     return path;
+  }
+
+  /** Counts all pods that run here, also those whose groups were made by a kubelet before this one. */
+  async count(pods: readonly Pod[]): Promise<void> {
+    const shares = (pod: Pod) => podCgroupSettings(pod, {}).cpuShares ?? 0;
+    const counted = pods.filter((pod) => podCgroupPath(pod).startsWith(burstable));
+    this.#burstable = new Map(counted.map((pod) => [pod.metadata.uid, shares(pod)]));
+    await this.#weigh();
   }
 
   /** Removes the groups of a pod whose containers have ended. */
   async remove(uid: string): Promise<void> {
     const folders = pathsOf(uid).flatMap((path) => cgroupFoldersOf(this.#options.roots, path));
     await Promise.all(folders.map((folder) => this.#remove(folder)));
+    if (this.#burstable.delete(uid)) await this.#weigh();
+  }
+
+  /** Pods of the middle class compete with the guaranteed ones for processors by what they all have asked for. */
+  async #weigh(): Promise<void> {
+    const weight = [...this.#burstable.values()].reduce((sum, one) => sum + one, 0);
+    if (weight === this.#weight) return;
+    this.#weight = weight;
+    await this.#write(burstable, { cpuShares: Math.max(2, weight) });
   }
 
   async #makeAll(): Promise<void> {
-    for (const path of [`/${podsRoot}`, `/${podsRoot}/burstable`, `/${podsRoot}/besteffort`]) await this.#make(path);
-    const { roots } = this.#options;
+    for (const path of [`/${podsRoot}`, burstable, `/${podsRoot}/besteffort`]) await this.#make(path);
+    const { roots, allocatable } = this.#options;
+    if (allocatable) await this.#write(`/${podsRoot}`, allocatable);
     const hugetlb = roots.folders.get('hugetlb');
     this.#pageSizes = hugetlb === undefined ? [] : await pageSizes(join(hugetlb, podsRoot));
     await this.#write(`/${podsRoot}/besteffort`, { cpuShares: 2 });
@@ -164,7 +192,7 @@ export function cgroupRoots(mounts: string): CgroupRoots | undefined {
   return { version: 2, folders: new Map(LIMITED.map((controller) => [controller, unified])) };
 }
 
-const classes = [`/${podsRoot}/burstable`, `/${podsRoot}/besteffort`, `/${podsRoot}`];
+const classes = [burstable, `/${podsRoot}/besteffort`, `/${podsRoot}`];
 
 /** Where the group of a pod is, if nothing is known of it but its uid. */
 function pathsOf(uid: string): string[] {

@@ -1,3 +1,5 @@
+import { milliValue, quantityValue } from '../../apimachinery/quantity.ts';
+
 /** What a control group allows, in the units of the kernel. Absent is no limit (of `cpuShares`: as it is). */
 export interface CgroupSettings {
   /** As v1 counts: 1024 is a processor. */
@@ -53,4 +55,15 @@ function write(controller: string, file: string, value: string | number): Cgroup
 /** Shares from 2 to 262144 are weights from 1 to 10000, as runtimes convert them. */
 function weightOf(shares: number): number {
   return Math.min(10_000, 1 + Math.floor(((Math.max(2, shares) - 2) * 9_999) / 262_142));
+}
+
+/**
+ * What all pods of a node together may use: everything but what the node keeps for itself.
+ * @param allocatable amounts of `cpu` and `memory`
+ */
+export function allPodsSettings({ cpu, memory }: Readonly<Record<string, string>>): CgroupSettings {
+  return {
+    cpuShares: Math.max(2, Math.floor((milliValue(cpu) * 1024) / 1000)),
+    memoryBytes: memory === undefined ? undefined : quantityValue(memory),
+  };
 }

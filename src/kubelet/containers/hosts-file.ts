@@ -61,5 +61,5 @@ export function hostNetworkHostsFile(pod: Pod, nodeFile: string): string {
 
 function aliasLines(aliases: readonly { ip: string; hostnames?: string[] }[]): string[] {
   if (aliases.length === 0) return [];
-  return ['', '# Entries of the pod.', ...aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`)];
+  return ['', '# Entries added by HostAliases.', ...aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`)];
 }

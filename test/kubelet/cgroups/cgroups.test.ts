@@ -6,7 +6,7 @@ import { realClock } from '../../../src/base/clock.ts';
 import { noLog } from '../../../src/base/log.ts';
 import { podCgroupPath, podCgroupSettings } from '../../../src/kubelet/cgroups/pod-cgroup.ts';
 import { cgroupRoots, PodCgroups } from '../../../src/kubelet/cgroups/pod-cgroups.ts';
-import { cgroupWrites } from '../../../src/kubelet/cgroups/settings.ts';
+import { allPodsSettings, cgroupWrites } from '../../../src/kubelet/cgroups/settings.ts';
 import { somePod } from '../pods.ts';
 
 const both = { cpu: '500m', memory: '1Gi' };
@@ -122,6 +122,28 @@ describe('PodCgroups', () => {
     for (const controller of ['cpu', 'memory', 'pids', 'blkio']) {
       expect(await readdir(join(folder, controller, 'kubepods'))).not.to.include('poduid-1');
     }
+  });
+
+  it('lets all pods have what the node can give, and the middle class what its pods have asked for', async () => {
+    for (const [, root] of rootsIn(folder).folders) await mkdir(root);
+    const allocatable = allPodsSettings({ cpu: '1500m', memory: '4Ki' });
+    const cgroups = (await PodCgroups.open({ clock: realClock, log: noLog, roots: rootsIn(folder), allocatable }))!;
+    const read = (path: string) => readFile(join(folder, path), 'utf8');
+    const weight = () => read('cpu/kubepods/burstable/cpu.shares');
+    expect(await read('cpu/kubepods/cpu.shares')).to.equal('1536');
+    expect(await read('memory/kubepods/memory.limit_in_bytes')).to.equal('4096');
+    const asking = (cpu: string, uid: string) =>
+      somePod({ containers: [{ name: 'c', resources: { requests: { cpu } } }] }, {}, { uid });
+    await cgroups.ensure(asking('1', 'a'));
+    await cgroups.ensure(asking('500m', 'b'));
+    await cgroups.ensure(podOf(limited));
+    expect(await weight()).to.equal('1536');
+    await cgroups.ensure(asking('2', 'a'));
+    expect(await weight()).to.equal('2560');
+    await cgroups.count([asking('250m', 'c'), podOf({})]);
+    expect(await weight()).to.equal('256');
+    await cgroups.count([]);
+    expect(await weight()).to.equal('2');
   });
 
   it('is not there where no groups can be made', async () => {
