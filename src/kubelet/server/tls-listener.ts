@@ -3,6 +3,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+/** Bytes of the headers and the address of a request, as of the API server's: commands can be long. */
+const MOST_HEADERS = 128 * 1024;
+
 /** Certificates and key are PEM. */
 export interface TlsListenerOptions {
   /** 0 takes a free one. */
@@ -62,6 +65,7 @@ export class TlsListener {
       requestCert: true,
       rejectUnauthorized: false, // who shows none may have a token
       minVersion: 'TLSv1.2',
+      maxHeaderSize: MOST_HEADERS,
     });
     server.on('request', onRequest);
     server.on('upgrade', onUpgrade);
