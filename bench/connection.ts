@@ -1,4 +1,5 @@
-import { connect, type TLSSocket } from 'node:tls';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect } from 'node:tls';
 import type { Target } from './target.ts';
 
 export interface Answer {
@@ -12,11 +13,11 @@ export interface Answer {
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /**
- * One keep-alive HTTP/1.1 connection over TLS with one request under way at a time. It does as little as a client can:
+ * One keep-alive HTTP/1.1 connection, over TLS unless the target is plain, with one request under way at a time. It does as little as a client can:
  * what is to be measured is the server.
  */
 export class Connection {
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   readonly #target: Target;
   #chunks: Buffer[] = [];
   #size = 0;
@@ -25,7 +26,7 @@ export class Connection {
   #fail: ((error: Error) => void) | undefined;
   #keep = false;
 
-  private constructor(socket: TLSSocket, target: Target) {
+  private constructor(socket: Socket, target: Target) {
     this.#socket = socket;
     this.#target = target;
     socket.setNoDelay(true);
@@ -37,7 +38,8 @@ export class Connection {
   static open(target: Target): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const options = { host: target.host, port: target.port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
-      const socket = connect(options, () => resolve(new Connection(socket, target)));
+      const done = () => resolve(new Connection(socket, target));
+      const socket: Socket = target.plain ? connectPlain(options, done) : connect(options, done);
       socket.once('error', reject);
     });
   }

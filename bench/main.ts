@@ -2,7 +2,7 @@
  * Measures an API server over TLS with a bearer token. Without `--server` it starts `cox up` and measures that, with
  * start-up times, memory and (as root, with Docker) the start of a pod.
  *
- *     npm run bench -- [--seconds N] [--only create,get,list,memory,watch,schemas,dns,start,pod,schedule,simulate,in-process,bad-input,proxy]
+ *     npm run bench -- [--seconds N] [--only create,get,list,memory,watch,schemas,dns,ingress,start,pod,schedule,simulate,in-process,bad-input,proxy]
  *                      [--server URL --token T [--pid P]]          measure that server instead
  *                      [--beside URL --beside-token T [--beside-pid P]]   measure it too, in turn, and print ratios
  */

@@ -6,6 +6,8 @@ export interface Target {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  /** Whether it speaks without TLS. */
+  readonly plain?: boolean;
   /** The server's process, where its memory and CPU time can be read. */
   readonly pid?: number;
 }

@@ -76,7 +76,7 @@ export class ThreadPlane implements DataPlane {
     const { settings, log } = this.#options;
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
     const workerData: ThreadStart = { settings, debug: log.enabled?.('debug') ?? true };
-    const resourceLimits = { maxOldGenerationSizeMb: MEMORY };
+    const resourceLimits = { maxOldGenerationSizeMb: MEMORY, maxYoungGenerationSizeMb: 16 };
     const worker = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits, execArgv: [] });
     this.#worker = worker;
     if (this.#upstreams.size > 0) this.#post({ type: 'upstreams', changes: [...this.#upstreams] });
