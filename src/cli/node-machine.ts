@@ -18,8 +18,8 @@ type Action = (
 /** What can be done with the further nodes of this machine; each answers with a line for a person. */
 const actions: Readonly<Record<string, Action>> = {
   add: async (nodes, name) => {
-    const { ip, podCidr } = await nodes.add(name);
-    return `The node ${name} is ready: ${ip}, pods in ${podCidr}.`;
+    const { ip, podCidrs } = await nodes.add(name);
+    return `The node ${name} is ready: ${ip}, pods in ${podCidrs.join(' and ')}.`;
   },
   start: async (nodes, name) => {
     await nodes.start(name);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { realClock } from '../base/clock.ts';
 import { createProgress } from '../base/progress.ts';
 import {
@@ -8,6 +8,7 @@ import {
   checkControllers,
   checkSimulatedNodes,
   chosenPlugins,
+  rangeSlots,
   schedulerConfiguration,
   startMachineCluster,
   type MachineClusterOptions,
@@ -109,7 +110,34 @@ const flags: readonly Flag[] = [
     placeholder: 'IP[,IP]',
     help: "whom pods ask for names (default: the cluster's DNS, the tenth address of the service range)",
   },
-  { name: 'cluster-cidr', type: 'string', default: '10.244.0.0/16', placeholder: 'CIDR', help: 'range of pod IPs' },
+  {
+    name: 'cluster-cidr',
+    type: 'string',
+    default: '10.244.0.0/16',
+    placeholder: 'CIDR[,CIDR]',
+    help: 'range of pod IPs, of which each node is given a part; for dual-stack pods one of IPv4 and one of IPv6',
+  },
+  {
+    name: 'node-cidr-mask-size',
+    type: 'integer',
+    default: 0,
+    help: "prefix length of a node's part (default 24, and 64 for IPv6)",
+  },
+  { name: 'node-cidr-mask-size-ipv4', type: 'integer', default: 0, help: 'the same for IPv4 only' },
+  { name: 'node-cidr-mask-size-ipv6', type: 'integer', default: 0, help: 'the same for IPv6 only' },
+  {
+    name: 'pod-network',
+    type: 'string',
+    default: 'routes',
+    placeholder: 'MODE',
+    help: 'how pods of different nodes reach each other: routes (nodes are neighbours) or vxlan (a tunnel between them)',
+  },
+  {
+    name: 'pod-network-mtu',
+    type: 'integer',
+    default: 0,
+    help: "size of pods' largest packets in bytes (0: as large as they can leave the machine)",
+  },
   { name: 'no-network-policy', type: 'boolean', default: false, help: 'do not enforce NetworkPolicies' },
   {
     name: 'enable-admission-plugins',
@@ -206,9 +234,11 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
     podManifestPath: text('pod-manifest-path'),
     kubelet: kubeletFlags(values),
     serviceCidr: serviceRangesFlag('service-cidr', text('service-cidr')),
-    clusterCidr: rangeFlag('cluster-cidr', text('cluster-cidr')),
+    ...podRanges(values, text),
     network: {
       policies: values['no-network-policy'] !== true,
+      mode: podNetworkFlag(text('pod-network')),
+      mtu: Number(values['pod-network-mtu']) || undefined,
       clusterDns: ipsFlag('cluster-dns', text('cluster-dns')),
     },
     dns: values['no-dns'] !== true,
@@ -310,13 +340,25 @@ function serviceRangesFlag(name: string, value = ''): string {
   }
 }
 
-/** A range of IPv4 addresses that has room for some. */
-function rangeFlag(name: string, value = ''): string {
-  const [address = '', bits = ''] = value.split('/');
-  if (isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 30) return value;
-  throw new UsageError(
-    `invalid argument "${value}" for "--${name}" flag: not an IPv4 network from /8 to /30 like 10.96.0.0/16`,
-  );
+/** What pods' addresses are of, and how much of it each node gets. */
+function podRanges(values: FlagValues, text: (name: string) => string | undefined) {
+  const size = (name: string) => Number(values[name]) || undefined;
+  const clusterCidr = text('cluster-cidr') ?? '';
+  const both = size('node-cidr-mask-size');
+  if (both && clusterCidr.includes(',')) throw new UsageError('--node-cidr-mask-size is for one range, not for two');
+  const [narrow, wide] = [size('node-cidr-mask-size-ipv4') ?? both, size('node-cidr-mask-size-ipv6') ?? both];
+  const nodeMaskSize = { 4: narrow, 6: wide };
+  try {
+    rangeSlots({ clusterCidr, maskSize: nodeMaskSize });
+    return { clusterCidr, nodeMaskSize };
+  } catch (error) {
+    throw new UsageError(`invalid argument "${clusterCidr}" for "--cluster-cidr" flag: ${errorMessage(error)}`);
+  }
+}
+
+function podNetworkFlag(value = 'routes'): 'routes' | 'vxlan' {
+  if (value === 'routes' || value === 'vxlan') return value;
+  throw new UsageError(`invalid argument "${value}" for "--pod-network" flag: use routes or vxlan`);
 }
 
 function ipFlag(name: string, value: string | undefined): string | undefined {

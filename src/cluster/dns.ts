@@ -137,7 +137,7 @@ export class ClusterDns implements Component {
       // A thread that replaces another is found where that was.
       port: this.#place?.port ?? DNS_PORT,
       statusPort: this.#place?.statusPort ?? DNS_STATUS_PORT,
-      clients: [clusterCidr],
+      clients: clusterCidr.split(',').map((range) => range.trim()),
       resolverFile: '/etc/resolv.conf',
     };
   }

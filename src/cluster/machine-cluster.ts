@@ -14,6 +14,8 @@ import {
   controllerNames,
   localPathProvisionerController,
   selectedControllers,
+  rangeSlots,
+  type NodeRanges,
 } from '../controllers/index.ts';
 import { Compactor } from '../storage/compactor.ts';
 import { EtcdStorage } from '../storage/etcd.ts';
@@ -35,7 +37,7 @@ import { keepSettings, type NetworkSettings } from './settings.ts';
 import { checkCount as checkSimulatedNodes, simulateOwnNodes } from './simulate.ts';
 import { kubernetesVersion, version } from './version.ts';
 
-export { addressRanges, checkSimulatedNodes, chosenPlugins, schedulerConfiguration };
+export { addressRanges, checkSimulatedNodes, chosenPlugins, rangeSlots, schedulerConfiguration };
 
 /** Checks a list as `--controllers` takes it. @throws an Error that names what is not known */
 export function checkControllers(selection: readonly string[]): void {
@@ -71,7 +73,10 @@ export interface MachineClusterOptions {
   /** Of the node: what it reserves, when it evicts, how it ends. */
   readonly kubelet?: KubeletSettings | undefined;
   readonly serviceCidr: string;
+  /** One range, or one of each IP family. */
   readonly clusterCidr: string;
+  /** The prefix length of a node's part of it, by IP version. */
+  readonly nodeMaskSize?: NodeRanges['maskSize'];
   readonly network?: NetworkSettings | undefined;
   /** Instead of the managed etcd. */
   readonly etcd?: ForeignEtcd | undefined;
@@ -185,6 +190,7 @@ async function start(
       schedulerConfig: options.schedulerConfig,
       controllers: options.controllers,
       loadBalancerPool: options.loadBalancerPool,
+      nodeRanges: nodeRangesOf(options),
     }),
   );
   undo.push(() => plane.stop());
@@ -212,6 +218,11 @@ async function start(
   await rehearsal.start();
   undo.push(() => rehearsal.stop());
   return { version: `${version()} (Kubernetes ${kubernetesVersion})`, url, kubeconfig: dataDir.kubeconfig };
+}
+
+/** What the cluster gives its nodes of the pods' addresses. */
+function nodeRangesOf({ clusterCidr, nodeMaskSize, serviceCidr }: MachineClusterOptions): NodeRanges {
+  return { clusterCidr, maskSize: nodeMaskSize, serviceCidrs: serviceCidr.split(',').map((range) => range.trim()) };
 }
 
 /** The node's parts are stopped in the order opposite to their start. */

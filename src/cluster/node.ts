@@ -7,7 +7,8 @@ import type { Component } from '../base/component.ts';
 import { noLog, type Log } from '../base/log.ts';
 import type { Progress } from '../base/progress.ts';
 import { realRandom } from '../base/random.ts';
-import { CniNetwork } from '../kubelet/network/cni.ts';
+import { removeNodeRoutes } from '../kubelet/network/node-routes/node-routes.ts';
+import type { PodNetwork } from '../kubelet/network/network.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { connectDocker } from '../kubelet/runtime/docker.ts';
 import { DockerRuntime } from '../kubelet/runtime/docker-runtime.ts';
@@ -20,8 +21,9 @@ import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
 import { createIngress, type IngressSettings } from './ingress.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
+import { podNetwork } from './pod-network.ts';
 import { policyEnforcement } from './policy-enforcement.ts';
-import type { NetworkSettings } from './settings.ts';
+import { primaryRange, type NetworkSettings } from './settings.ts';
 import { kubernetesVersion } from './version.ts';
 
 export interface NodeOptions {
@@ -31,7 +33,7 @@ export interface NodeOptions {
   /** Where the manifests of static pods stand. Default: `manifests` in the kubelet's folder. */
   readonly podManifestPath?: string | undefined;
   readonly kubelet?: KubeletSettings | undefined;
-  /** The addresses of all pods of the cluster; this node has its first /24. */
+  /** The addresses of all pods of the cluster, of which this node is given a part. */
   readonly clusterCidr: string;
   readonly network?: NetworkSettings | undefined;
   /** Absent: the node has no ingress controller. */
@@ -71,33 +73,40 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
   const { nodeName, network = {} } = options;
   const policyClient = plane.clientAs(authenticated('system:coxswain:network-policy'), 'network-policy');
   const policies = await policyEnforcement(network, { client: policyClient, nodeName, clock, log });
-  const kubelet = await createKubelet({ ...options, kubelet: { ...options.kubelet, guard: policies } }, surroundings);
+  const { network: pods, routes } = podNetwork(network, {
+    ...options,
+    client: plane.clientAs(authenticated('system:coxswain:node-routes'), 'node-routes'),
+    ...{ rootDir: dataDir.kubelet, clock, log },
+  });
+  const guarded = { ...options, kubelet: { ...options.kubelet, guard: policies } };
+  const kubelet = await createKubelet(guarded, pods, surroundings);
   const proxy = new Proxy({
     client: plane.clientAs(authenticated('system:kube-proxy'), 'kube-proxy'),
     nodeName,
-    clusterCidr: options.clusterCidr,
+    clusterCidr: primaryRange(options.clusterCidr),
     clock,
     random: realRandom,
     log: log.child({ component: 'proxy' }),
     status: {},
   });
-  await progress.step('Starting the node', () => Promise.all([policies?.start(), kubelet.start(), proxy.start()]));
+  const parts = [proxy, routes, ...(policies ? [policies] : []), kubelet];
+  await progress.step('Starting the node', () => Promise.all(parts.map((part) => part.start())));
   const ingressClient = plane.clientAs(authenticated('system:coxswain:ingress'), 'cox-ingress');
   const ingress =
     options.ingress &&
     (await createIngress(options.ingress, { client: ingressClient, clock, log, nodeIp: options.nodeIp }));
   await ingress?.start();
-  return [proxy, ...(policies ? [policies] : []), kubelet, ...(ingress ? [ingress] : [])];
+  return [...parts, ...(ingress ? [ingress] : [])];
 }
 
 async function createKubelet(
   options: NodeOptions,
+  network: PodNetwork,
   { clock, log, pki, plane, dataDir }: NodeSurroundings,
 ): Promise<Kubelet> {
   const { nodeName, nodeIp } = options;
   const { certificate, privateKey } = await pki.credentials('kubelet-serving');
   const kubeletLog = log.child({ component: 'kubelet' });
-  const podCidr = firstPodRange(options.clusterCidr);
   return new Kubelet({
     ...options.kubelet,
     client: plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes']), 'kubelet'),
@@ -106,11 +115,10 @@ async function createKubelet(
     clock,
     random: realRandom,
     log: kubeletLog,
-    podCidr,
     version: kubernetesVersion,
     clusterDns: options.network?.clusterDns,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
-    network: new CniNetwork({ rootDir: dataDir.kubelet, podCidr, clusterCidr: options.clusterCidr, log: kubeletLog }),
+    network,
     rootDir: dataDir.kubelet,
     credentialFiles: [join(homedir(), '.docker', 'config.json'), '/.docker/config.json'],
     localPaths: dataDir.volumes,
@@ -123,20 +131,15 @@ async function createKubelet(
  * Removes from this machine what a node of the cluster made: containers, the pods' network and files, service rules.
  * @returns what was done, in lines for a person
  */
-export async function removeNode(dataDir: DataDir, clusterCidr: string): Promise<string[]> {
+export async function removeNode(dataDir: DataDir): Promise<string[]> {
   const docker = (await dockerAnswers()) ? connectDocker() : undefined;
   const { clusterId, kubelet } = dataDir;
-  const removed = await removeEverything(docker, { clusterId, rootDir: kubelet, podCidr: firstPodRange(clusterCidr) });
+  const removed = await removeEverything(docker, { clusterId, rootDir: kubelet });
+  await removeNodeRoutes();
   await removeProxyRules();
   await removePolicyRules(noLog);
   const containers = docker
     ? `${removed} container${removed === 1 ? '' : 's'}`
     : 'no containers (no Docker Engine answers)';
   return [`Removed ${containers}, the network of the pods, and the iptables rules of services.`];
-}
-
-/** The node's part of the pod addresses: `10.244.0.0/16` gives `10.244.0.0/24`. */
-function firstPodRange(clusterCidr: string): string {
-  const [address = '', prefix = '16'] = clusterCidr.split('/');
-  return `${address}/${Math.max(24, Number(prefix))}`;
 }

@@ -3,7 +3,6 @@ import { findDataDir, runningOn, type DataDir } from './data-dir.ts';
 import { killLeftoverEtcd } from './etcd.ts';
 import { FurtherNodes } from './further-nodes/index.ts';
 import { removeNode } from './node.ts';
-import { clusterCidrOf } from './settings.ts';
 
 export interface RemoveOptions {
   readonly dataDir: string;
@@ -40,6 +39,6 @@ async function removePods(dataDir: DataDir, { root }: RemoveOptions): Promise<st
   if (!root)
     throw new Error('Containers and iptables rules can be removed by root only. Run the same command as root.');
   const further = await new FurtherNodes(dataDir).wipe();
-  const lines = await removeNode(dataDir, clusterCidrOf(dataDir));
+  const lines = await removeNode(dataDir);
   return further > 0 ? [`Removed ${further} further node${further === 1 ? '' : 's'}.`, ...lines] : lines;
 }

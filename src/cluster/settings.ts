@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PodNetworkMode } from '../kubelet/network/mtu.ts';
 import type { DataDir } from './data-dir.ts';
 
 /** What cannot change while a cluster lives: addresses handed out would lie outside. */
@@ -12,6 +13,10 @@ interface Lasting {
 export interface NetworkSettings {
   /** Whether NetworkPolicies are enforced. Default: yes. */
   readonly policies?: boolean | undefined;
+  /** How the pods of different nodes reach each other. Default: `routes`. */
+  readonly mode?: PodNetworkMode | undefined;
+  /** The size of pods' largest packets in bytes. Default: as large as they can leave the machine. */
+  readonly mtu?: number | undefined;
   /** Whom pods ask for names; nobody: as their nodes do. */
   readonly clusterDns?: readonly string[] | undefined;
 }
@@ -47,6 +52,12 @@ function checkLasting(kept: Lasting, { serviceCidr, clusterCidr }: Lasting, data
 /** The range of pod addresses of an existing cluster. */
 export function clusterCidrOf(dataDir: DataDir): string {
   return read(dataDir)?.clusterCidr ?? DEFAULT_CLUSTER_CIDR;
+}
+
+/** The IPv4 part of `10.244.0.0/16,fd00:244::/48`, or all of it when there is none. */
+export function primaryRange(clusterCidr: string): string {
+  const ranges = clusterCidr.split(',').map((range) => range.trim());
+  return ranges.find((range) => !range.includes(':')) ?? ranges[0]!;
 }
 
 /** How the pods of an existing cluster are connected. */

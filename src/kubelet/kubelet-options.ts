@@ -31,8 +31,8 @@ export interface KubeletOptions {
   readonly credentialFiles?: readonly string[] | undefined;
   /** Where volumes lie that were provisioned in folders of nodes. Default: `volumes` in `rootDir`. */
   readonly localPaths?: string | undefined;
-  /** e.g. `10.244.0.0/24`. */
-  readonly podCidr: string;
+  /** The node's own range of pod addresses, e.g. `10.244.0.0/24`; absent: the cluster gives it one. */
+  readonly podCidr?: string | undefined;
   /** The HTTPS endpoint for logs and exec; without it the node has none. */
   readonly serving?: ServingOptions | undefined;
   /** Addresses of the cluster's DNS; without one pods use the node's resolver. */

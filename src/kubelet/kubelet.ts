@@ -28,6 +28,7 @@ import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/mach
 import { NodeAgent } from './node/node-agent.ts';
 import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
 import type { NodeFacts } from './node/node-status.ts';
+import { NodeRange } from './network/node-range.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
@@ -58,6 +59,8 @@ const atShutdown = {
   message: SHUTDOWN_MESSAGE,
   condition: { reason: 'TerminationByKubelet', message: SHUTDOWN_MESSAGE },
 };
+/** Milliseconds that a start waits for the range of pod addresses that the cluster gives the node. */
+const RANGE_PATIENCE = 1_000;
 /** Milliseconds between two looks whether pods have ended. */
 const SHUTDOWN_LOOK = 100;
 
@@ -76,6 +79,7 @@ export class Kubelet implements Component {
   readonly #statuses: StatusWriter;
   readonly #prober: Prober;
   readonly #agent: NodeAgent;
+  readonly #range: NodeRange;
   readonly #volumes: VolumeManager | undefined;
   readonly #watcher: ObjectWatcher;
   readonly #deps: WorkerDependencies;
@@ -109,6 +113,7 @@ export class Kubelet implements Component {
       ...(options.holdEvents && { hold: options.holdEvents }),
     });
     this.#statuses = new StatusWriter({ client, clock, log, gate });
+    this.#range = new NodeRange({ network, clock, log, changed: () => this.#networkChanged() });
     const ipsOf = (pod: Pod) => this.#ipsOf(pod);
     const events = this.#events;
     this.#prober = new Prober({
@@ -139,6 +144,7 @@ export class Kubelet implements Component {
       statuses: this.#statuses,
       hostIp: options.nodeIp,
       guard: options.guard,
+      networkProblem: () => this.#range.problem,
       refusal: (pod) =>
         this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
       isHere: (pod) => this.#isHere(pod),
@@ -196,7 +202,7 @@ export class Kubelet implements Component {
    * @throws a sentence when the runtime does not answer or the endpoint's port is taken
    */
   async start(): Promise<void> {
-    const { runtime, network, rootDir } = this.#options;
+    const { runtime, network, rootDir, podCidr } = this.#options;
     if (rootDir) {
       await mkdir(join(rootDir, 'pods'), { recursive: true, mode: 0o755 });
       this.#machine = await readMachineInfo(rootDir);
@@ -214,7 +220,13 @@ export class Kubelet implements Component {
     this.#nodes.listen({ updated: (now, before) => this.#agent.observe(now, before) });
     this.#informers.start();
     await this.#server?.start(); // the node's status tells its port
+    if (podCidr !== undefined) {
+      this.#range.use([podCidr]);
+      await this.#range.ready(RANGE_PATIENCE);
+    }
     await Promise.all([network.start(sandboxes), this.#agent.start(), this.#informers.synced()]);
+    this.#nodes.listen({ added: (node) => this.#range.observe(node), updated: (node) => this.#range.observe(node) });
+    await this.#range.ready(RANGE_PATIENCE);
     informer.listen({
       added: (pod) => this.#update(pod),
       updated: (pod, old) => this.#replaced(pod, old),
@@ -238,7 +250,16 @@ export class Kubelet implements Component {
     this.#timers.push(
       clock.every(REFRESH_EVERY, () => this.#refresh()),
       clock.every(REFRESH_EVERY, () => cleaner.retry()),
+      clock.every(REFRESH_EVERY, () => this.#sweepNetwork()),
     );
+  }
+
+  #sweepNetwork(): void {
+    const { network, runtime, log } = this.#options;
+    // Without a runtime nothing is known of what runs.
+    if (this.#problem) return;
+    const sandboxes = runtime.pods().flatMap((pod) => pod.sandboxes.map(({ id }) => id));
+    network.sweep(sandboxes).catch((error) => log.warn('cannot look for addresses that nobody has', { error: errorMessage(error) })); // prettier-ignore
   }
 
   /** Leaves all containers running, unless the node shuts down with it. */
@@ -252,6 +273,7 @@ export class Kubelet implements Component {
     this.#prober.stop();
     await Promise.all([this.#watcher.stop(), this.#collector?.stop()]);
     await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
+    await this.#range.stop();
     await this.#options.network.stop();
     await this.#options.runtime.stop();
   }
@@ -394,6 +416,14 @@ export class Kubelet implements Component {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
+  /** Pods that wait for the network go on, and the node says how it is. */
+  #networkChanged(): void {
+    if (this.#stopped || !this.#agent.node) return;
+    const { log } = this.#options;
+    this.#agent.report().catch((error) => log.warn('cannot report the node', { error: errorMessage(error) }));
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
   /** Whether this node has taken the pod, be it by the kubelet before this one, and it is not over. */
   #isHere(pod: Pod): boolean {
     if (hasEnded(pod.status?.phase)) return false;
@@ -496,7 +526,7 @@ export class Kubelet implements Component {
       handlers: this.#handlers ?? [],
       kubeletVersion: version,
       kubeletPort: this.#server?.port ?? 10250,
-      problem: this.#shuttingDown ? 'node is shutting down' : this.#problem,
+      problem: this.#shuttingDown ? 'node is shutting down' : (this.#problem ?? this.#range.problem),
       pressures: this.#eviction.conditions,
       reserved: this.#options.reserved ?? [],
       thresholds: this.#thresholds,

@@ -53,6 +53,8 @@ export interface SyncDependencies extends StartDependencies {
   readonly machine: () => MachineLimits;
   /** Lets containers start once the network keeps from the pod what it must not get. */
   readonly guard?: PodGuard | undefined;
+  /** Why no pod can be connected at the moment. */
+  readonly networkProblem?: (() => string | undefined) | undefined;
   /** Undefined where pods have no control groups of their own. */
   readonly cgroups: () => PodCgroups | undefined;
   /** What a RuntimeClass may name; undefined: anything. */
@@ -104,6 +106,8 @@ export async function syncPod(
   await endContainers(deps, pod, actions);
   if (actions.kill.length > 0) actions = decide(deps, pod);
   if (actions.newSandbox === undefined && actions.start.length === 0) return rest(deps, actions);
+  const cut = actions.newSandbox !== undefined && !specOf(pod).hostNetwork && deps.networkProblem?.();
+  if (cut) return failure(deps, pod, 'NetworkNotReady', `network is not ready: ${cut}`);
   // 3. Prepare volumes, images and the sandbox, all at once.
   const source = new ConfigSource(deps.client, identity.namespace);
   const images = fetchImages(deps, pod, actions, source);

@@ -51,6 +51,12 @@ export function ip(run: Run = runCommand) {
       return (await json('-4', 'route', 'show')).map(routeOf);
     },
 
+    /** The destinations of all routes that were made under this number (`man ip-route`, RTPROTO). */
+    async routesBy(protocol: number): Promise<string[]> {
+      const families = ['-4', '-6'].map((family) => json(family, 'route', 'show', 'proto', String(protocol)));
+      return (await Promise.all(families)).flat().map((route) => route.dst);
+    },
+
     /**
      * The IPv4 address by which others reach this machine: the source of its default route; without one, the first
      * global address that is not on a bridge of containers.

@@ -9,8 +9,6 @@ export interface NodeNamespace {
   /** The namespace's address with its prefix length, and that of the bridge: its way to everywhere. */
   readonly address: string;
   readonly gateway: string;
-  /** What lies behind it. */
-  readonly podCidr: string;
 }
 
 /** A bridge of this machine with its address and prefix length. */
@@ -29,9 +27,9 @@ export async function ensureBridge({ name, address }: NodeBridge, run: Run = run
   await run('ip', ['link', 'set', name, 'up']);
 }
 
-/** Makes the namespace, its cable and the route to what lies behind it; what is there already is left as it is. */
+/** Makes the namespace and its cable; what is there already is left as it is. */
 export async function ensureNamespace(
-  { name, cable, address, gateway, podCidr }: NodeNamespace,
+  { name, cable, address, gateway }: NodeNamespace,
   bridge: string,
   run: Run = runCommand,
 ): Promise<void> {
@@ -46,7 +44,17 @@ export async function ensureNamespace(
   await inside('ip', ['address', 'replace', address, 'dev', 'eth0']);
   await inside('ip', ['link', 'set', 'eth0', 'up']);
   await inside('ip', ['route', 'replace', 'default', 'via', gateway]);
-  await run('ip', ['route', 'replace', podCidr, 'via', address.split('/')[0]!, 'dev', bridge]);
+}
+
+/** Leads packets to what lies behind a namespace into it. */
+export async function routeInto(
+  { address }: NodeNamespace,
+  podCidrs: readonly string[],
+  bridge: string,
+  run: Run = runCommand,
+): Promise<void> {
+  for (const podCidr of podCidrs)
+    await run('ip', ['route', 'replace', podCidr, 'via', address.split('/')[0]!, 'dev', bridge]);
 }
 
 /** Pulls the cable, or plugs it in again. */
@@ -55,9 +63,9 @@ export async function setCable(cable: string, plugged: boolean, run: Run = runCo
 }
 
 /** What is not there is no error. */
-export async function removeNamespace({ name, cable, podCidr }: NodeNamespace, run: Run = runCommand): Promise<void> {
+export async function removeNamespace({ name, cable, address }: NodeNamespace, run: Run = runCommand): Promise<void> {
   for (const args of [
-    ['route', 'delete', podCidr],
+    ['route', 'flush', 'via', address.split('/')[0]!],
     ['link', 'delete', cable],
     ['netns', 'delete', name],
   ])

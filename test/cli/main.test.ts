@@ -61,7 +61,7 @@ describe('cox', () => {
       ['up', '--service-cidr=10.96.0.0/31'],
       /"--service-cidr" flag: the service address range must be a network from \/8 to \/30/,
     ],
-    [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: not an IPv4 network/],
+    [['up', '--cluster-cidr=1.2.3.4/33'], /"--cluster-cidr" flag: "1.2.3.4\/33" is not a range/],
     [['up', '--disable-admission-plugins=Nope'], /^.*admission plugin "Nope" is unknown: use NamespaceLifecycle, /],
     [
       ['up', '--enable-admission-plugins=Priority,LimitRanger', '--disable-admission-plugins', 'LimitRanger'],

@@ -72,7 +72,7 @@ export class KubeletNode {
       client: this.#plane.clientAs(authenticated(`system:node:${nodeName}`, ['system:nodes']), 'kubelet'),
       ...{ nodeName, nodeIp: '127.0.0.1', clock, random, log, rootDir, podCidr },
       runtime: new DockerRuntime({ clusterId, nodeName, clock, log, ...socket }),
-      network: new CniNetwork({ rootDir, podCidr, bridge, log }),
+      network: new CniNetwork({ rootDir, bridge, log }),
       serving: { port: 0, address: '127.0.0.1', cert, key, clientCa: this.#pki.caCertificate },
     });
     await this.kubelet.start();
@@ -81,8 +81,8 @@ export class KubeletNode {
   async stop(): Promise<void> {
     await this.kubelet.stop();
     await this.#plane.stop();
-    const { clusterId, rootDir, podCidr, bridge } = this;
-    await removeEverything(connectDocker(), { clusterId, rootDir, podCidr, bridge });
+    const { clusterId, rootDir, bridge } = this;
+    await removeEverything(connectDocker(), { clusterId, rootDir, bridge });
     rmSync(this.folder, { recursive: true, force: true });
   }
 

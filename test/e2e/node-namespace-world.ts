@@ -7,16 +7,19 @@ import { furtherNode, nodeBridge, nodeNetwork, type FurtherNode } from '../../sr
 import { installPodRules, removePodRules } from '../../src/kubelet/network/pod-rules.ts';
 import { run, runIn } from '../../src/linux/exec.ts';
 import { ip } from '../../src/linux/ip.ts';
-import { ensureBridge, ensureNamespace, removeNamespace, setCable } from '../../src/linux/node-namespace.ts';
+import { ensureBridge, ensureNamespace, removeNamespace, routeInto, setCable } from '../../src/linux/node-namespace.ts';
 
 const cidr = '10.99.0.0/16';
-const [one, two] = [furtherNode('one', 1, '/', cidr), furtherNode('two', 2, '/', cidr)];
+const [one, two] = [furtherNode('one', 1, '/'), furtherNode('two', 2, '/')];
 const podOf = ({ index }: FurtherNode) => `10.99.${index}.5`;
 
 async function connectNodes(): Promise<void> {
   await ensureBridge(nodeBridge);
   await installPodRules({ bridge: nodeBridge.name, podCidr: nodeNetwork, unmasked: [cidr] });
-  for (const { namespace } of [one, two]) await ensureNamespace(namespace, nodeBridge.name);
+  for (const { namespace, index } of [one, two]) {
+    await ensureNamespace(namespace, nodeBridge.name);
+    await routeInto(namespace, [`10.99.${index}.0/24`], nodeBridge.name);
+  }
 }
 
 /** A server at a pod's address; it answers with the address of whoever calls. */

@@ -17,12 +17,13 @@ import {
   ensureNamespace,
   namespaceFolder,
   removeNamespace,
+  routeInto,
   setCable,
 } from '../../linux/node-namespace.ts';
 import { runningOn, type DataDir } from '../data-dir.ts';
 import { dockerAnswers } from '../docker-engine.ts';
 import { Pki } from '../pki.ts';
-import { clusterCidrOf, networkOf } from '../settings.ts';
+import { clusterCidrOf, networkOf, primaryRange } from '../settings.ts';
 import { furtherNodes, nodeBridge, nodeNetwork, recordNode, type FurtherNode } from './record.ts';
 import { filesOf, runFurtherNode } from './run.ts';
 
@@ -41,30 +42,34 @@ export class FurtherNodes {
   }
 
   list(): FurtherNode[] {
-    return furtherNodes(this.#dataDir, this.#clusterCidr);
+    return furtherNodes(this.#dataDir);
   }
 
   /** Adds a node and starts it. @throws a sentence */
-  async add(name: string): Promise<FurtherNode> {
+  async add(name: string): Promise<FurtherNode & { readonly podCidrs: readonly string[] }> {
     const known = await this.#ask((client) => client.find(nodeKind, { name }));
     if (known) throw new Error(`The cluster has a node ${name} already.`);
-    const node = recordNode(this.#dataDir, name, this.#clusterCidr);
+    const node = recordNode(this.#dataDir, name);
     await this.#writeCredentials(node);
-    await this.start(name);
-    return node;
+    return { ...node, podCidrs: await this.start(name) };
   }
 
-  /** Switches a node on; resolves when it is ready. @throws a sentence */
-  async start(name: string): Promise<void> {
+  /** Switches a node on; resolves when it is ready. @returns its ranges of pod addresses @throws a sentence */
+  async start(name: string): Promise<readonly string[]> {
     const node = this.#node(name);
     const since = realClock.now();
     if (!this.#pid(node)) {
       await ensureBridge(nodeBridge);
-      await installPodRules({ bridge: nodeBridge.name, podCidr: nodeNetwork, unmasked: [this.#clusterCidr] });
+      await installPodRules({
+        bridge: nodeBridge.name,
+        podCidr: nodeNetwork,
+        unmasked: [primaryRange(this.#clusterCidr)],
+      });
       await ensureNamespace(node.namespace, nodeBridge.name);
       this.#spawn(node);
     }
     await this.#untilReady(node, since);
+    return this.#routeInto(node);
   }
 
   /** Switches a node off as a power cut does: kubelet, proxy and containers end, and nobody else is told. */
@@ -81,10 +86,12 @@ export class FurtherNodes {
 
   /** Pulls the node's network cable, or plugs it in again. */
   async connect(name: string, plugged: boolean): Promise<void> {
-    const { namespace } = this.#node(name);
-    await setCable(namespace.cable, plugged);
-    // The kernel takes the route away with a cable that is pulled for long; it costs nothing to say it again.
-    if (plugged) await ensureNamespace(namespace, nodeBridge.name);
+    const node = this.#node(name);
+    await setCable(node.namespace.cable, plugged);
+    if (!plugged) return;
+    // The kernel takes routes away with a cable that is pulled for long; it costs nothing to say them again.
+    await ensureNamespace(node.namespace, nodeBridge.name);
+    await this.#routeInto(node);
   }
 
   /** Removes a node from the cluster and everything of it from this machine. */
@@ -120,6 +127,16 @@ export class FurtherNodes {
     const names = this.list().map((one) => one.name);
     if (!node) throw new Error(`This machine has no further node ${name} (${names.join(', ') || 'it has none'}).`);
     return node;
+  }
+
+  /** Leads to a node's pods also where this machine is no node itself and so has no ways of its own. */
+  async #routeInto({ name, namespace }: FurtherNode): Promise<readonly string[]> {
+    const node = await this.#ask((client) => client.find(nodeKind, { name }));
+    const podCidrs = node?.spec?.podCIDRs ?? [];
+    const { mode = 'routes' } = networkOf(this.#dataDir);
+    const narrow = podCidrs.filter((cidr) => !cidr.includes(':'));
+    if (mode === 'routes') await routeInto(namespace, narrow, nodeBridge.name);
+    return podCidrs;
   }
 
   #pid({ folder }: FurtherNode): number | undefined {

@@ -7,12 +7,12 @@ import { Client } from '../../client/client.ts';
 import { httpsExchange } from '../../client/https-transport.ts';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { Kubelet } from '../../kubelet/kubelet.ts';
-import { CniNetwork } from '../../kubelet/network/cni.ts';
 import { DockerRuntime } from '../../kubelet/runtime/docker-runtime.ts';
 import { Proxy } from '../../proxy/proxy.ts';
 import { lockDataDir, type DataDir } from '../data-dir.ts';
+import { podNetwork } from '../pod-network.ts';
 import { policyEnforcement } from '../policy-enforcement.ts';
-import type { NetworkSettings } from '../settings.ts';
+import { primaryRange, type NetworkSettings } from '../settings.ts';
 import { kubernetesVersion, version } from '../version.ts';
 import type { FurtherNode } from './record.ts';
 
@@ -50,23 +50,27 @@ export async function runFurtherNode(
   // The machine's address on the bridge is in no certificate; the name that all of the cluster know it by is.
   const exchange = httpsExchange({ ...connection, serverName: 'kubernetes' });
   const log = createLog(logLevel, files.log);
-  const { name: nodeName, podCidr } = node;
+  const { name: nodeName } = node;
   const shared = { clock: realClock, random: realRandom, nodeName };
   mkdirSync(files.kubelet, { recursive: true, mode: 0o750 });
   const kubeletLog = log.child({ component: 'kubelet' });
   const policyClient = new Client(exchange, { userAgent: `network-policy/${version()}` });
   const policies = await policyEnforcement(network, { ...shared, client: policyClient, log });
+  const { network: pods, routes } = podNetwork(network, {
+    ...shared,
+    client: new Client(exchange, { userAgent: `node-routes/${version()}` }),
+    ...{ nodeIp: node.ip, rootDir: files.kubelet, clusterCidr, log },
+  });
   const kubelet = new Kubelet({
     ...shared,
     guard: policies,
     client: new Client(exchange, { userAgent: `kubelet/${version()}` }),
     nodeIp: node.ip,
-    podCidr,
     log: kubeletLog,
     version: kubernetesVersion,
     clusterDns: network.clusterDns,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock: realClock, log: kubeletLog }),
-    network: new CniNetwork({ rootDir: files.kubelet, podCidr, clusterCidr, log: kubeletLog }),
+    network: pods,
     rootDir: files.kubelet,
     podManifestPath: join(files.kubelet, 'manifests'),
     serving: {
@@ -77,11 +81,18 @@ export async function runFurtherNode(
     },
   });
   const client = new Client(exchange, { userAgent: `kube-proxy/${version()}` });
-  const proxy = new Proxy({ ...shared, client, clusterCidr, log: log.child({ component: 'proxy' }), status: {} });
-  await Promise.all([policies?.start(), kubelet.start(), proxy.start()]);
+  const proxy = new Proxy({
+    ...shared,
+    client,
+    clusterCidr: primaryRange(clusterCidr),
+    log: log.child({ component: 'proxy' }),
+    status: {},
+  });
+  await Promise.all([policies?.start(), routes.start(), kubelet.start(), proxy.start()]);
   return async () => {
     await kubelet.stop();
     await policies?.stop();
+    await routes.stop();
     await proxy.stop();
     await exchange.close();
     unlock();

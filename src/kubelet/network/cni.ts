@@ -11,15 +11,18 @@ import { anyHostPorts, removeSharedChains } from './host-ports.ts';
 import { httpGet, tcpConnect } from './http-probe.ts';
 import { IpamStore } from './ipam.ts';
 import type { HostPort, HttpAnswer, HttpGet, PodNetwork } from './network.ts';
+import { podMtu, type PodNetworkMode } from './mtu.ts';
 import { installPodRules, removePodRules } from './pod-rules.ts';
 
 export interface CniNetworkOptions {
   /** The kubelet's folder; addresses are kept below it. */
   readonly rootDir: string;
-  /** e.g. `10.244.0.0/24`. */
-  readonly podCidr: string;
-  /** The addresses of all pods of the cluster: those of other nodes are reached without a change of address. */
+  /** The addresses of all pods of the cluster, one range of each IP family: pods reach them with their own address. */
   readonly clusterCidr?: string | undefined;
+  /** Default: `routes`. */
+  readonly mode?: PodNetworkMode | undefined;
+  /** The size of the largest packets in bytes. Default: as large as they can leave this machine. */
+  readonly mtu?: number | undefined;
   /** Default: `cox0`. */
   readonly bridge?: string | undefined;
   readonly log?: Log | undefined;
@@ -36,7 +39,11 @@ export class CniNetwork implements PodNetwork {
   readonly #bridge: string;
   readonly #log: Log;
   readonly #ipam: IpamStore;
+  #podCidrs: readonly string[] = [];
+  #mtu: number | undefined;
   #ips = new Map<string, readonly string[]>();
+  /** Sandboxes that hold addresses and were not there at the last look. */
+  #missed = new Set<string>();
   /** Sandboxes that have no host ports for certain. */
   #plain = new Set<string>();
 
@@ -48,15 +55,41 @@ export class CniNetwork implements PodNetwork {
   }
 
   async start(sandboxIds: readonly string[]): Promise<void> {
-    const { podCidr } = this.#options;
     await mkdir(ipamFolder(this.#options), { recursive: true, mode: 0o755 });
     const settings = sysctl();
     await settings.ensure('net.ipv4.ip_forward', 1);
     if ((await settings.get('net.bridge.bridge-nf-call-iptables')) === '0')
       await settings.set('net.bridge.bridge-nf-call-iptables', 1);
-    const { clusterCidr } = this.#options;
-    await installPodRules({ bridge: this.#bridge, podCidr, unmasked: clusterCidr ? [clusterCidr] : [] });
+    this.#mtu = await this.#largestPacket();
+    if (this.#options.clusterCidr) await this.#mask(this.#options.clusterCidr.split(','));
     await this.#recover(new Set(sandboxIds));
+  }
+
+  async open(podCidrs: readonly string[]): Promise<void> {
+    if (podCidrs.some((cidr) => cidr.includes(':'))) await sysctl().ensure('net.ipv6.conf.all.forwarding', 1);
+    if (!this.#options.clusterCidr) await this.#mask(podCidrs);
+    this.#podCidrs = podCidrs;
+  }
+
+  /** What leaves these ranges carries the node's address. */
+  async #mask(ranges: readonly string[]): Promise<void> {
+    for (const podCidr of ranges) await installPodRules({ bridge: this.#bridge, podCidr: podCidr.trim() });
+  }
+
+  async #largestPacket(): Promise<number | undefined> {
+    const { mtu, mode = 'routes' } = this.#options;
+    if (mtu) return mtu;
+    const [routes, links] = await Promise.all([ip().routes(), ip().links()]);
+    return podMtu(mode, routes, links);
+  }
+
+  /** Gives back the addresses of sandboxes that are gone: not there now, nor when it was called last. */
+  async sweep(sandboxIds: readonly string[]): Promise<void> {
+    const live = new Set([...sandboxIds, ...this.#ips.keys()]);
+    const missing = [...(await this.#ipam.entries()).keys()].filter((id) => !live.has(id));
+    const gone = missing.filter((id) => this.#missed.has(id));
+    this.#missed = new Set(missing.filter((id) => !gone.includes(id)));
+    if (gone.length > 0) await this.#recover(new Set([...live, ...this.#missed]));
   }
 
   async stop(): Promise<void> {}
@@ -70,6 +103,7 @@ export class CniNetwork implements PodNetwork {
     const known = this.#ips.get(sandbox.id);
     if (known) return known;
     if (!sandbox.netns) throw new Error('the sandbox does not run');
+    if (this.#podCidrs.length === 0) throw new Error('the node has no range of pod addresses yet');
     const call = { command: 'ADD', containerId: sandbox.id, netns: sandbox.netns } as const;
     const result = await callPlugin({ ...call, config: this.#bridgeConfig() });
     const ips = addressesOf(result);
@@ -82,7 +116,9 @@ export class CniNetwork implements PodNetwork {
   async detach(_pod: PodIdentity, sandbox: Sandbox): Promise<void> {
     const call = { command: 'DEL', containerId: sandbox.id, netns: sandbox.netns ?? '' } as const;
     if (!this.#plain.has(sandbox.id)) await callPlugin({ ...call, config: this.#portConfig(anyPort) });
-    await callPlugin({ ...call, config: this.#bridgeConfig() });
+    // Without a range nothing has been attached since the start; what was before is given back by hand.
+    if (this.#podCidrs.length > 0) await callPlugin({ ...call, config: this.#bridgeConfig() });
+    else for (const address of this.ips(sandbox.id)) await this.#ipam.release(address);
     this.#plain.delete(sandbox.id);
     this.#ips.delete(sandbox.id);
   }
@@ -144,11 +180,14 @@ export class CniNetwork implements PodNetwork {
       // One rule of ours for all pods does it: see pod-rules.ts.
       ipMasq: false,
       hairpinMode: true,
+      // Another range than before has another gateway.
+      forceAddress: true,
+      ...(this.#mtu && { mtu: this.#mtu }),
       ipam: {
         type: 'host-local',
         dataDir: ipamFolder(this.#options),
-        ranges: [[{ subnet: this.#options.podCidr }]],
-        routes: [{ dst: '0.0.0.0/0' }],
+        ranges: this.#podCidrs.map((subnet) => [{ subnet }]),
+        routes: this.#podCidrs.map((subnet) => ({ dst: subnet.includes(':') ? '::/0' : '0.0.0.0/0' })),
       },
     };
   }

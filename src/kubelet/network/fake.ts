@@ -20,6 +20,8 @@ export class FakeNetwork implements PodNetwork {
 
   async start(): Promise<void> {}
 
+  async open(): Promise<void> {}
+
   async stop(): Promise<void> {}
 
   async attach(_pod: PodIdentity, sandbox: Sandbox): Promise<readonly string[]> {
@@ -32,6 +34,8 @@ export class FakeNetwork implements PodNetwork {
     if (offset !== undefined && offset < this.#size) this.#free.push(offset);
     this.#offsets.delete(sandbox.id);
   }
+
+  async sweep(): Promise<void> {}
 
   ips(sandboxId: string): readonly string[] {
     const offset = this.#offsets.get(sandboxId);

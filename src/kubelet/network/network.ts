@@ -33,11 +33,18 @@ export interface HttpAnswer {
 export interface PodNetwork {
   /** Prepares the node and gives back what sandboxes that are gone still hold. */
   start(sandboxIds: readonly string[]): Promise<void>;
+  /**
+   * Lets pods be attached, with addresses of these ranges, the primary first. Called again when they change.
+   * @throws Error when the node cannot be connected so
+   */
+  open(podCidrs: readonly string[]): Promise<void>;
   stop(): Promise<void>;
   /** Connects a sandbox; its addresses, the primary first. Calling it again answers the same. */
   attach(pod: PodIdentity, sandbox: Sandbox, ports: readonly HostPort[]): Promise<readonly string[]>;
   /** Disconnects a sandbox, whether it still runs or not. A no-op when it was not connected. */
   detach(pod: PodIdentity, sandbox: Sandbox): Promise<void>;
+  /** Gives back what sandboxes that are gone still hold, given those that are there. For now and then. */
+  sweep(sandboxIds: readonly string[]): Promise<void>;
   /** The addresses of a connected sandbox. */
   ips(sandboxId: string): readonly string[];
   /** @throws Error when there is no answer */

@@ -3,6 +3,7 @@ import { Iptables, parseSave, type Table } from '../../linux/iptables.ts';
 /** The packet filter's rules for the pods behind one bridge, in chains of their own. */
 export interface PodRulesOptions {
   readonly bridge: string;
+  /** Of IPv4 or IPv6; the rules are for that family. */
   readonly podCidr: string;
   /** Where packets go with the pod's own address: the pods of other nodes. */
   readonly unmasked?: readonly string[] | undefined;
@@ -15,7 +16,7 @@ interface Jump {
   readonly to: string;
 }
 
-const multicast = '224.0.0.0/4';
+const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const;
 
 function chains(bridge: string): { forward: string; masquerade: string } {
   return { forward: `COX-POD-FORWARD-${bridge}`.slice(0, 28), masquerade: `COX-POD-MASQ-${bridge}`.slice(0, 28) };
@@ -34,9 +35,9 @@ function rulesOf(table: Table, { bridge, podCidr, unmasked = [] }: PodRulesOptio
   const { forward, masquerade } = chains(bridge);
   if (table === 'filter') return [`-A ${forward} -i ${bridge} -j ACCEPT`, `-A ${forward} -o ${bridge} -j ACCEPT`];
   return [
-    `-A ${masquerade} -s ${podCidr} -d ${multicast} -j RETURN`,
+    `-A ${masquerade} -s ${podCidr} -d ${multicast[familyOf(podCidr)]} -j RETURN`,
     ...unmasked.map((range) => `-A ${masquerade} -s ${podCidr} -d ${range} -j RETURN`),
-    `-A ${masquerade} -s ${podCidr} ! -d ${podCidr} -j MASQUERADE`,
+    `-A ${masquerade} -s ${podCidr} ! -d ${podCidr} -j MASQUERADE --random-fully`,
   ];
 }
 
@@ -71,14 +72,27 @@ export function removalText(bridge: string, saved: Readonly<Partial<Record<Table
   return lines.length > 0 ? `${lines.join('\n')}\n` : '';
 }
 
-export async function installPodRules(options: PodRulesOptions, iptables = new Iptables()): Promise<void> {
+export async function installPodRules(
+  options: PodRulesOptions,
+  iptables = new Iptables(undefined, familyOf(options.podCidr)),
+): Promise<void> {
   await iptables.restore(podRulesText(options, await savedTables(iptables)));
 }
 
-/** Removes the chains and what leads to them; what is not there is no error. */
-export async function removePodRules(bridge: string, iptables = new Iptables()): Promise<void> {
+/** Removes the chains and what leads to them, of both families; what is not there is no error. */
+export async function removePodRules(bridge: string): Promise<void> {
+  await removeOf(bridge, new Iptables());
+  // A machine may be without IPv6.
+  await removeOf(bridge, new Iptables(undefined, 6)).catch(() => {});
+}
+
+async function removeOf(bridge: string, iptables: Iptables): Promise<void> {
   const text = removalText(bridge, await savedTables(iptables));
   if (text) await iptables.restore(text);
+}
+
+function familyOf(cidr: string): 4 | 6 {
+  return cidr.includes(':') ? 6 : 4;
 }
 
 async function savedTables(iptables: Iptables): Promise<Partial<Record<Table, string>>> {

@@ -19,7 +19,8 @@ export interface NodeAgentOptions {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly nodeName: string;
-  readonly podCidr: string;
+  /** What the node brings; absent: it is given a range. */
+  readonly podCidr?: string | undefined;
   readonly architecture: () => string;
   readonly labels: Readonly<Record<string, string>>;
   /** Everything that goes into the status, read anew. */
@@ -132,19 +133,18 @@ export class NodeAgent {
     this.#node ??= await this.#create();
     const labels = this.#labels();
     const missing = Object.entries(labels).filter(([key, value]) => this.#node!.metadata.labels?.[key] !== value);
-    if (missing.length === 0 && this.#node.spec?.podCIDR) return;
-    const { podCidr } = this.#options;
-    const spec = this.#node.spec?.podCIDR ? {} : { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+    const spec = this.#node.spec?.podCIDR ? {} : this.#range();
+    if (missing.length === 0 && !('spec' in spec)) return;
     this.#node = await client.patch(nodeKind, { name: nodeName }, 'merge', { metadata: { labels }, ...spec });
   }
 
   /** Makes the node with its first status, unless somebody was faster. */
   async #create(): Promise<Node> {
-    const { client, clock, nodeName, podCidr } = this.#options;
+    const { client, clock, nodeName } = this.#options;
     const status = nodeStatus(await this.#options.facts(), { capacity: {} });
     const made: New<Node> = {
       metadata: { name: nodeName, labels: this.#labels() },
-      spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+      ...this.#range(),
       status,
     };
     try {
@@ -156,6 +156,11 @@ export class NodeAgent {
       if (isApiError(error, 'AlreadyExists')) return client.get(nodeKind, { name: nodeName });
       throw error;
     }
+  }
+
+  #range(): Pick<New<Node>, 'spec'> {
+    const { podCidr } = this.#options;
+    return podCidr === undefined ? {} : { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
   }
 
   #labels(): Record<string, string> {

@@ -14,7 +14,9 @@ export function conditionReasons(before: NodeStatus | undefined, now: NodeStatus
   const was = new Map(before?.conditions?.map(({ type, status }) => [type, status]));
   return (now.conditions ?? []).flatMap(({ type, status }) => {
     const name = names[type];
-    return name && was.get(type) !== status ? [name[status === 'True' ? 0 : 1]] : [];
+    // A node that is not ready yet was not ready before either.
+    const news = was.get(type) !== status && !(type === 'Ready' && status !== 'True' && !was.has(type));
+    return name && news ? [name[status === 'True' ? 0 : 1]] : [];
   });
 }
 

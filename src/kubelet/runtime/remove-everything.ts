@@ -10,7 +10,6 @@ export interface RemovalOptions {
   readonly clusterId: string;
   /** The kubelet's folder. */
   readonly rootDir: string;
-  readonly podCidr: string;
   /** Default: `cox0`. */
   readonly bridge?: string | undefined;
 }
@@ -23,8 +22,8 @@ export interface RemovalOptions {
  */
 export async function removeEverything(docker: DockerEngine | undefined, options: RemovalOptions): Promise<number> {
   const removed = docker ? await removeContainers(docker, options.clusterId) : 0;
-  const { rootDir, podCidr, bridge } = options;
-  const network: CniNetworkOptions = { rootDir, podCidr, ...(bridge && { bridge }) };
+  const { rootDir, bridge } = options;
+  const network: CniNetworkOptions = { rootDir, ...(bridge && { bridge }) };
   await removeCniNetwork(network);
   await removePodCgroups(await readdir(join(rootDir, 'pods')).catch(() => []));
   await unmountAll(join(rootDir, 'pods'));

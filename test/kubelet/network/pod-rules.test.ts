@@ -10,7 +10,7 @@ describe('podRulesText', () => {
   it('lets packets of pods pass and hides their addresses outside, in chains of its own', () => {
     const text = podRulesText(options, {});
     expect(text).to.contain('-A COX-POD-FORWARD-cox0 -i cox0 -j ACCEPT\n');
-    expect(text).to.contain('-A COX-POD-MASQ-cox0 -s 10.244.0.0/24 ! -d 10.244.0.0/24 -j MASQUERADE\n');
+    expect(text).to.contain('-A COX-POD-MASQ-cox0 -s 10.244.0.0/24 ! -d 10.244.0.0/24 -j MASQUERADE --random-fully\n');
     expect(text).to.contain('-I FORWARD 1 -j COX-POD-FORWARD-cox0\n');
   });
 
