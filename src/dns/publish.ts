@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { namespace } from '../api/core-v1/namespace.ts';
+import { node, type Node } from '../api/core-v1/node.ts';
 import { service, type Service } from '../api/core-v1/service.ts';
 import { endpointSlice, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
@@ -88,6 +89,23 @@ export function differs(found: EndpointSlice | undefined, wanted: New<EndpointSl
   return shape(found) !== shape(wanted) || labels.some(([key, value]) => found.metadata.labels?.[key] !== value);
 }
 
+/**
+ * The slices of servers that ended without a word: their node is gone or not ready. A server that comes back writes its
+ * own again. Pure.
+ */
+export function deadSlices(
+  slices: readonly EndpointSlice[],
+  nodes: readonly Node[],
+  own: string | undefined,
+): string[] {
+  const isReady = ({ status }: Node) => status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+  const alive = new Set(nodes.filter(isReady).map(({ metadata }) => metadata.name));
+  return slices.flatMap(({ metadata, endpoints }) => {
+    const node = endpoints?.[0]?.nodeName;
+    return metadata.name === own || !node || alive.has(node) ? [] : [metadata.name];
+  });
+}
+
 export interface PublisherOptions {
   readonly client: Client;
   readonly clock: Clock;
@@ -145,6 +163,16 @@ export class DnsPublisher implements Component {
     if (!found) await this.#create(service, dnsService(clusterIp));
     else if (found.spec?.clusterIP !== clusterIp) this.#warn(found.spec?.clusterIP);
     if (at) await this.#ensureSlice(dnsSlice(at));
+    await this.#removeDead(at && dnsSlice(at).metadata.name);
+  }
+
+  async #removeDead(own: string | undefined): Promise<void> {
+    const { client } = this.#options;
+    const labelSelector = `endpointslice.kubernetes.io/managed-by=${MANAGER}`;
+    const { items: slices } = await client.list(endpointSlice, { namespace: NAMESPACE, labelSelector });
+    if (!slices.some(({ metadata }) => metadata.name !== own)) return;
+    const { items: nodes } = await client.list(node);
+    for (const name of deadSlices(slices, nodes, own)) await this.#remove(name);
   }
 
   async #ensureSlice(wanted: New<EndpointSlice>): Promise<void> {
