@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { event as eventKind, type Event } from '../api/core-v1/event.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
 import type { KubeObject, New } from '../apimachinery/object.ts';
+import { formatMicroTime } from '../apimachinery/time.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Client } from './client.ts';
@@ -19,6 +20,11 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, for components that run on one. */
   readonly host?: string;
+  /**
+   * For components that report as `events.k8s.io` has it: times in full, and a series instead of a count. Which of them
+   * reports, and what it was doing when something of a reason happened: `Binding` when it `Scheduled`.
+   */
+  readonly modern?: { readonly instance: string; readonly actionOf: (reason: string) => string };
   readonly log: Log;
   /** How many events may wait to be written, default 1,000; what comes when so many do is dropped. */
   readonly backlog?: number;
@@ -140,10 +146,11 @@ class Recorder implements FlushableRecorder {
 
   /** Adds one to what stands on the server; false when that is gone. */
   async #countUp(known: Written, job: Job): Promise<boolean> {
-    const lastTimestamp = new Date(job.at).toISOString().replace(/\.\d+/, '');
+    const count = known.count + 1;
     const patch = {
-      count: known.count + 1,
-      lastTimestamp,
+      ...(this.#options.modern
+        ? { series: { count, lastObservedTime: formatMicroTime(job.at) } }
+        : { count, lastTimestamp: new Date(job.at).toISOString().replace(/\.\d+/, '') }),
       ...(job.combined && { message: job.message.slice(0, 1024) }),
     };
     try {
@@ -159,7 +166,6 @@ class Recorder implements FlushableRecorder {
   }
 
   #eventOf(job: Job, timestamp: string): New<Event> {
-    const { component, host } = this.#options;
     const { about } = job;
     return {
       metadata: { namespace: namespaceOf(about), name: `${about.metadata.name}.${this.#suffix(job.at)}` },
@@ -175,6 +181,19 @@ class Recorder implements FlushableRecorder {
       type: job.type,
       reason: job.reason,
       message: job.message.slice(0, 1024),
+      ...this.#reporter(job, timestamp),
+    };
+  }
+
+  /** Who reports it, and when it happened. */
+  #reporter({ at, reason }: Job, timestamp: string): Partial<Event> {
+    const { component, host, modern } = this.#options;
+    if (modern) {
+      const { instance, actionOf } = modern;
+      const reporter = { reportingComponent: component, reportingInstance: instance };
+      return { ...reporter, action: actionOf(reason), eventTime: formatMicroTime(at) };
+    }
+    return {
       source: { component, ...(host && { host }) },
       reportingComponent: component,
       reportingInstance: host ?? '',

@@ -87,7 +87,8 @@ function schedulerPart(
 ): LeaderPart {
   const { clock, random, schedulerConfig: configuration } = options;
   const log = options.log.child({ component: 'scheduler' });
-  const make = () => remembered(new Scheduler({ client, clock, random, log, metrics, configuration }), schedulers);
+  const common = { client, clock, random, log, metrics, host: hostname() };
+  const make = () => remembered(new Scheduler({ ...common, configuration }), schedulers);
   return { name: SCHEDULER, client, make };
 }
 

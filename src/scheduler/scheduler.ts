@@ -27,6 +27,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The machine on which it runs, for its events. */
+  readonly host?: string | undefined;
   /** Where it counts. Absent: nowhere. */
   readonly metrics?: MetricRegistry | undefined;
   /** Default: one profile, for `default-scheduler`, with all plugins. */
@@ -139,10 +141,11 @@ export class Scheduler implements Component {
   #events(component: string): EventRecorder {
     let recorder = this.#recorders.get(component);
     if (!recorder) {
-      const { client, clock, log } = this.#options;
+      const { client, clock, log, host } = this.#options;
       // Events of a burst of pods are written when all of them are placed: they are news, and binding is what is waited for.
       const hold = (waiting: number) => (waiting > HELD_EVENTS ? undefined : this.#loop.calm());
-      recorder = createEventRecorder({ client, clock, log, component, backlog: MOST_EVENTS, hold });
+      const modern = { instance: host ? `${component}-${host}` : component, actionOf };
+      recorder = createEventRecorder({ client, clock, log, component, modern, backlog: MOST_EVENTS, hold });
       this.#recorders.set(component, recorder);
     }
     return recorder;
@@ -156,6 +159,11 @@ export class Scheduler implements Component {
 function pluginsOf(profile: Profile): readonly Plugin[] {
   const { preEnqueue, preFilter, filter, postFilter: post, reserve: reserving, permit, preBind } = profile;
   return [...preEnqueue, ...preFilter, ...filter, ...post, ...reserving, ...permit, ...preBind];
+}
+
+/** What the scheduler does when it tells of something. */
+function actionOf(reason: string): string {
+  return { Scheduled: 'Binding', Preempted: 'Preempting' }[reason] ?? 'Scheduling';
 }
 
 function schedulerNameOf(p: Pod): string {

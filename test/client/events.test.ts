@@ -29,6 +29,26 @@ describe('event recorder', () => {
   });
   const events = () => api.objects('/api/v1/events');
 
+  it('writes series with times in full for who reports so', async () => {
+    const modern = { instance: 'default-scheduler-n1', actionOf: () => 'Scheduling' };
+    const scheduler = createEventRecorder({
+      ...{ client: new Client(api.exchange), clock, component: 'default-scheduler', log: noLog, modern },
+    });
+    for (let i = 0; i < 3; i++) {
+      scheduler.event(web, 'Warning', 'FailedScheduling', '0/1 nodes are available');
+      await clock.advance(1000);
+    }
+    await scheduler.flush();
+    const [{ metadata: _, involvedObject: __, ...rest }, ...more] = events();
+    expect(more).to.deep.equal([]);
+    expect(rest).to.deep.equal({
+      ...{ apiVersion: 'v1', kind: 'Event', type: 'Warning', reason: 'FailedScheduling' },
+      ...{ message: '0/1 nodes are available', action: 'Scheduling', eventTime: '2026-05-06T07:08:09.123000Z' },
+      ...{ reportingComponent: 'default-scheduler', reportingInstance: 'default-scheduler-n1' },
+      series: { count: 3, lastObservedTime: '2026-05-06T07:08:11.123000Z' },
+    });
+  });
+
   it('writes what kubectl describe shows', async () => {
     recorder.event(web, 'Normal', 'Pulled', 'Image is there');
     await recorder.flush();

@@ -12,7 +12,11 @@ function failureOf(snapshot: Snapshot, pod: ReturnType<typeof aPod>): Diagnosis 
   const decision = scheduleOne(podInfo(pod), snapshot, profile, random);
   if (!('failure' in decision)) throw new Error(`it was put on ${decision.placement.node.name}`);
   const { cycle, failure } = decision;
-  const after = profile.postFilter[0]!.postFilter!(cycle, failure, undefined);
+  const after = profile.postFilter.find(({ name }) => name === 'DefaultPreemption')!.postFilter!(
+    cycle,
+    failure,
+    undefined,
+  );
   if (after instanceof Promise) throw new Error('it waits for something');
   return { ...failure, message: failureMessage(failure, after.message) };
 }

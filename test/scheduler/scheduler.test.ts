@@ -90,7 +90,11 @@ describe('scheduler', () => {
       metadata: { name: 'a', namespace: 'default', uid: 'uid-of-a' },
       target: { apiVersion: 'v1', kind: 'Node', name: 'n1' },
     });
-    expect(world.api.objects('/api/v1/events')[0].source.component).to.equal('default-scheduler');
+    const [told] = world.api.objects('/api/v1/events');
+    expect(told).to.include({ reportingComponent: 'default-scheduler', action: 'Binding' });
+    expect(told)
+      .to.have.property('eventTime')
+      .that.matches(/\.\d{6}Z$/);
   });
 
   it('never puts more on a node than fits, however fast pods come', async () => {
