@@ -1,91 +1,12 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../src/api/index.ts';
 import type { Kind } from '../../src/apimachinery/kind.ts';
+import { collectionOf, kindOf, samples } from './samples.ts';
 import { TestServer, type Answer } from './test-server.ts';
 
 const label = 'suite=lifecycles';
-const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
-const webhook = {
-  name: 'a.b.c',
-  clientConfig: { url: 'https://a.b' },
-  sideEffects: 'None',
-  admissionReviewVersions: ['v1'],
-};
-
 /** What only exists with keys and certificates inside is tried with those, in tests of its own. */
 const signed = ['CertificateSigningRequest', 'ClusterTrustBundle', 'PodCertificateRequest'];
-
-/** Objects of the kinds that the file of manifests lacks. */
-const more = [
-  { apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
-  { apiVersion: 'v1', kind: 'Secret', data: { a: 'Yg==' } },
-  { apiVersion: 'v1', kind: 'ServiceAccount' },
-  { apiVersion: 'v1', kind: 'Pod', spec: template.spec },
-  { apiVersion: 'v1', kind: 'PodTemplate', template },
-  { apiVersion: 'v1', kind: 'ReplicationController', spec: { template } },
-  { apiVersion: 'v1', kind: 'Service', spec: { ports: [{ port: 80 }] } },
-  { apiVersion: 'v1', kind: 'Endpoints', subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
-  { apiVersion: 'v1', kind: 'LimitRange', spec: { limits: [{ type: 'Pod', max: { cpu: '1' } }] } },
-  { apiVersion: 'v1', kind: 'ResourceQuota', spec: { hard: { pods: '9' } } },
-  { apiVersion: 'v1', kind: 'Event', involvedObject: { namespace: 'default' }, reason: 'r', message: 'm' },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/a' } },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-  },
-  { apiVersion: 'v1', kind: 'Node' },
-  { apiVersion: 'v1', kind: 'Namespace' },
-  { apiVersion: 'apps/v1', kind: 'ReplicaSet', spec: { selector: { matchLabels: { a: 'b' } }, template } },
-  { apiVersion: 'apps/v1', kind: 'ControllerRevision', revision: 1, data: { a: 1 } },
-  {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    eventTime: '2026-01-01T00:00:00.000000Z',
-    reportingController: 'a.b/c',
-    reportingInstance: 'i',
-    action: 'a',
-    reason: 'r',
-    type: 'Normal',
-    regarding: { namespace: 'default' },
-  },
-  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', rules: [] },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'x' },
-  },
-  {
-    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
-    kind: 'PriorityLevelConfiguration',
-    spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
-  },
-  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', webhooks: [webhook] },
-  { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', spec: { cidrs: ['10.200.0.0/24'] } },
-  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingAdmissionPolicyBinding', spec: { policyName: 'p' } },
-];
-
-function samples(): any[] {
-  const text = readFileSync(new URL('../e2e/manifests/every-group.yaml', import.meta.url), 'utf8');
-  const written = parseAllDocuments(text).map((document) => document.toJS());
-  const named = more.map((object) => ({ ...object, metadata: { name: object.kind.toLowerCase() } }));
-  return [...written, ...named].filter((object) => object?.kind);
-}
-
-function kindOf({ apiVersion, kind }: any): Kind {
-  const [version, group = ''] = apiVersion.split('/').toReversed();
-  return kinds.find((k) => k.group === group && k.version === version && k.kind === kind)!;
-}
-
-function collectionOf({ group, version, plural, namespaced }: Kind): string {
-  return `${group ? `/apis/${group}` : '/api'}/${version}${namespaced ? '/namespaces/default' : ''}/${plural}`;
-}
 
 /** What the conformance tests of an API do with each kind: every verb, with and without a status. */
 describe('the life of an object of every kind', () => {

@@ -93,7 +93,8 @@ function mountToken(created: Pod, spec: PodSpec): void {
   const containers = allContainers({ ...spec, ephemeralContainers: [] });
   const without = containers.filter((c) => !c.volumeMounts?.some((m) => m.mountPath === TOKEN_FOLDER));
   if (without.length === 0) return;
-  const there = spec.volumes?.find((volume) => volume.name.startsWith(VOLUME));
+  // What nobody has validated yet may lack a name.
+  const there = spec.volumes?.find((volume: { name?: string }) => volume.name?.startsWith(VOLUME));
   const name = there?.name ?? VOLUME + suffixOf(created);
   const mount = { name, mountPath: TOKEN_FOLDER, readOnly: true };
   for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { ...mount }];

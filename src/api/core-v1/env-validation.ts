@@ -59,7 +59,11 @@ function validateValueFrom(from: ValueFrom, value: string | undefined, field: st
 }
 
 function validateKeyRef(ref: { name?: string; key?: string }, field: string): FieldError[] {
-  return [...requiredText(path(field, 'name'), ref.name), ...requiredText(path(field, 'key'), ref.key, configMapKey)];
+  // Unlike elsewhere a name that is missing is a name that is wrong.
+  return [
+    ...checked(path(field, 'name'), ref.name ?? '', dns1123Subdomain),
+    ...requiredText(path(field, 'key'), ref.key, configMapKey),
+  ];
 }
 
 /** The rules of `envFrom`. */

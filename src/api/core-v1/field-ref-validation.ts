@@ -76,7 +76,9 @@ function bytes(): readonly string[] {
 /** The rules of a reference to a container's requests or limits. Volumes must say of which container. */
 export function validateResourceFieldRef(ref: ResourceRef, field: string, needsContainer: boolean): FieldError[] {
   const resource = ref.resource ?? '';
-  if (needsContainer && !ref.containerName) return [required(path(field, 'containerName'))];
+  if (needsContainer && !ref.containerName) {
+    return [required(path(field, 'containerName')), ...validateDivisor(resource, ref.divisor, field)];
+  }
   if (!resource) return [required(path(field, 'resource'))];
   if (!RESOURCES.includes(resource) && !HUGE_PAGES.test(resource)) {
     return [notSupported(path(field, 'resource'), resource, RESOURCES)];
@@ -86,7 +88,9 @@ export function validateResourceFieldRef(ref: ResourceRef, field: string, needsC
 
 function validateDivisor(resource: string, divisor: string | undefined, field: string): FieldError[] {
   if (!isQuantity(divisor) || compareQuantities(divisor!, '0') === 0) return [];
-  const [, name, divisors] = DIVISORS.find(([suffix]) => resource.includes(suffix))!;
+  const known = DIVISORS.find(([suffix]) => resource.includes(suffix));
+  if (!known) return [];
+  const [, name, divisors] = known;
   if (divisors.some((one) => compareQuantities(one, divisor!) === 0)) return [];
   const list = divisors.length > 2 ? divisors.join(', ') : divisors.join(' and ');
   const detail = `only divisor's values ${list} are supported with the ${name} resource`;

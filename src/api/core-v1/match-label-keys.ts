@@ -19,8 +19,9 @@ export function mergeMatchLabelKeys(spec: PodSpec, labels: Labels = {}): void {
   }
 }
 
-function merge(term: Plain<V1PodAffinityTerm>, labels: Labels): void {
-  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
+/** A term may be missing: this comes before validation, which asks for one. */
+function merge(term: Plain<V1PodAffinityTerm> | undefined, labels: Labels): void {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term ?? {};
   if (!labelSelector) return; // it selects nothing, and validation asks for one
   const more = [...requirements(matchLabelKeys, 'In', labels), ...requirements(mismatchLabelKeys, 'NotIn', labels)];
   if (more.length === 0) return;

@@ -1,5 +1,6 @@
-import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
-import { inRange, oneOf, requiredOneOf, requiredText } from '../meta-v1/checks.ts';
+import { invalid, notSupported, path, required, type FieldError } from '../../apimachinery/field-error.ts';
+import { dns1123Label } from '../../apimachinery/names.ts';
+import { checked, inRange, oneOf, requiredOneOf, requiredText } from '../meta-v1/checks.ts';
 import type { Volume } from './pod-spec.ts';
 import { noBackSteps, relativePath } from './volume-paths.ts';
 
@@ -76,27 +77,40 @@ export const sharedSources: { readonly [S in keyof Volume]?: Check<S> } = {
     return errors;
   },
   rbd: (source, field) => needs(source, field, 'monitors', 'image'),
-  cinder: (source, field) => needs(source, field, 'volumeID'),
+  cinder: (source, field) => [...needs(source, field, 'volumeID'), ...namedSecret(source.secretRef, field)],
   cephfs: (source, field) => needs(source, field, 'monitors'),
-  quobyte: (source, field) => [
-    ...requiredText(
-      path(field, 'registry'),
-      source.registry,
-      undefined,
-      'must be a host:port pair or multiple pairs separated by commas',
-    ),
-    ...needs(source, field, 'volume'),
-  ],
+  quobyte: (source, field) => [...validateRegistry(source, field), ...needs(source, field, 'volume')],
   fc: (source, field) => validateFibreChannel(source, field),
   azureFile: (source, field) => needs(source, field, 'secretName', 'shareName'),
   vsphereVolume: (source, field) => needs(source, field, 'volumePath'),
   photonPersistentDisk: (source, field) => needs(source, field, 'pdID'),
   portworxVolume: (source, field) => needs(source, field, 'volumeID'),
   azureDisk: (source, field) => validateAzureDisk(source, field),
-  storageos: (source, field) => needs(source, field, 'volumeName'),
+  storageos: (source, field) => [
+    ...requiredText(path(field, 'volumeName'), source.volumeName, dns1123Label),
+    ...(source.volumeNamespace ? checked(path(field, 'volumeNamespace'), source.volumeNamespace, dns1123Label) : []),
+    ...namedSecret(source.secretRef, field),
+  ],
   scaleIO: (source, field) => needs(source, field, 'gateway', 'system', 'volumeName'),
   flexVolume: (source, field) => needs(source, field, 'driver'),
 };
+
+/** A secret that is referred to has a name. */
+function namedSecret(secret: { name?: string | undefined } | undefined, field: string): FieldError[] {
+  return secret && !secret.name ? [required(path(field, 'secretRef', 'name'))] : [];
+}
+
+const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^:[\]]*):[^:[\]]*$/;
+
+function validateRegistry({ registry = '', tenant = '' }: Partial<Source<'quobyte'>>, field: string): FieldError[] {
+  const detail = 'must be a host:port pair or multiple pairs separated by commas';
+  const at = path(field, 'registry');
+  if (!registry) return [required(at, detail)];
+  if (tenant.length > 64)
+    return [required(path(field, 'tenant'), 'must be a UUID and may not exceed a length of 64 characters')];
+  const wrong = registry.split(',').filter((pair) => !HOST_AND_PORT.test(pair));
+  return wrong.map(() => invalid(at, registry, detail));
+}
 
 function validateIscsi(source: Source<'iscsi'>, field: string): FieldError[] {
   const errors = needs(source, field, 'targetPortal');
@@ -136,18 +150,21 @@ function validateFibreChannel(source: Source<'fc'>, field: string): FieldError[]
   return errors;
 }
 
-function validateAzureDisk(source: Source<'azureDisk'>, field: string): FieldError[] {
+/** How the address of a disk begins, and what upstream shows as the whole. */
+const DISK_FORMS = {
+  managed: {
+    start: '/subscriptions/',
+    whole: '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}',
+  },
+  blob: { start: 'https://', whole: 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd' },
+};
+
+function validateAzureDisk(source: Partial<Source<'azureDisk'>>, field: string): FieldError[] {
   const errors = needs(source, field, 'diskName', 'diskURI');
   errors.push(...oneOf(path(field, 'cachingMode'), source.cachingMode, ['None', 'ReadOnly', 'ReadWrite']));
   errors.push(...requiredOneOf(path(field, 'kind'), source.kind, ['Dedicated', 'Managed', 'Shared']));
-  const { kind, diskURI } = source;
-  if (kind === 'Managed' && diskURI && !diskURI.startsWith('/subscriptions/')) {
-    errors.push(invalid(path(field, 'diskURI'), diskURI, "must start with '/subscriptions/'"));
-  }
-  if (kind && kind !== 'Managed' && diskURI && !/^https:\/\/.*\.blob\.core\.windows\.net\//.test(diskURI)) {
-    errors.push(
-      invalid(path(field, 'diskURI'), diskURI, "must be a blob URI: 'https://<account>.blob.core.windows.net/...'"),
-    );
-  }
+  const { kind, diskURI = '' } = source;
+  const form = kind && DISK_FORMS[kind === 'Managed' ? 'managed' : 'blob'];
+  if (form && !diskURI.startsWith(form.start)) errors.push(notSupported(path(field, 'diskURI'), diskURI, [form.whole]));
   return errors;
 }

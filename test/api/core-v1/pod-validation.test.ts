@@ -26,6 +26,26 @@ function judge(title: string, at: string, cases: readonly Case[]): void {
 
 judge('validation of volumes', 'spec.volumes[0]', [
   [
+    'an Azure disk by a wrong address',
+    volume({ azureDisk: { diskName: 'a', diskURI: 'b', kind: 'Managed' } }),
+    '.azureDisk.diskURI: Unsupported value: "b": supported values: "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"',
+  ],
+  [
+    'cinder with a secret of no name',
+    volume({ cinder: { volumeID: 'a', secretRef: {} } }),
+    '.cinder.secretRef.name: Required value',
+  ],
+  [
+    'quobyte of hosts without ports',
+    volume({ quobyte: { registry: 'a:1,b', volume: 'v' } }),
+    '.quobyte.registry: Invalid value: "a:1,b": must be a host:port pair or multiple pairs separated by commas',
+  ],
+  [
+    'storageos by a name that is none',
+    volume({ storageos: { volumeName: 'A', secretRef: { name: 's' } } }),
+    ".storageos.volumeName: Invalid value: \"A\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+  ],
+  [
     'nfs without anything',
     volume({ nfs: {} }),
     '.nfs.server: Required value',
@@ -180,7 +200,7 @@ judge('validation of containers', 'spec.containers[0]', [
   [
     'with values from two places',
     env({ secretKeyRef: { name: 's', key: 'k' }, configMapKeyRef: { key: 'k' } }),
-    '.env[0].valueFrom.configMapKeyRef.name: Required value',
+    ".env[0].valueFrom.configMapKeyRef.name: Invalid value: \"\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     '.env[0].valueFrom: Invalid value: "": may not have more than one field specified at a time',
   ],
   [
