@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Service } from '../api/core-v1/service.ts';
 import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import type { Ingress } from '../api/networking-v1/ingress.ts';
+import { isReachable } from './reachable.ts';
 import type { BackendProtocol, Endpoint, Upstream } from './table.ts';
 
 export type IngressBackend = NonNullable<NonNullable<Ingress['spec']>['defaultBackend']>;
@@ -67,6 +68,9 @@ function byName(service: Service, port: PortReference): Omit<Backend, 'key'> {
   if (!number || !host) {
     return { upstream: NOBODY, protocol, problem: `the service ${namespace}/${name} has no port ${port?.name}` };
   }
+  if (isIP(host) !== 0 && !isReachable(host)) {
+    return { upstream: NOBODY, protocol, problem: `the service ${namespace}/${name} must not lead to ${host}` };
+  }
   return { upstream: { endpoints: [{ host, port: number }], sticky: false }, protocol };
 }
 
@@ -94,9 +98,4 @@ function endpointsOf(slices: readonly EndpointSlice[], portName: string): Endpoi
   });
   const distinct = new Map(usable.map((one) => [`${one.host} ${one.port}`, one]));
   return [...distinct].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
-}
-
-/** Endpoints must not lead to what only this machine may reach. */
-function isReachable(ip: string): boolean {
-  return isIP(ip) !== 0 && !/^(?:127\.|0\.|169\.254\.|::1?$|fe[89ab]|::ffff:)/i.test(ip);
 }

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock, Timer } from '../base/clock.ts';
+import { guardedLookup } from './reachable.ts';
 import type { Endpoint } from './table.ts';
 import { UpstreamError, type UpstreamClient, type UpstreamHandlers, type UpstreamRequest } from './upstream.ts';
 
@@ -28,7 +29,7 @@ export class Http1Upstream implements UpstreamClient {
   /** A request that nobody has sent yet. @throws for a path or a header that HTTP does not allow */
   open({ host, port }: Endpoint, { method, path, headers, secure }: UpstreamRequest): http.ClientRequest {
     const agent = secure ? this.#secure : this.#plain;
-    const options = { host, port, method, path, headers, agent, setDefaultHeaders: false };
+    const options = { host, port, method, path, headers, agent, lookup: guardedLookup, setDefaultHeaders: false };
     return secure ? https.request(options) : http.request(options);
   }
 

@@ -2,6 +2,7 @@ import * as http2 from 'node:http2';
 import type { Clock } from '../base/clock.ts';
 import { asObject } from './downstream.ts';
 import type { RawHeaders } from './headers.ts';
+import { guardedLookup } from './reachable.ts';
 import type { Endpoint } from './table.ts';
 import { UpstreamError, type UpstreamClient, type UpstreamHandlers, type UpstreamRequest } from './upstream.ts';
 
@@ -46,7 +47,10 @@ export class Http2Upstream implements UpstreamClient {
     const url = `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const known = this.#sessions.get(url);
     if (known && !known.http2.closed && !known.http2.destroyed) return known;
-    const session = http2.connect(url, { rejectUnauthorized: false });
+    const session = http2.connect(url, {
+      rejectUnauthorized: false,
+      lookup: guardedLookup,
+    } as http2.SecureClientSessionOptions);
     const made = { http2: session, ready: this.#connected(session, connectTimeout) };
     made.ready.catch(() => {});
     this.#sessions.set(url, made);
