@@ -35,8 +35,8 @@ export const ingress: Measure = {
         { name: 'ingress', host: '127.0.0.1', port: http, token: '', plain: true, pid },
         { name: 'ingress', host: '127.0.0.1', port: https, token: '', pid },
       ];
-      await answers(plain!);
-      return await figures(direct!, plain!, secure!, seconds);
+      await answers(plain);
+      return await figures(direct, plain, secure, seconds);
     } finally {
       for (const child of children) child.kill();
       rmSync(folder, { recursive: true });

@@ -8,8 +8,8 @@ export function isReachable(ip: string): boolean {
 
 /** Looks names of backends up as Node.js does, but for addresses that they must not lead to. */
 export const guardedLookup: LookupFunction = (name, options, callback) => {
-  resolve(name, { ...options, all: true }, (error, found: LookupAddress[] = []) => {
-    const allowed = found.filter(({ address }) => isReachable(address));
+  resolve(name, { ...options, all: true }, (error, found: LookupAddress[]) => {
+    const allowed = error ? [] : found.filter(({ address }) => isReachable(address));
     const first = allowed[0];
     if (error) callback(error, '');
     else if (!first) callback(new Error(`${name} has no address that a backend may have`), '');

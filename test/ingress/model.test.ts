@@ -61,6 +61,14 @@ describe('backends of an Ingress', () => {
     ],
     ['a service that is not there', 'other:80', {}, [], [], 'the service default/other does not exist'],
     [
+      'a name that is this machine',
+      'web:80',
+      { type: 'ExternalName', externalName: '127.0.0.1' },
+      [],
+      [],
+      'the service default/web must not lead to 127.0.0.1',
+    ],
+    [
       'a name elsewhere',
       'web:8443',
       { type: 'ExternalName', externalName: 'example.com.' },

@@ -249,6 +249,14 @@ describe('the ingress data plane', () => {
     }
   });
 
+  it('lets no name lead to this machine', async () => {
+    const { endpoint } = await bench.backend(echo);
+    for (const protocol of ['http', 'h2c'] as const) {
+      bench.serve({ protocol }, [{ host: 'localhost', port: endpoint.port }]);
+      expect((await request(bench.http)).status, protocol).to.equal(502);
+    }
+  });
+
   it('rewrites paths', async () => {
     const { endpoint } = await bench.backend(echo);
     const options = { ...routeOptions, rewrite: '/$2' };
