@@ -34,9 +34,10 @@ import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
 import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
 import { Prober } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
+import { measuredRuntime } from './runtime/measured-runtime.ts';
 import { emptyState, type PodState } from './runtime/runtime.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
-import { kubeletMetrics } from './kubelet-metrics.ts';
+import { KubeletMetrics } from './kubelet-metrics.ts';
 import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
 import { simulatedUsage } from './stats/simulated-usage.ts';
 import { configurationOf } from './server/configuration.ts';
@@ -74,6 +75,7 @@ const REFRESH_EVERY = 60_000;
 export class Kubelet implements Component {
   readonly name: string;
   readonly #options: KubeletOptions;
+  readonly #metrics: KubeletMetrics;
   readonly #informers: Informers;
   readonly #events: FlushableRecorder;
   readonly #statuses: StatusWriter;
@@ -99,8 +101,14 @@ export class Kubelet implements Component {
   #shuttingDown = false;
 
   constructor(options: KubeletOptions) {
-    const { client, clock, log, nodeName, runtime, network, random, rootDir, gate } = options;
-    this.#options = options;
+    const { client, clock, log, nodeName, network, random, rootDir, gate } = options;
+    this.#metrics = new KubeletMetrics({
+      ...{ nodeName, runtime: options.runtime, version: options.version ?? '' },
+      pods: () => ({ all: this.#workers.size, static: this.#statics?.pods.length ?? 0 }),
+    });
+    // Simulated nodes come by the thousand, and nobody asks what their runtimes do.
+    const runtime = rootDir === undefined ? options.runtime : measuredRuntime(options.runtime, this.#metrics, clock);
+    this.#options = { ...options, runtime };
     this.name = `kubelet ${nodeName}`;
     this.#machine = options.machine ?? simulatedMachine(nodeName);
     this.#informers = options.informers ?? new InformerFactory({ client, clock, random, log });
@@ -130,6 +138,7 @@ export class Kubelet implements Component {
     this.#volumes = rootDir === undefined ? undefined : this.#volumeManager(rootDir);
     this.#deps = {
       ...{ client, clock, log, runtime, network, events },
+      metrics: this.#metrics,
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
       images: new ImagePuller({ runtime, clock, events, ...(rootDir !== undefined && this.#pullOptions(rootDir)) }),
       prober: this.#prober,
@@ -190,8 +199,7 @@ export class Kubelet implements Component {
         machine: () => this.#machine,
         monitor,
         volumes: this.#volumes && new VolumeUsages({ clock, mounted: (uid) => this.#volumes!.ready(uid) }),
-        metrics: () =>
-          kubeletMetrics({ nodeName, runtime, version: options.version ?? '', workers: this.#workers.size }),
+        metrics: (volumes) => this.#metrics.render(volumes),
         probeMetrics: () => this.#prober.metrics.render(),
         configuration: () => configurationOf(options),
       });
@@ -447,7 +455,8 @@ export class Kubelet implements Component {
       pods: () => this.#runningPods(),
       diskUse: volumes && ((pod) => podDiskUse(pod, runtime, volumes.podFolder(pod.metadata.uid))),
       tell: (reason, message) => this.#agent.warn(reason, message),
-      evict: (pod, why) => {
+      evict: (pod, why, signal) => {
+        this.#metrics.evictions.labels(signal).inc();
         this.#events.event(pod, 'Warning', why.reason, why.message);
         this.#workers.get(pod.metadata.uid)?.evict(why);
       },

@@ -9,6 +9,7 @@ import type { Refusal } from './admission/refusal.ts';
 import type { Waiting } from './container-status.ts';
 import type { MountedVolume } from './containers/volume-mounts.ts';
 import { GracePeriod } from './grace-period.ts';
+import type { KubeletMetrics } from './kubelet-metrics.ts';
 import { gracePeriodOf } from './kill-pod.ts';
 import { hasEnded, identityOf, specOf } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
@@ -19,6 +20,7 @@ import { endPod, mountProblems, syncPod, volumesFor, type PodMemory, type SyncDe
 
 export interface WorkerDependencies extends SyncDependencies, ResizeDependencies {
   readonly statuses: PodStatuses;
+  readonly metrics: SyncDependencies['metrics'] & Pick<KubeletMetrics, 'podStartSeconds' | 'workerSeconds'>;
   readonly log: Log;
   readonly hostIp: string;
   /** Why this node does not take a pod that has not been started yet. */
@@ -73,11 +75,14 @@ export class PodWorker {
   #sync = new AbortController();
   #grace: GracePeriod | undefined;
   #stopped = false;
+  /** When the pod was seen first; undefined when it runs. */
+  #seenAt: number | undefined;
 
   constructor(deps: WorkerDependencies, pod: Pod) {
     this.#deps = deps;
     this.#resize = new PodResize(deps);
     this.#pod = pod;
+    if (pod.status?.phase !== 'Running') this.#seenAt = deps.clock.monotonic();
   }
 
   get pod(): Pod {
@@ -155,14 +160,17 @@ export class PodWorker {
     while (this.#due && !this.#stopped) {
       this.#due = false;
       this.#timer?.cancel();
+      const began = this.#deps.clock.monotonic();
+      const leaving = this.#leaving;
       try {
-        const after = this.#leaving ? await this.#terminate() : await this.#advance();
+        const after = leaving ? await this.#terminate() : await this.#advance();
         if (after !== undefined) this.#wakeAfter(after);
       } catch (error) {
         const { name, namespace } = this.#pod.metadata;
         this.#deps.log.warn('pod failed to sync', { pod: `${namespace}/${name}`, error: errorMessage(error) });
         this.#wakeAfter(this.#retries.next('pod'));
       }
+      this.#deps.metrics.workerSeconds.labels(leaving ? 'kill' : 'sync').observe(this.#secondsSince(began));
     }
     this.#running = undefined;
   }
@@ -321,7 +329,19 @@ export class PodWorker {
       disruption: this.#disruption,
       resize: this.#resize.status(asked),
     });
+    this.#noteStart(status.phase);
     statuses.set(pod, status);
+  }
+
+  /** A pod that ran before this kubelet did has not been started by it. */
+  #noteStart(phase: string | undefined): void {
+    if (this.#seenAt === undefined || phase === undefined || phase === 'Pending') return;
+    if (phase === 'Running') this.#deps.metrics.podStartSeconds.labels().observe(this.#secondsSince(this.#seenAt));
+    this.#seenAt = undefined;
+  }
+
+  #secondsSince(monotonic: number): number {
+    return (this.#deps.clock.monotonic() - monotonic) / 1000;
   }
 }
 

@@ -8,7 +8,8 @@ import type { Waiting } from './container-status.ts';
 import type { HookRunner } from './hooks.ts';
 import { GracePeriod } from './grace-period.ts';
 import { killContainer, type KillDependencies } from './kill-pod.ts';
-import { containerPath, identityOf } from './pod-spec.ts';
+import type { KubeletMetrics } from './kubelet-metrics.ts';
+import { containerPath, ephemeralContainers, identityOf, initContainers } from './pod-spec.ts';
 import type { ContainerStart } from './pod-actions.ts';
 import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 
@@ -23,6 +24,7 @@ export interface StartDependencies extends KillDependencies {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly hooks: HookRunner;
+  readonly metrics: Pick<KubeletMetrics, 'startedContainers' | 'startedContainerErrors'>;
 }
 
 /**
@@ -35,10 +37,12 @@ export async function startContainer(
   start: ContainerStart,
   inputs: StartInputs,
 ): Promise<Waiting | undefined> {
-  const { runtime, events } = deps;
+  const { runtime, events, metrics } = deps;
   const { name } = start.container;
   const path = containerPath(pod, name);
+  const type = containerTypeOf(pod, name);
   const failed = (reason: string, message: string): Waiting => {
+    metrics.startedContainerErrors.labels(type, reason).inc();
     events.event(pod, 'Warning', 'Failed', `Error: ${message}`, path);
     return { reason, message };
   };
@@ -63,6 +67,7 @@ export async function startContainer(
   if (start.container.lifecycle?.postStart) inputs.hooked.add(id);
   try {
     await runtime.startContainer(id);
+    metrics.startedContainers.labels(type).inc();
     events.event(pod, 'Normal', 'Started', 'Container started', path);
     return await postStart(deps, pod, start, id);
   } catch (error) {
@@ -88,4 +93,10 @@ async function postStart(
   await killContainer(deps, pod, run, grace, `FailedPostStartHook`);
   grace.cancel();
   return { reason: 'PostStartHookError', message };
+}
+
+/** As metrics name it. */
+function containerTypeOf(pod: Pod, name: string): string {
+  if (initContainers(pod).some((one) => one.name === name)) return 'init_container';
+  return ephemeralContainers(pod).some((one) => one.name === name) ? 'ephemeral_container' : 'container';
 }

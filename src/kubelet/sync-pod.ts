@@ -14,6 +14,7 @@ import type { Waiting } from './container-status.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { ImagePuller, ImageResult } from './images/image-puller.ts';
 import { gracePeriodOf, killContainer, killContainers, removeSandboxes } from './kill-pod.ts';
+import type { KubeletMetrics } from './kubelet-metrics.ts';
 import type { HostPort } from './network/network.ts';
 import type { PodGuard } from './network/pod-guard.ts';
 import { computePodActions, type ContainerStart, type PodActions } from './pod-actions.ts';
@@ -42,6 +43,7 @@ import type { VolumeManager } from './volumes/volume-manager.ts';
 /** What all pods of a kubelet share. */
 export interface SyncDependencies extends StartDependencies {
   readonly client: Client;
+  readonly metrics: StartDependencies['metrics'] & Pick<KubeletMetrics, 'startedPods' | 'startedPodErrors'>;
   readonly images: ImagePuller;
   readonly prober: Prober;
   readonly backoff: RestartBackoff;
@@ -122,6 +124,7 @@ export async function syncPod(
     return { finished: false, failed: true };
   }
   if (sandbox.status === 'rejected') {
+    deps.metrics.startedPodErrors.labels().inc();
     return failure(
       deps,
       pod,
@@ -317,6 +320,7 @@ async function renewSandbox(deps: SyncDependencies, pod: Pod, attempt: number): 
     handler: await runtimeHandler(deps.client, spec.runtimeClassName, deps.handlers()),
     ...(deps.machine().lackingCapabilities.includes('SYS_RESOURCE') ? {} : { oomScoreAdj: SANDBOX_OOM_SCORE }),
   });
+  deps.metrics.startedPods.labels().inc();
   if (!sandbox.hostNetwork) await deps.network.attach(identity, sandbox, hostPorts(pod));
   return sandbox;
 }

@@ -61,5 +61,9 @@ export function hostNetworkHostsFile(pod: Pod, nodeFile: string): string {
 
 function aliasLines(aliases: readonly { ip: string; hostnames?: string[] }[]): string[] {
   if (aliases.length === 0) return [];
-  return ['', '# Entries added by HostAliases.', ...aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`)];
+  return [
+    '',
+    '# Entries added by HostAliases.',
+    ...aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`),
+  ];
 }

@@ -32,7 +32,7 @@ export interface EvictionOptions {
   readonly tell: (reason: string, message: string) => void;
   /** Frees what nobody needs, before pods are evicted. */
   readonly reclaimDisk?: (() => Promise<void>) | undefined;
-  readonly evict: (pod: Pod, eviction: Eviction) => void;
+  readonly evict: (pod: Pod, eviction: Eviction, signal: string) => void;
   /** The node's conditions have changed. */
   readonly changed: () => void;
 }
@@ -100,7 +100,7 @@ export class EvictionManager {
     for (const pod of pods().filter(hasDiskLimit)) {
       const message = overLimit({ pod, use: await diskUse(pod) });
       if (message === undefined) continue;
-      this.#evict(pod, message, LEAST_GRACE);
+      this.#evict(pod, message, LEAST_GRACE, 'ephemeralcontainerfs.limit');
       evicted = true;
     }
     return evicted;
@@ -120,7 +120,12 @@ export class EvictionManager {
     if (!victim)
       return this.#options.log.warn('the node is short of a resource, and no pod can be evicted', { resource });
     const grace = threshold.grace > 0 ? maxGraceSeconds : LEAST_GRACE;
-    this.#evict(victim.pod, evictionMessage(threshold, observations.get(threshold.signal)!, victim), grace);
+    this.#evict(
+      victim.pod,
+      evictionMessage(threshold, observations.get(threshold.signal)!, victim),
+      grace,
+      threshold.signal,
+    );
   }
 
   /** What each pod that may be evicted uses. */
@@ -151,10 +156,10 @@ export class EvictionManager {
     return uses;
   }
 
-  #evict(pod: Pod, message: string, graceSeconds: number): void {
+  #evict(pod: Pod, message: string, graceSeconds: number, signal: string): void {
     this.#options.log.info('evicting a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, message });
     const condition = { reason: 'TerminationByKubelet', message };
-    this.#options.evict(pod, { reason: 'Evicted', message, graceSeconds, condition });
+    this.#options.evict(pod, { reason: 'Evicted', message, graceSeconds, condition }, signal);
   }
 }
 

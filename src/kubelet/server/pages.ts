@@ -7,7 +7,7 @@ import { cadvisorMetrics } from '../stats/cadvisor-metrics.ts';
 import type { UsageMonitor } from '../stats/monitor.ts';
 import { resourceMetrics } from '../stats/resource-metrics.ts';
 import { summaryOf } from '../stats/summary.ts';
-import type { VolumeUsages } from '../stats/volume-usage.ts';
+import type { VolumeUsage, VolumeUsages } from '../stats/volume-usage.ts';
 
 /** What the pages of the endpoint tell about. */
 export interface PageSources {
@@ -17,8 +17,8 @@ export interface PageSources {
   /** Undefined on simulated nodes: pods have no files. */
   readonly volumes?: VolumeUsages | undefined;
   readonly machine: () => MachineInfo;
-  /** The kubelet's own metrics, as text. */
-  readonly metrics: () => string;
+  /** The kubelet's own metrics, as text, with those of the volumes of claims. */
+  readonly metrics: (volumes: Iterable<VolumeUsage>) => string;
   /** How probes went, as metrics. */
   readonly probeMetrics: () => string;
   /** The pods of this node as the API has them. */
@@ -55,7 +55,10 @@ const pages: Readonly<Record<string, Page>> = {
   '/pods': ({ pods }) => ok(podList(pods())),
   '/runningpods': ({ runtime }) => ok(podList(runtime.pods().filter(isRunning).map(runningPod))),
   '/configz': ({ configuration }) => ok({ kubeletconfig: configuration() }),
-  '/metrics': ({ metrics }) => ok(metrics()),
+  '/metrics': async ({ metrics, volumes, runtime }) => {
+    const measured = await volumes?.of(runtime.pods().map(({ uid }) => uid));
+    return ok(metrics([...(measured?.values() ?? [])].flat()));
+  },
   '/metrics/probes': ({ probeMetrics }) => ok(probeMetrics()),
   '/metrics/resource': async ({ monitor }) => ok(resourceMetrics(await monitor.report())),
   '/metrics/cadvisor': async ({ monitor, machine }) => ok(cadvisorMetrics(await monitor.report(), machine())),
