@@ -73,7 +73,7 @@ const peer = `
     const socket = net.connect({ host: address, port: 80 });
     let done = false;
     const again = () => { if (done) return; done = true; socket.destroy(); setTimeout(ask, 2, address); };
-    const timer = setTimeout(again, 200);
+    const timer = setTimeout(again, 20);
     socket.on('data', () => { if (done) return; done = true; clearTimeout(timer); socket.destroy(); console.log('answered'); });
     socket.on('error', () => { clearTimeout(timer); again(); });
   };

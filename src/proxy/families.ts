@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
-import { nextTurn } from '../base/turn.ts';
 import { Iptables } from '../linux/iptables.ts';
 import type { Run } from '../linux/exec.ts';
 import { cidrOf, networkOf } from './cidr.ts';
@@ -22,9 +21,6 @@ export interface FamiliesOptions {
   /** Networks in which this machine's addresses serve node ports. */
   readonly nodePortAddresses?: readonly string[] | undefined;
 }
-
-/** Services that are taken in before everybody else has their turn. */
-const AT_ONCE = 50;
 
 /**
  * The rules of both address families. Those of IPv6 are written only when a service has an IPv6 address, so that on
@@ -76,13 +72,10 @@ export class Families {
     return [...this.#active];
   }
 
-  /** Takes in services, by key; `write` brings them to the kernel. */
-  async put(services: readonly { key: string; after: readonly ServicePort[] }[]): Promise<void> {
-    for (const [i, { key, after }] of services.entries()) {
-      for (const rules of this.#rules) rules.put(key, after);
-      if (after.some(({ family }) => family === 'IPv6')) await this.#useIPv6();
-      if (i % AT_ONCE === AT_ONCE - 1) await nextTurn();
-    }
+  /** Takes in what ports a service has now; `write` brings them to the kernel. */
+  async put(service: string, ports: readonly ServicePort[]): Promise<void> {
+    for (const rules of this.#rules) rules.put(service, ports);
+    if (ports.some(({ family }) => family === 'IPv6')) await this.#useIPv6();
   }
 
   async write(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { MetricRegistry } from '../base/metrics.ts';
-import type { Family } from './model.ts';
+import type { Family, ServicePort } from './model.ts';
 import { tables, type Change, type OurTable, type RuleSet } from './rule-set.ts';
 
 /** Seconds, as upstream's histograms of syncs have them: 1 ms doubled 14 times. */
@@ -114,8 +114,11 @@ export class ProxyMetrics {
     }
   }
 
-  noLocalEndpoints(policy: 'internal' | 'external', count: number): void {
-    this.#noLocal.labels(policy).value = count;
+  /** All ports of services have been looked at. */
+  looked(ports: readonly ServicePort[]): void {
+    const unserved = ports.filter(({ endpoints, localEndpoints }) => endpoints.length > 0 && !localEndpoints.length);
+    this.#noLocal.labels('internal').value = unserved.filter((port) => port.internalLocal).length;
+    this.#noLocal.labels('external').value = unserved.filter((port) => port.externalLocal).length;
   }
 
   forgot(family: Family, connections: number): void {

@@ -4,6 +4,7 @@ import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { realRandom, type Random } from '../base/random.ts';
 import { Backoff } from '../base/backoff.ts';
+import { nextTurn } from '../base/turn.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
@@ -39,6 +40,9 @@ export interface ProxyOptions extends Pick<FamiliesOptions, 'clusterCidr' | 'nod
 
 /** Milliseconds from the first change to the rules, so that changes that belong together are made together. */
 const gather = 10;
+
+/** Services that are taken in before everybody else has their turn. */
+const atOnce = 25;
 
 /** Milliseconds between two looks at whether our tables were flushed. */
 const lookEvery = 10_000;
@@ -176,9 +180,7 @@ export class Proxy implements Component {
     const { clock, nodeName } = this.#options;
     const [started, at] = [clock.monotonic(), clock.now()];
     const triggers = this.#table.takeTriggers();
-    const facts: NodeFacts = { name: nodeName, zone: this.#zone };
-    const changed = this.#table.take().map((key) => this.#table.look(key, facts));
-    await this.#families!.put(changed);
+    const changed = await this.#takeChanges({ name: nodeName, zone: this.#zone });
     const whole = this.#suspicious;
     if (whole) await this.#families!.repair();
     else await this.#families!.write();
@@ -188,6 +190,18 @@ export class Proxy implements Component {
     this.#health.synced(at);
     if (this.#table.isDirty) this.#health.changed();
     await this.#cleanAfter(changed);
+  }
+
+  /** Takes in what has changed. Many changes are taken in by and by, and everybody else has their turn. */
+  async #takeChanges(node: NodeFacts): Promise<ChangedService[]> {
+    const changed: ChangedService[] = [];
+    for (const key of this.#table.take()) {
+      const service = this.#table.look(key, node);
+      changed.push(service);
+      await this.#families!.put(key, service.after);
+      if (changed.length % atOnce === 0) await nextTurn();
+    }
+    return changed;
   }
 
   async #cleanAfter(changed: readonly ChangedService[]): Promise<void> {
@@ -211,14 +225,8 @@ export class Proxy implements Component {
     if (repaired > 0) this.#log.warn('rules of services were changed by somebody else; wrote them again', { repaired });
     const ports: ServicePort[] = [...this.#table.ports()];
     for (const family of this.#families!.active) await this.#connections.clean(family, { ports });
-    this.#countUnserved(ports);
+    this.#metrics.looked(ports);
     this.#metrics.synced(started, true, []);
-  }
-
-  #countUnserved(ports: readonly ServicePort[]): void {
-    const unserved = ports.filter(({ endpoints, localEndpoints }) => endpoints.length > 0 && !localEndpoints.length);
-    this.#metrics.noLocalEndpoints('internal', unserved.filter((port) => port.internalLocal).length);
-    this.#metrics.noLocalEndpoints('external', unserved.filter((port) => port.externalLocal).length);
   }
 
   /** Comparing many rules costs: the more, the rarer. */

@@ -24,11 +24,11 @@ const ORDER = [
  * A change as inputs of `iptables-restore --noflush`, each of which is applied whole or not at all, to be given one after
  * the other. A change of ordinary size is one. Empty when there is nothing to do.
  */
-export function restoreTexts(
+export function* restoreTexts(
   { write, remove }: Change,
   insertions: Placements = { nat: [], filter: [] },
   piece = PIECE,
-): string[] {
+): Generator<string> {
   const writes = inPieces(
     write.toSorted((a, b) => rank(a) - rank(b)),
     piece,
@@ -38,16 +38,16 @@ export function restoreTexts(
     remove.toSorted((a, b) => rank(b) - rank(a)),
     piece,
   );
-  if (writes.length <= 1 && removals.length <= 1) return texts([text(writes[0] ?? [], insertions, removals[0] ?? [])]);
-  return texts([
-    ...writes.map((part) => text(part, undefined, [])),
-    text([], insertions, []),
-    ...removals.map((part) => text([], undefined, part)),
-  ]);
+  if (writes.length <= 1 && removals.length <= 1) yield* some(text(writes[0] ?? [], insertions, removals[0] ?? []));
+  else {
+    for (const part of writes) yield text(part, undefined, []);
+    yield* some(text([], insertions, []));
+    for (const part of removals) yield text([], undefined, part);
+  }
 }
 
-function texts(parts: readonly string[]): string[] {
-  return parts.filter((part) => part !== '');
+function some(part: string): string[] {
+  return part === '' ? [] : [part];
 }
 
 function rank([, chain]: readonly [...ChainName, ...unknown[]]): number {

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { jumpsTo, missingJumps } from '../../src/proxy/installed.ts';
-import { removalText, restoreTexts } from '../../src/proxy/restore-text.ts';
+import { removalText, restoreTexts as generate } from '../../src/proxy/restore-text.ts';
 import { change, emptyRuleSet, isOurs, targetOf, type RuleSet } from '../../src/proxy/rule-set.ts';
 
 const set = (nat: Record<string, string[]>, filter: Record<string, string[]> = {}): RuleSet => ({
   nat: new Map(Object.entries(nat)),
   filter: new Map(Object.entries(filter)),
 });
+const restoreTexts = (...args: Parameters<typeof generate>) => [...generate(...args)];
 const lines = (...text: string[]) => `${text.join('\n')}\n`;
 
 describe('a change of rules', () => {

@@ -58,7 +58,7 @@ const goldens = cases.map(
 );
 
 function shown(rules: ReturnType<typeof rulesOf>): string {
-  const [text] = restoreTexts(change(emptyRuleSet, rules));
+  const [text] = [...restoreTexts(change(emptyRuleSet, rules))];
   return text!.replace(/^:.*\n/gm, '');
 }
 
