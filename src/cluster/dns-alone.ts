@@ -43,12 +43,12 @@ export function checkDnsNetworks(options: {
 
 /** Runs the DNS of a cluster that is somewhere else, in this process. @returns where it listens, and how to stop it */
 export async function runDnsAlone(options: DnsAloneOptions): Promise<{ place: DnsPlace; stop: () => Promise<void> }> {
-  const { connection, log, upstreams, clusterIp, host, name, ...rest } = options;
+  const { connection, log, upstreams, clusterIp, host, name, port, ...rest } = options;
   const exchange = httpsExchange(connection);
   const client = new Client(exchange, { userAgent: `dns/${version()}` });
   const given = upstreams?.map(parseUpstream);
   const server = new DnsServer({
-    ...{ ...rest, host, client, log, clock: realClock, random: secureRandom, version: version() },
+    ...{ ...rest, host, ports: [port], client, log, clock: realClock, random: secureRandom, version: version() },
     upstreams: given ? () => given : serversOfFile('/etc/resolv.conf', realClock),
   });
   await server.start();

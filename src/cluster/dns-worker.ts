@@ -11,7 +11,7 @@ import { serversOfFile } from '../dns/upstream/servers.ts';
 export interface DnsWorkerData {
   readonly connection: Connection;
   readonly host: string;
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly statusPort: number;
   readonly clients: readonly string[];
   /** The file that names other DNS servers. */

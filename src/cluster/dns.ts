@@ -13,9 +13,12 @@ import type { DataDir } from './data-dir.ts';
 import type { Pki } from './pki.ts';
 import { version } from './version.ts';
 
-/** The ports that the server takes when they are free. 53 belongs to the machine's own resolver. */
-export const DNS_PORT = 10_053;
-export const DNS_STATUS_PORT = 9153;
+/**
+ * The ports that the server takes when they are free. Rules of NetworkPolicies speak of 53, but that may belong to a
+ * resolver of the machine.
+ */
+const DNS_PORTS = [53, 10_053];
+const DNS_STATUS_PORT = 9153;
 
 export interface ClusterDnsOptions {
   /** Writes the service and its endpoints. */
@@ -135,7 +138,7 @@ export class ClusterDns implements Component {
     return {
       ...{ connection, host: nodeIp, logLevel, logFile, version: version() },
       // A thread that replaces another is found where that was.
-      port: this.#place?.port ?? DNS_PORT,
+      ports: [...(this.#place ? [this.#place.port] : []), ...DNS_PORTS],
       statusPort: this.#place?.statusPort ?? DNS_STATUS_PORT,
       clients: clusterCidr.split(',').map((range) => range.trim()),
       resolverFile: '/etc/resolv.conf',

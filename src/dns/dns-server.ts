@@ -33,8 +33,8 @@ export interface DnsServerOptions {
   readonly domain?: string;
   /** The address to listen on. It must be one that pods reach. */
   readonly host: string;
-  /** For questions, UDP and TCP; another when it is taken. 0: any. */
-  readonly port: number;
+  /** For questions, UDP and TCP: the first that is free, else any. */
+  readonly ports: readonly number[];
   /** For metrics and health; another when it is taken. Absent: none. */
   readonly statusPort?: number | undefined;
   /** Whom to ask what is not the cluster's. */
@@ -144,12 +144,12 @@ export class DnsServer implements Component {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, statusPort, clients = [] } = this.#options;
+    const { host, ports, statusPort, clients = [] } = this.#options;
     const serves = servesOnly([...privateNetworks, host, ...clients]);
-    await orElsewhere(port, (at) => this.#listenBoth(at, serves));
+    await firstFree(ports, (at) => this.#listenBoth(at, serves));
     const { metrics, unready } = { metrics: () => this.#metrics.render(), unready: () => this.#unready() };
     if (statusPort === undefined) return;
-    await orElsewhere(statusPort, async (at) => {
+    await firstFree([statusPort], async (at) => {
       this.#status = await listenStatus({ metrics, unready }, { host, port: at });
     });
   }
@@ -183,13 +183,13 @@ export class DnsServer implements Component {
 
 const TRIES = 5;
 
-/** Listens at the port, or when it is taken at another one. */
-async function orElsewhere(port: number, listen: (port: number) => Promise<void>): Promise<void> {
+/** Listens at the first port that is free, else at any. Any may be free for UDP and taken for TCP. */
+async function firstFree(ports: readonly number[], listen: (port: number) => Promise<void>): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      return await listen(tries === 0 ? port : 0);
+      return await listen(ports[tries] ?? 0);
     } catch (error) {
-      if (tries >= TRIES || !/EADDRINUSE|EACCES/.test(errorMessage(error))) throw error;
+      if (tries >= ports.length + TRIES || !/EADDRINUSE|EACCES/.test(errorMessage(error))) throw error;
     }
   }
 }

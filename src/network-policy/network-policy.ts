@@ -5,12 +5,14 @@ import { realRandom, type Random } from '../base/random.ts';
 import { Backoff } from '../base/backoff.ts';
 import { namespace as namespaceKind } from '../api/core-v1/namespace.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import { endpointSlice, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import { networkPolicy } from '../api/networking-v1/network-policy.ts';
 import type { Client } from '../client/client.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { Run } from '../linux/exec.ts';
 import { change, isEmpty, type Change, type Installed } from './change.ts';
 import { ClusterView } from './cluster-view.ts';
+import { dnsPod, dnsSlices } from './dns-pods.ts';
 import { PolicyKernel } from './kernel.ts';
 import { ENTRY, noRules, type RuleSet } from './rules.ts';
 
@@ -72,6 +74,13 @@ export class NetworkPolicyEnforcer implements Component {
       deleted: (object: T) => this.#changed(drop(object)),
     });
     this.#informers.of(podKind).listen(follow(view.setPod.bind(view), view.dropPod.bind(view)));
+    const dnsServers = this.#informers.of(endpointSlice, dnsSlices);
+    dnsServers.listen(
+      follow<EndpointSlice>(
+        (s) => view.setPod(dnsPod(s)),
+        (s) => view.dropPod(dnsPod(s)),
+      ),
+    );
     this.#informers.of(namespaceKind).listen(follow(view.setNamespace.bind(view), view.dropNamespace.bind(view)));
     this.#informers.of(networkPolicy).listen(follow(view.setPolicy.bind(view), view.dropPolicy.bind(view)));
     this.#informers.start();

@@ -47,7 +47,15 @@ describe('DnsServer', () => {
       return reply(query, { answers: [{ type: 'A', name, ttl: 300, data: '192.0.2.1' }] });
     });
     server = new DnsServer({
-      ...{ client, clock: realClock, random: seededRandom(3), log: noLog, host: '127.0.0.1', port: 0, statusPort: 0 },
+      ...{
+        client,
+        clock: realClock,
+        random: seededRandom(3),
+        log: noLog,
+        host: '127.0.0.1',
+        ports: [0],
+        statusPort: 0,
+      },
       upstreams: () => [upstream.address],
     });
     await server.start();
@@ -264,7 +272,7 @@ describe('a DnsServer that cannot reach the API server', () => {
     const client = { list: () => new Promise(() => {}), watch: () => [] } as any;
     const clock = { ...realClock, after: (ms: number, fn: () => void) => realClock.after(ms === 5000 ? 0 : ms, fn) };
     const server = new DnsServer({
-      ...{ client, clock, random: seededRandom(3), log: noLog, host: '127.0.0.1', port: 0, statusPort: 0 },
+      ...{ client, clock, random: seededRandom(3), log: noLog, host: '127.0.0.1', ports: [0], statusPort: 0 },
       upstreams: () => [upstream.address],
     });
     await server.start();

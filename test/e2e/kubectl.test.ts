@@ -330,6 +330,28 @@ describe('kubectl on a one-node cluster', function () {
       }
     });
 
+    it('by name from a pod, and by its address finds the name', async () => {
+      const { name, namespace } = (await pods())[0].metadata;
+      const ip = (await cluster.json('get service web')).spec.clusterIP;
+      const inPod = async (...command: string[]) =>
+        (await cluster.kubectlArgs(['exec', name, '--', ...command])).stdout.replaceAll('\t', ' ');
+      const zone = 'svc.cluster.local';
+      expect(await inPod('cat', '/etc/resolv.conf')).to.match(
+        /^search default\.svc\.cluster\.local svc\.cluster\.local cluster\.local.*\nnameserver 10\.96\.0\.10\noptions ndots:5\n/,
+      );
+      await cluster.ok('create service externalname web-alias --external-name web.default.svc.cluster.local');
+      expect(await inPod('nslookup', `web.default.${zone}.`)).to.contain(`Address: ${ip}`);
+      expect(await inPod('nslookup', ip)).to.contain(`name = web.default.${zone}`);
+      expect(await inPod('nslookup', '-type=srv', `_http._tcp.web.default.${zone}.`)).to.contain(
+        ` 80 web.default.${zone}`,
+      );
+      expect(await inPod('nslookup', `kubernetes.default.${zone}.`)).to.contain('Address: 10.96.0.1');
+      await eventually('the alias is known', async () =>
+        (await inPod('nslookup', `web-alias.${namespace}.${zone}.`)).includes(`Address: ${ip}`),
+      );
+      await cluster.ok('delete service web-alias');
+    });
+
     it('by node port', async () => {
       const nodeIp = (await cluster.json('get nodes')).items[0].status.addresses.find(
         (a: any) => a.type === 'InternalIP',
