@@ -5,6 +5,7 @@ import { ip } from '../../linux/ip.ts';
 import { sysctl } from '../../linux/sysctl.ts';
 import type { PodIdentity } from '../pod-spec.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
+import { bridgeConfig, portConfig } from './cni-config.ts';
 import { callPlugin, type CniCall, type CniResult } from './cni-plugin.ts';
 import { grpcHealth, type GrpcHealth, type GrpcHealthRequest } from './grpc-health.ts';
 import { anyHostPorts, removeSharedChains } from './host-ports.ts';
@@ -29,7 +30,6 @@ export interface CniNetworkOptions {
 }
 
 const defaultBridge = 'cox0';
-const cniVersion = '0.4.0';
 /** To remove the ports of a pod the plugin wants to see some, and does not look which. */
 const anyPort: readonly HostPort[] = [{ hostPort: 1, containerPort: 1, protocol: 'tcp' }];
 
@@ -60,8 +60,7 @@ export class CniNetwork implements PodNetwork {
     await settings.ensure('net.ipv4.ip_forward', 1);
     if ((await settings.get('net.bridge.bridge-nf-call-iptables')) === '0')
       await settings.set('net.bridge.bridge-nf-call-iptables', 1);
-    this.#mtu = await this.#largestPacket();
-    if (this.#options.clusterCidr) await this.#mask(this.#options.clusterCidr.split(','));
+    [this.#mtu] = await Promise.all([this.#largestPacket(), this.#mask(this.#options.clusterCidr?.split(',') ?? [])]);
     await this.#recover(new Set(sandboxIds));
   }
 
@@ -85,11 +84,12 @@ export class CniNetwork implements PodNetwork {
 
   /** Gives back the addresses of sandboxes that are gone: not there now, nor when it was called last. */
   async sweep(sandboxIds: readonly string[]): Promise<void> {
+    const entries = [...(await this.#ipam.entries())];
     const live = new Set([...sandboxIds, ...this.#ips.keys()]);
-    const missing = [...(await this.#ipam.entries()).keys()].filter((id) => !live.has(id));
-    const gone = missing.filter((id) => this.#missed.has(id));
-    this.#missed = new Set(missing.filter((id) => !gone.includes(id)));
-    if (gone.length > 0) await this.#recover(new Set([...live, ...this.#missed]));
+    const missing = entries.filter(([id]) => !live.has(id));
+    const gone = missing.filter(([id]) => this.#missed.has(id));
+    this.#missed = new Set(missing.map(([id]) => id));
+    await this.#giveBack(gone);
   }
 
   async stop(): Promise<void> {}
@@ -105,10 +105,13 @@ export class CniNetwork implements PodNetwork {
     if (!sandbox.netns) throw new Error('the sandbox does not run');
     if (this.#podCidrs.length === 0) throw new Error('the node has no range of pod addresses yet');
     const call = { command: 'ADD', containerId: sandbox.id, netns: sandbox.netns } as const;
+    // Who dies between the two plugins leaves a pod without its ports, which must then be connected anew.
+    if (ports.length > 0) await this.#ipam.begin(sandbox.id);
     const result = await callPlugin({ ...call, config: this.#bridgeConfig() });
     const ips = addressesOf(result);
     if (ports.length === 0) this.#plain.add(sandbox.id);
     else await this.#mapPorts(call, result, ports);
+    if (ports.length > 0) await this.#ipam.finish(sandbox.id);
     this.#ips.set(sandbox.id, ips);
     return ips;
   }
@@ -119,6 +122,7 @@ export class CniNetwork implements PodNetwork {
     // Without a range nothing has been attached since the start; what was before is given back by hand.
     if (this.#podCidrs.length > 0) await callPlugin({ ...call, config: this.#bridgeConfig() });
     else for (const address of this.ips(sandbox.id)) await this.#ipam.release(address);
+    await this.#ipam.finish(sandbox.id);
     this.#plain.delete(sandbox.id);
     this.#ips.delete(sandbox.id);
   }
@@ -152,13 +156,18 @@ export class CniNetwork implements PodNetwork {
   /** Remembers the addresses of sandboxes that run, and gives back those of sandboxes that are gone. */
   async #recover(live: ReadonlySet<string>): Promise<void> {
     const entries = [...(await this.#ipam.entries())];
-    for (const [id, ips] of entries) if (live.has(id)) this.#ips.set(id, ips);
-    const gone = entries.filter(([id]) => !live.has(id));
-    const mapped = gone.length > 0 && (await anyHostPorts());
+    const half = await this.#ipam.unfinished();
+    for (const [id, ips] of entries) if (live.has(id) && !half.has(id)) this.#ips.set(id, ips);
+    await this.#giveBack(entries.filter(([id]) => !live.has(id)));
+  }
+
+  async #giveBack(gone: readonly (readonly [string, readonly string[]])[]): Promise<void> {
+    const mapped = gone.length > 0 && (await anyHostPorts().catch(() => true));
     for (const [id, ips] of gone) {
       this.#log.info('giving back the address of a sandbox that is gone', { sandbox: id.slice(0, 12), ips });
       if (mapped) await this.#unmapPorts(id);
       for (const address of ips) await this.#ipam.release(address);
+      await this.#ipam.finish(id);
     }
   }
 
@@ -171,42 +180,13 @@ export class CniNetwork implements PodNetwork {
   }
 
   #bridgeConfig(): CniCall['config'] {
-    return {
-      cniVersion,
-      name: this.#bridge,
-      type: 'bridge',
-      bridge: this.#bridge,
-      isGateway: true,
-      // One rule of ours for all pods does it: see pod-rules.ts.
-      ipMasq: false,
-      hairpinMode: true,
-      // Another range than before has another gateway.
-      forceAddress: true,
-      ...(this.#mtu && { mtu: this.#mtu }),
-      ipam: {
-        type: 'host-local',
-        dataDir: ipamFolder(this.#options),
-        ranges: this.#podCidrs.map((subnet) => [{ subnet }]),
-        routes: this.#podCidrs.map((subnet) => ({ dst: subnet.includes(':') ? '::/0' : '0.0.0.0/0' })),
-      },
-    };
+    return bridgeConfig({
+      ...{ name: this.#bridge, dataDir: ipamFolder(this.#options), podCidrs: this.#podCidrs, mtu: this.#mtu },
+    });
   }
 
   #portConfig(ports: readonly HostPort[]): CniCall['config'] {
-    const portMappings = ports.map(({ hostPort, containerPort, protocol, hostIp }) => ({
-      hostPort,
-      containerPort,
-      protocol,
-      ...(hostIp && { hostIP: hostIp }),
-    }));
-    return {
-      cniVersion,
-      name: this.#bridge,
-      type: 'portmap',
-      snat: true,
-      capabilities: { portMappings: true },
-      runtimeConfig: { portMappings },
-    };
+    return portConfig(this.#bridge, ports);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 
@@ -20,6 +20,27 @@ export class IpamStore {
       found.set(id, [...(found.get(id) ?? []), name]);
     }
     return found;
+  }
+
+  /** Notes that a container is being connected; whoever dies meanwhile leaves it so. */
+  async begin(containerId: string): Promise<void> {
+    await mkdir(this.#unfinished, { recursive: true });
+    await writeFile(join(this.#unfinished, containerId), '');
+  }
+
+  /** Notes that nothing is left to do for a container. */
+  async finish(containerId: string): Promise<void> {
+    await rm(join(this.#unfinished, containerId), { force: true });
+  }
+
+  /** The ids of containers that were not connected to the end. */
+  async unfinished(): Promise<Set<string>> {
+    return new Set(await readdir(this.#unfinished).catch(() => []));
+  }
+
+  /** Not in the plugin's own folder, in which it knows every file. */
+  get #unfinished(): string {
+    return `${this.#folder}.unfinished`;
   }
 
   /** Gives an address back. */
