@@ -18,11 +18,16 @@ function validate(event: Event): FieldError[] {
   return event.eventTime ? [...validatePlace(event), ...validateModern(event)] : validatePlace(event);
 }
 
-/** An event stands where its object does; what has no namespace is told of in `default`. */
+/**
+ * An event stands where its object does; what has no namespace is told of in `default`. One that knows the time in full may
+ * be about something elsewhere.
+ */
 function validatePlace(event: Event): FieldError[] {
   const { namespace } = event.metadata;
   const about = event.involvedObject?.namespace ?? '';
-  const fits = about === namespace || (about === '' && (namespace === 'default' || namespace === 'kube-system'));
+  const elsewhere = Boolean(event.eventTime) && about !== '';
+  const fits =
+    elsewhere || about === namespace || (about === '' && (namespace === 'default' || namespace === 'kube-system'));
   return fits ? [] : [invalid('involvedObject.namespace', about, 'does not match event.namespace')];
 }
 

@@ -59,6 +59,7 @@ describe('the rules of storage, scheduling and coordination', () => {
       volumeAttachment,
       { spec: { ...attach, attacher: '', source: { persistentVolumeName: 'p' } } },
       'spec.attacher: Required value',
+      "spec.attacher: Invalid value: \"\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     ],
     [csiDriver, { spec: {} }],
     [
