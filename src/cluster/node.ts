@@ -14,11 +14,12 @@ import { connectDocker } from '../kubelet/runtime/docker.ts';
 import { DockerRuntime } from '../kubelet/runtime/docker-runtime.ts';
 import { removeEverything } from '../kubelet/runtime/remove-everything.ts';
 import { removePolicyRules } from '../network-policy/network-policy.ts';
+import { removeAnnouncedAddresses } from '../proxy/address-announcer.ts';
 import { Proxy, removeProxyRules } from '../proxy/proxy.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
-import { createIngress, type IngressSettings } from './ingress.ts';
+import { entrancesOf, type EntranceOptions } from './entrances.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
 import { podNetwork } from './pod-network.ts';
@@ -26,9 +27,7 @@ import { policyEnforcement } from './policy-enforcement.ts';
 import { primaryRange, type NetworkSettings } from './settings.ts';
 import { kubernetesVersion } from './version.ts';
 
-export interface NodeOptions {
-  readonly nodeName: string;
-  readonly nodeIp: string;
+export interface NodeOptions extends EntranceOptions {
   readonly kubeletPort: number;
   /** Where the manifests of static pods stand. Default: `manifests` in the kubelet's folder. */
   readonly podManifestPath?: string | undefined;
@@ -36,8 +35,6 @@ export interface NodeOptions {
   /** The addresses of all pods of the cluster, of which this node is given a part. */
   readonly clusterCidr: string;
   readonly network?: NetworkSettings | undefined;
-  /** Absent: the node has no ingress controller. */
-  readonly ingress?: IngressSettings | undefined;
 }
 
 export interface NodeSurroundings {
@@ -89,14 +86,10 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
     log: log.child({ component: 'proxy' }),
     status: {},
   });
-  const parts = [proxy, routes, ...(policies ? [policies] : []), kubelet];
+  const entrances = await entrancesOf(options, surroundings);
+  const parts = [proxy, routes, ...(policies ? [policies] : []), kubelet, ...entrances];
   await progress.step('Starting the node', () => Promise.all(parts.map((part) => part.start())));
-  const ingressClient = plane.clientAs(authenticated('system:coxswain:ingress'), 'cox-ingress');
-  const ingress =
-    options.ingress &&
-    (await createIngress(options.ingress, { client: ingressClient, clock, log, nodeIp: options.nodeIp }));
-  await ingress?.start();
-  return [...parts, ...(ingress ? [ingress] : [])];
+  return parts;
 }
 
 async function createKubelet(
@@ -137,6 +130,7 @@ export async function removeNode(dataDir: DataDir): Promise<string[]> {
   const removed = await removeEverything(docker, { clusterId, rootDir: kubelet });
   await removeNodeRoutes();
   await removeProxyRules();
+  await removeAnnouncedAddresses();
   await removePolicyRules(noLog);
   const containers = docker
     ? `${removed} container${removed === 1 ? '' : 's'}`
