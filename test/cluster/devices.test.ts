@@ -157,10 +157,12 @@ describe('Cluster: pods that claim devices', () => {
     await waits('q', '2 claim default/wrong: selector #0: CEL runtime error: no such key: y.');
     const template = { name: 'gpu', resourceClaimTemplateName: 'nowhere' };
     await createPod('r', template);
-    await waits('r', 'waiting for dynamic resource controller to create the resourceclaim for pod "default/r"');
-    const told = (await cluster.client.list(event)).items.filter(
-      ({ reason }) => reason === 'FailedResourceClaimCreation',
-    );
+    const told = await eventually(async () => {
+      const { items } = await cluster.client.list(event);
+      const ofPod = items.filter(({ involvedObject }) => involvedObject.name === 'r');
+      expect(ofPod.map(({ reason }) => reason)).to.deep.equal(['FailedResourceClaimCreation']);
+      return ofPod;
+    });
     expect(told[0]!.message).to.equal(
       'PodResourceClaim gpu: resource claim template "nowhere": resourceclaimtemplate.resource.k8s.io "nowhere" not found',
     );

@@ -15,6 +15,8 @@ export interface AllocationProblem {
   /** Whether the device with this id is somebody's already. */
   readonly inUse: (id: string) => boolean;
   readonly taintsOf: (device: Device) => readonly DeviceTaint[];
+  /** How many tries may still be made for the pod, on this node and others. */
+  readonly tries: { left: number };
 }
 
 /** A device for a request of a claim. */
@@ -27,8 +29,9 @@ export type Grants = readonly (readonly Grant[])[];
 
 /** Claims have at most 32 devices. */
 const MOST_DEVICES = 32;
-/** So many tries are made for one node: the search could take for ever, and nothing else happens meanwhile. */
+/** So many tries are made for one node, and for one pod: the search could take for ever, and nothing else happens meanwhile. */
 const TRIES = 50_000;
+export const TRIES_OF_POD = 300_000;
 
 /**
  * Finds devices for all claims together, the first that fit: requests in their order, of each the best alternative that
@@ -119,7 +122,8 @@ class Search {
 
   /** Whether all the rest can be had too when the request gets this device. */
   #with(index: number, asked: Alternative, device: Device, rest: () => boolean): boolean {
-    if (++this.#tries > TRIES) throw new Error('timed out trying to allocate devices');
+    if (++this.#tries > TRIES || --this.#problem.tries.left < 0)
+      throw new Error('timed out trying to allocate devices');
     const grants = this.grants[index]!;
     const grant = { request: asked.name, device, asked };
     const { constraints } = asked.claim.spec.devices!;

@@ -22,7 +22,7 @@ export function claimsOfPod(
     const name = claimName(pod, written, ledger);
     if (name === null) continue;
     if (name === undefined) {
-      return { why: `waiting for dynamic resource controller to create the resourceclaim for pod "${keyOf(pod)}"` };
+      return { why: waitingFor(pod) };
     }
     const claim = ledger.get(`${pod.metadata.namespace}/${name}`);
     const why = claim ? whyUnusable(pod, written, claim, ledger, classOf) : `resourceclaim "${name}" not found`;
@@ -30,6 +30,16 @@ export function claimsOfPod(
     claims.push(claim!);
   }
   return claims;
+}
+
+/** What is said of a pod whose claims are still to be made. */
+export function waitingFor(pod: Pod): string {
+  return `waiting for dynamic resource controller to create the resourceclaim for pod "${keyOf(pod)}"`;
+}
+
+/** Whether a claim that the pod describes by a template is still to be made. */
+export function awaitsClaim(pod: Pod, ledger: ClaimLedger): boolean {
+  return pod.spec?.resourceClaims?.some((written) => claimName(pod, written, ledger) === undefined) ?? false;
 }
 
 /** Null: its driver says that the pod needs none. Undefined: it is still to be made. */

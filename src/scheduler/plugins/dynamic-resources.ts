@@ -5,12 +5,12 @@ import { errorMessage } from '../../base/log.ts';
 import type { ClusterEvent, Wake } from '../cluster-event.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Diagnosis } from '../diagnosis.ts';
-import { allocate, type Grants } from '../devices/allocate.ts';
+import { allocate, TRIES_OF_POD, type Grants } from '../devices/allocate.ts';
 import { allocationOf } from '../devices/allocation.ts';
 import { bindClaim, unreserveClaim } from '../devices/bind-claim.ts';
 import { ClaimLedger } from '../devices/claim-ledger.ts';
 import type { Allocation } from '../devices/device.ts';
-import { claimsOfPod, isReservedFor, usesResourceClaim } from '../devices/pod-claims.ts';
+import { awaitsClaim, claimsOfPod, isReservedFor, usesResourceClaim, waitingFor } from '../devices/pod-claims.ts';
 import { poolsFor, selects } from '../devices/pools.ts';
 import { SliceView } from '../devices/slice-view.ts';
 import { taintsOf } from '../devices/taints.ts';
@@ -26,6 +26,7 @@ interface State {
   readonly unreachable: Set<ResourceClaim>;
   /** By the name of the node. */
   readonly grants: Map<string, Grants>;
+  readonly tries: { left: number };
   reserved?: readonly { readonly claim: ResourceClaim; readonly allocation: Allocation | undefined }[];
   /** The claims that say by now that the pod uses them. */
   readonly bound: Set<ResourceClaim>;
@@ -56,23 +57,38 @@ class DynamicResources implements Plugin<State> {
     handle.informers.of(deviceTaintRule);
   }
 
+  /** A pod whose claims are just being made is not tried in vain. */
+  preEnqueue({ pod }: PodInfo): Rejection | undefined {
+    return awaitsClaim(pod, this.#ledger) ? { reasons: [waitingFor(pod)], unresolvable: true } : undefined;
+  }
+
   preFilter({ pod, spec }: PodInfo): PreFilterResult<State> {
     if (!spec.resourceClaims?.length) return 'skip';
     const claims = claimsOfPod(pod, this.#ledger, this.#classOf);
     if ('why' in claims) return { rejection: { reasons: [claims.why], unresolvable: true } };
     if (claims.length === 0) return 'skip';
     const open = claims.filter(({ status }) => !status?.allocation);
-    return { state: { claims, open, unreachable: new Set(), grants: new Map(), bound: new Set() } };
+    return {
+      state: {
+        claims,
+        open,
+        unreachable: new Set(),
+        grants: new Map(),
+        bound: new Set(),
+        tries: { left: TRIES_OF_POD },
+      },
+    };
   }
 
-  filter(_: PodInfo, node: NodeInfo, { claims, open, unreachable, grants }: State): Rejection | undefined {
+  filter(_: PodInfo, node: NodeInfo, state: State): Rejection | undefined {
+    const { claims, open, unreachable } = state;
     const away = claims.filter(({ status }) => {
       const selector = status?.allocation?.nodeSelector;
       return selector && !selects(selector, node);
     });
     for (const claim of away) unreachable.add(claim);
     if (away.length > 0) return { reasons: ['resourceclaim not available on the node'], unresolvable: false };
-    return open.length > 0 ? this.#allocate(node, open, grants) : undefined;
+    return open.length > 0 ? this.#allocate(node, state) : undefined;
   }
 
   /** Another node may do when devices are given back that nobody uses yet. */
@@ -128,11 +144,12 @@ class DynamicResources implements Plugin<State> {
     }
   }
 
-  #allocate(node: NodeInfo, claims: readonly ResourceClaim[], grants: State['grants']): Rejection | undefined {
+  #allocate(node: NodeInfo, { open, grants, tries }: State): Rejection | undefined {
     const rules = this.#handle.informers.of(deviceTaintRule).list();
     try {
       const found = allocate({
-        claims,
+        claims: open,
+        tries,
         pools: poolsFor(node, this.#slices.near(node.name)),
         classOf: this.#classOf,
         inUse: (id) => this.#ledger.inUse(id),

@@ -19,6 +19,7 @@ function problem(slices: ResourceSlice[], inUse: string[], ...claims: Devices[])
     claims: claims.map((devices, i) => aClaim(`c${i + 1}`, devices)),
     pools: poolsFor(node, slices),
     classOf: (name: string) => classes.find(({ metadata }) => metadata.name === name),
+    tries: { left: 1_000_000 },
     inUse: (id: string) => inUse.includes(id.slice(id.lastIndexOf('/') + 1)),
     taintsOf: (device: Parameters<typeof taintsOf>[0]) => taintsOf(device, []),
   };
@@ -286,6 +287,8 @@ describe('DynamicResources: allocation', () => {
     const many = Array.from({ length: 30 }, (_, i) => attribute(`d${i}`, `n${i % 15}`));
     const devices = { requests: [asks('r', { count: 16 })], constraints: [{ distinctAttribute: `${driver}/numa` }] };
     expect(outcome([aSlice(many)], [], devices)).to.equal('timed out trying to allocate devices');
+    const few = { ...problem([aSlice(many)], [], { requests: [asks('r', { count: 3 })] }), tries: { left: 2 } };
+    expect(() => allocate(few)).to.throw('timed out trying to allocate devices');
   });
 
   it('writes down what was given, how it is to be used, and where', () => {
