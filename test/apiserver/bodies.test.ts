@@ -115,6 +115,30 @@ describe('bodies', () => {
     expect([ignored.status, ignored.headers['warning']]).to.deep.equal([201, undefined]);
   });
 
+  it('finds fields that are doubled in patches', async () => {
+    const send = (type: string, text: string, more = '') =>
+      api.call('PATCH', `${configMaps}/a?dryRun=All${more}`, text, {
+        headers: { 'content-type': `application/${type}+json` },
+      });
+    for (const type of ['merge-patch', 'strategic-merge-patch']) {
+      const text = '{"data":{"a":"1","a":"2"},"spec":1}';
+      const strict = await send(type, text, '&fieldValidation=Strict');
+      expect(strict.status).to.equal(422);
+      expect(strict.body.details.causes[0].message).to.match(
+        /strict decoding error: duplicate field "data.a", unknown field "spec"$/,
+      );
+      expect((await send(type, text)).headers['warning']).to.deep.equal([
+        '299 - "duplicate field \\"data.a\\""',
+        '299 - "unknown field \\"spec\\""',
+      ]);
+      expect((await send(type, text, '&fieldValidation=Ignore')).headers['warning']).to.equal(undefined);
+    }
+    const operations = '[{"op":"add","path":"/metadata/labels","value":{"a":"b"},"value":{}}]';
+    expect((await send('json-patch', operations)).headers['warning']).to.deep.equal([
+      '299 - "json patch duplicate field \\"[0].value\\""',
+    ]);
+  });
+
   it('finds them in YAML too, with their lines', async () => {
     const text = 'metadata:\n  name: b\ndata:\n  a: "1"\n  b: "1"\n  a: "2"\n  "b": "2"\nfoo: 1\n';
     const strict = await yaml(text, '&fieldValidation=Strict');

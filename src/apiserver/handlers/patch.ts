@@ -5,7 +5,7 @@ import type { AnyObject } from '../../apimachinery/object.ts';
 import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts';
 import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic-merge-patch.ts';
-import { parseJson } from '../../apimachinery/schema/json.ts';
+import { parseJson, type ParsedJson } from '../../apimachinery/schema/json.ts';
 import type { Definitions } from '../../apimachinery/schema/schema.ts';
 import { copyJson } from '../../apimachinery/json-value.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -21,9 +21,11 @@ import { sendUpdated } from './update.ts';
 
 type Apply = (document: AnyObject, patch: unknown, definitions: Definitions, definition: string) => AnyObject;
 
+const jsonPatchType = 'application/json-patch+json';
+
 /** The ways of patching by media type. */
 const patches: Readonly<Record<string, Apply>> = {
-  'application/json-patch+json': (document, patch) => applyJsonPatch(document, patch),
+  [jsonPatchType]: (document, patch) => applyJsonPatch(document, patch),
   'application/merge-patch+json': (document, patch) => applyMergePatch(document, patch),
   'application/strategic-merge-patch+json': applyStrategicMergePatch,
 };
@@ -38,7 +40,9 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
   if (!apply) return handleApply(services, request);
   const fieldValidation = fieldValidationOf(exchange);
   const body = await readBody(exchange);
-  const patch = await parsePatch(body);
+  const { value: patch, duplicates } = await parsePatch(body, fieldValidation !== 'Ignore');
+  const of = mediaType === jsonPatchType ? 'json patch ' : '';
+  const faults = duplicates.map((path) => `${of}duplicate field ${JSON.stringify(path)}`);
   if (exchange.pause) await exchange.pause();
   const shown = body.toString('utf8', 0, 1024);
   const bodyTarget: BodyTarget = lensTarget(target.kind, subresource);
@@ -47,7 +51,7 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
     const seen = throughLens(subresource, current);
     const value = apply(seen, patch, services.definitions, bodyTarget.definition);
     if (apply !== applyStrategicMergePatch) checkType(seen, value, shown);
-    const decoded = services.decoder.decodePatched(value, bodyTarget, shown, { fieldValidation });
+    const decoded = services.decoder.decodePatched(value, bodyTarget, shown, { fieldValidation, faults });
     warnings = decoded.warnings;
     const object = complete(decoded.object, bodyTarget);
     checkName(target, object);
@@ -65,12 +69,12 @@ export async function handlePatch(services: HandlerServices, request: ResourceRe
   return sendUpdated(services, request, updated);
 }
 
-async function parsePatch(body: Buffer): Promise<unknown> {
+async function parsePatch(body: Buffer, duplicates: boolean): Promise<ParsedJson> {
   if (body.length === 0) throw badRequest('the patch is empty');
   // Some clients send YAML under a JSON type; JSON begins with a bracket.
   const first = body.toString('latin1', 0, 64).trimStart()[0];
   const text = first === '{' || first === '[' ? body : (await readYaml(body)).json;
-  return parseJson(text).value;
+  return parseJson(text, { duplicates });
 }
 
 /** A patch may not turn an object into one of another kind; a strategic one cannot, whatever it says. */
