@@ -1,5 +1,5 @@
 import { parseLargeSave, type Iptables } from '../linux/iptables.ts';
-import type { Placements } from './restore-text.ts';
+import type { Placed, Placements } from './restore-text.ts';
 import { isOurs, tables, targetOf, type Insertions, type OurTable, type RuleSet } from './rule-set.ts';
 
 type Rule = readonly [chain: string, rule: string];
@@ -33,21 +33,27 @@ export function jumpsTo({ others }: Installed): Insertions {
 
 /**
  * Those of the wanted jumps that are not there, and where they belong: first in their chain, but after those of other
- * parts of the node, as network policies are, which must see packets before we let them through.
+ * parts of the node, as network policies are, which must see packets before we let them through; and before that of
+ * the pods' network, which lets everything through.
  */
-export function missingJumps(installed: Installed, wanted: Insertions): Placements {
-  const there = jumpsTo(installed);
+export function missingJumps({ others }: Installed, wanted: Insertions): Placements {
   const missing = (table: OurTable) =>
-    wanted[table]
-      .filter(([chain, rule]) => !there[table].some(([c, r]) => c === chain && targetOf(r) === targetOf(rule)))
-      .map(([chain, rule]) => [chain, rule, placeIn(installed.others[table].get(chain) ?? [])] as const);
+    wanted[table].flatMap(([chain, rule]): Placed[] => {
+      const rules = others[table].get(chain) ?? [];
+      const pods = rules.findIndex((r) => targetOf(r)?.startsWith(PODS));
+      const there = rules.findIndex((r) => targetOf(r) === targetOf(rule));
+      return there >= 0 && (pods < 0 || there < pods) ? [] : [[chain, rule, placeIn(rules)]];
+    });
   return { nat: missing('nat'), filter: missing('filter') };
 }
+
+/** Chains of the pods' network. */
+const PODS = 'COX-POD-';
 
 function placeIn(rules: readonly string[]): number {
   const first = rules.findIndex((rule) => {
     const target = targetOf(rule) ?? '';
-    return !target.startsWith('COX-') || isOurs(target) || target.startsWith('COX-POD-');
+    return !target.startsWith('COX-') || isOurs(target) || target.startsWith(PODS);
   });
   return (first < 0 ? rules.length : first) + 1;
 }

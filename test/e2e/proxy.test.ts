@@ -135,6 +135,19 @@ describe('the proxy in a real network', function () {
     expect(await whoAnswer(network.pod(3), '10.96.0.10', 80)).to.deep.equal(bothPods);
   });
 
+  it('refuses before the network of the pods lets their packets through, whoever of them came first', async () => {
+    await network.onNode('iptables', ['-N', 'COX-POD-FORWARD-cox0']);
+    await network.onNode('iptables', ['-A', 'COX-POD-FORWARD-cox0', '-i', 'cox0', '-j', 'ACCEPT']);
+    await network.onNode('iptables', ['-I', 'FORWARD', '-j', 'COX-POD-FORWARD-cox0']);
+    await world.restart();
+    await change(web(), webSlice([]));
+    expect(await network.ask(network.pod(2), '10.96.0.10', 80)).to.equal('refused');
+    await network.onNode('iptables', ['-D', 'FORWARD', '-j', 'COX-POD-FORWARD-cox0']);
+    await network.onNode('iptables', ['-F', 'COX-POD-FORWARD-cox0']);
+    await network.onNode('iptables', ['-X', 'COX-POD-FORWARD-cox0']);
+    await change(web(), both());
+  });
+
   it('leaves the rules when it stops, and the next one takes them over', async () => {
     const good = await network.rules();
     await world.stop();

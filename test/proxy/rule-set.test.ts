@@ -139,6 +139,15 @@ describe('what is installed', () => {
     });
   });
 
+  it('has jumps that come too late, after that of the pods, once more', () => {
+    const jump = ['FORWARD', '-j COX-FORWARD'] as const;
+    const wanted = { nat: [], filter: [jump] };
+    const placed = (...rules: string[]) =>
+      missingJumps({ chains: set({}), others: set({}, { FORWARD: rules }) }, wanted).filter.map(([, , place]) => place);
+    expect(placed('-j COX-NETPOL', '-j COX-POD-FORWARD-cox0', '-j COX-FORWARD')).to.deep.equal([2]);
+    expect(placed('-j COX-NETPOL', '-j COX-FORWARD', '-j COX-POD-FORWARD-cox0', '-j COX-FORWARD')).to.deep.equal([]);
+  });
+
   it('is removed whole: jumps before the chains they lead to', () => {
     const chains = [...installed.chains.nat.keys()].map((chain) => ['nat', chain] as const);
     expect(removalText(jumpsTo(installed), chains)).to.equal(

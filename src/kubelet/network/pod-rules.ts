@@ -47,18 +47,23 @@ function rulesOf(table: Table, { bridge, podCidr, unmasked = [] }: PodRulesOptio
  */
 export function podRulesText(options: PodRulesOptions, saved: Readonly<Partial<Record<Table, string>>>): string {
   const lines = jumps(options.bridge).flatMap(({ table, from, to }) => {
-    const there = parseSave(saved[table] ?? '')
-      .get(from)
-      ?.some((rule) => leadsTo(rule, to));
+    const rules = parseSave(saved[table] ?? '').get(from) ?? [];
+    const there = rules.some((rule) => leadsTo(rule, to));
     return [
       `*${table}`,
       `:${to} - [0:0]`,
       ...rulesOf(table, options),
-      ...(there ? [] : [`-I ${from} 1 -j ${to}`]),
+      ...(there ? [] : [`-I ${from} ${placeIn(rules)} -j ${to}`]),
       'COMMIT',
     ];
   });
   return `${lines.join('\n')}\n`;
+}
+
+/** After the jumps of policies and services, which are to see packets before they are let through, and before all others. */
+function placeIn(rules: readonly string[]): number {
+  const first = rules.findIndex((rule) => !/(^| )-j COX-/.test(rule));
+  return (first < 0 ? rules.length : first) + 1;
 }
 
 /** What iptables-restore is fed to remove all that; empty when nothing is there. Pure. */

@@ -14,6 +14,12 @@ describe('podRulesText', () => {
     expect(text).to.contain('-I FORWARD 1 -j COX-POD-FORWARD-cox0\n');
   });
 
+  it('comes after policies and services, which see packets before they are let through', () => {
+    const forward = ['-j COX-NETPOL', '-m comment --comment pods -j COX-FORWARD', '-j DOCKER-USER', '-j COX-LATER'];
+    const filter = `*filter\n:FORWARD DROP [0:0]\n${forward.map((rule) => `-A FORWARD ${rule}`).join('\n')}\nCOMMIT\n`;
+    expect(podRulesText(options, { filter })).to.contain('-I FORWARD 3 -j COX-POD-FORWARD-cox0\n');
+  });
+
   it('adds no second jump', () => {
     const filter =
       '*filter\n:FORWARD DROP [0:0]\n:COX-POD-FORWARD-cox0 - [0:0]\n-A FORWARD -j COX-POD-FORWARD-cox0\nCOMMIT\n';
