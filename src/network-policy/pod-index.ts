@@ -3,11 +3,17 @@ import type { PodSelection } from './policy.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The pods of one selection, and what has been made of them since they last changed. */
+/** The pods of one selection, and the sets that have been made of them. */
 interface Members {
   readonly selection: PodSelection;
   readonly pods: Map<string, PodFacts>;
-  readonly made: Map<string, ReadonlySet<string>>;
+  readonly made: Map<string, Made>;
+}
+
+/** What pods stand for in a set. The set is never changed but replaced, so that others can see by it what is new. */
+interface Made {
+  readonly of: (pod: PodFacts) => readonly string[];
+  set: ReadonlySet<string>;
 }
 
 /**
@@ -16,15 +22,14 @@ interface Members {
  */
 export class PodIndex {
   #pods = new Map<string, PodFacts>();
+  #locals = new Map<string, PodFacts>();
   #byNamespace = new Map<string, Map<string, PodFacts>>();
   #namespaces = new Map<string, Labels>();
   #members = new Map<string, Members>();
 
   /** The pods of this node, in a fixed order. */
   locals(): PodFacts[] {
-    const found: PodFacts[] = [];
-    for (const pod of this.#pods.values()) if (pod.local) found.push(pod);
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return [...this.#locals.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   /** Takes in what a pod is now; undefined when it is gone. @returns whether that changed anything */
@@ -37,6 +42,8 @@ export class PodIndex {
       if (facts) map.set(key, facts);
       else map.delete(key);
     }
+    if (facts?.local) this.#locals.set(key, facts);
+    else this.#locals.delete(key);
     if (inNamespace.size > 0) this.#byNamespace.set(namespace, inNamespace);
     else this.#byNamespace.delete(namespace);
     for (const members of this.#members.values()) this.#place(members, key, facts);
@@ -86,9 +93,9 @@ export class PodIndex {
 
   #make(id: string, what: string, of: (pod: PodFacts) => readonly string[]): ReadonlySet<string> {
     const { pods, made } = this.#members.get(id)!;
-    let set = made.get(what);
-    if (!set) made.set(what, (set = new Set([...pods.values()].flatMap(of).sort())));
-    return set;
+    let known = made.get(what);
+    if (!known) made.set(what, (known = { of, set: new Set([...pods.values()].flatMap(of)) }));
+    return known.set;
   }
 
   #place({ selection, pods, made }: Members, key: string, pod: PodFacts | undefined): void {
@@ -97,7 +104,7 @@ export class PodIndex {
     if (before === now) return;
     if (now) pods.set(key, now);
     else pods.delete(key);
-    made.clear();
+    for (const one of made.values()) one.set = changed(one, pods, before, now);
   }
 
   #selects({ namespace, namespaces, pods }: PodSelection, pod: PodFacts): boolean {
@@ -105,6 +112,25 @@ export class PodIndex {
     const labels = this.#namespaces.get(pod.namespace);
     return labels !== undefined && namespaces.matches(labels) && pods.matches(pod.labels);
   }
+}
+
+/** The set after one pod has changed; the same when that makes no difference. */
+function changed(
+  { of, set }: Made,
+  pods: ReadonlyMap<string, PodFacts>,
+  before: PodFacts | undefined,
+  now: PodFacts | undefined,
+): ReadonlySet<string> {
+  const [were, are] = [before ? of(before) : [], now ? of(now) : []];
+  const come = are.filter((member) => !set.has(member));
+  const left = were.filter((member) => !are.includes(member));
+  if (come.length === 0 && left.length === 0) return set;
+  const next = new Set(set);
+  // An address that goes from one pod to the next has two for a while.
+  const others = left.length > 0 ? new Set([...pods.values()].flatMap(of)) : undefined;
+  for (const member of left) if (!others!.has(member)) next.delete(member);
+  for (const member of come) next.add(member);
+  return next;
 }
 
 function addressesOf({ addresses }: PodFacts, family: Family): readonly string[] {
