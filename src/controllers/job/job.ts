@@ -8,7 +8,7 @@ import { isJobFinished } from './job-conditions.ts';
 import { isTracked } from './job-pods.ts';
 import { JobMemory } from './memory.ts';
 import { jobManager, trackingFinalizer } from './names.ts';
-import { untrack } from './pod-actions.ts';
+import { untrack, type Round } from './pod-actions.ts';
 import { reconcileJob } from './reconcile-job.ts';
 
 /** Index of the pods that still have to be counted, by the key of what controls them. */
@@ -75,7 +75,7 @@ function adoptersOf({ metadata }: Pod, reader: ClusterReader): Job[] {
 }
 
 async function reconcile(key: string, context: ReconcileContext, memory: JobMemory): Promise<void | { after: number }> {
-  const { reader, client } = context;
+  const { reader, client, clock } = context;
   const job = reader.get(jobKind, key);
   await releaseOrphans(key, job, context);
   if (!job || isJobFinished(job)) return memory.forget(key);
@@ -86,13 +86,15 @@ async function reconcile(key: string, context: ReconcileContext, memory: JobMemo
   const candidates = candidatesOf(reader, podKind, job);
   const claims = planClaims(job, selectorFromObject(job.spec?.selector), candidates);
   const pods = await claim(client, podKind, jobKind, job, claims, trackingFinalizer);
+  const round: Round = { ...context, key, job, memory, caughtUp, did: { action: 'reconciling' } };
+  const started = clock.monotonic();
   let result: 'success' | 'error' = 'error';
   let after: number | undefined;
   try {
-    after = await reconcileJob({ ...context, key, job, memory, caughtUp }, pods);
+    after = await reconcileJob(round, pods);
     result = 'success';
   } finally {
-    memory.metrics?.synced(job, result);
+    memory.metrics?.synced(job, result, round.did.action, (clock.monotonic() - started) / 1000);
   }
   return after === undefined ? undefined : { after };
 }

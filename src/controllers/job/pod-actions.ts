@@ -7,6 +7,7 @@ import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import { createPod, deletePod, type PodControl } from '../pod-control.ts';
 import { slowStart } from '../slow-start.ts';
 import type { JobMemory } from './memory.ts';
+import type { Action } from './metrics.ts';
 import { trackingFinalizer } from './names.ts';
 import type { NewPod } from './plan-pods.ts';
 import { podOf } from './pod-template.ts';
@@ -28,12 +29,15 @@ export interface Round extends ReconcileContext {
   readonly memory: JobMemory;
   /** Whether the pods of this round include all that we made, and none that we removed. */
   readonly caughtUp: boolean;
+  /** What was done above all, for the metrics. */
+  readonly did: { action: Action };
 }
 
 /** Makes pods, in batches that grow while all goes well. */
 export async function createPods(round: Round, wanted: readonly NewPod[]): Promise<Acted> {
   const control = controlOf(round);
   const { done, error } = await slowStart(wanted.length, (i) => createPod(control, podOf(round.job, wanted[i]!)));
+  if (done.length > 0) round.did.action = 'pods_created';
   return { created: done.length, removed: [], ...(error && !isNamespaceEnding(error) ? { error } : {}) };
 }
 
@@ -48,6 +52,7 @@ export async function removePods(round: Round, pods: readonly Pod[], uncounted: 
   );
   const failed = results.find((result) => result.status === 'rejected');
   const removed = pods.filter((_, i) => results[i]!.status === 'fulfilled');
+  if (removed.length > 0) round.did.action = 'pods_deleted';
   return { created: 0, removed, ...(failed && { error: failed.reason }) };
 }
 
@@ -57,6 +62,7 @@ function controlOf({ key, job, client, events, memory }: Round): PodControl {
 
 /** Takes the finalizer from pods that are counted, or need not be. Returns the first error. */
 export async function untrackAll(round: Round, pods: readonly Pod[]): Promise<unknown> {
+  if (pods.length > 0 && round.did.action === 'reconciling') round.did.action = 'tracking';
   const results = await Promise.allSettled(pods.map((pod) => untrackOne(round, pod)));
   return results.find((result) => result.status === 'rejected')?.reason;
 }

@@ -99,6 +99,7 @@ async function count(round: Round, state: JobState, status: JobStatus, ending: O
   const finished = ending && !error && !counting.more && !isUncounted(final) && (final.terminating ?? 0) === 0;
   if (finished) final = finishedStatus(final, ending, now);
   current = await write(round, current, final);
+  round.memory.metrics?.counted(job, final);
   if (error) throw error;
   if (!finished) return;
   round.memory.metrics?.finished(job, ending);

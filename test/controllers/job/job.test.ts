@@ -88,6 +88,8 @@ describe('job controller', () => {
     expect(text).to.match(
       /job_controller_jobs_finished_total\{completion_mode="NonIndexed",result="failed",reason="BackoffLimitExceeded"\} 1/,
     );
+    expect(text).to.match(/job_controller_job_pods_finished_total\{completion_mode="NonIndexed",result="failed"\} 1$/m);
+    expect(text).to.match(/job_controller_job_sync_duration_seconds_count\{.*action="pods_created"\} 1$/m);
   });
 
   it('waits a second for pods that follow, and counts them together', async () => {
