@@ -264,7 +264,11 @@ function createRegistry(
 ): Registry {
   const { storage, kinds, definitions, clock, random, log } = options;
   const nodePorts = options.nodePortRange ?? { first: 30000, last: 32767 };
-  const extensions = registryExtensions({ storage, clock, random, log, cidr, nodePorts }, options.components, usage);
+  const extensions = registryExtensions(
+    { storage, clock, random, log, cidr, nodePorts, metrics: metrics.registry },
+    options.components,
+    usage,
+  );
   const context = admissionContext(storage, options.authorizer, clock);
   return {
     storage,

@@ -11,6 +11,11 @@ const web = (name: string, spec: object = {}) => ({ metadata: { name }, spec: { 
 const names = async (api: TestServer, path: string) =>
   (await api.get(path)).body.items.map((item: any) => item.metadata.name);
 
+const events = async (api: TestServer): Promise<string[]> =>
+  (await api.get('/api/v1/namespaces/default/events')).body.items.map(
+    ({ involvedObject, reason, message }: any) => `${involvedObject.name} ${reason}: ${message}`,
+  );
+
 describe('addresses of services', () => {
   let api: TestServer;
 
@@ -99,6 +104,32 @@ describe('addresses of services', () => {
       await api.delete(`${addresses}/10.0.0.9`);
       await api.clock.advance(180_000);
       expect(await names(api, addresses)).to.deep.equal(['10.0.0.9']);
+      expect(await events(api)).to.deep.equal([
+        'a ClusterIPNotAllocated: Cluster IP [IPv4]: 10.0.0.9 is not allocated; repairing',
+      ]);
+    });
+
+    it('are told of where services cannot keep them', async () => {
+      await start('10.0.0.0/24');
+      await api.post(services, web('a', { type: 'NodePort', clusterIP: '10.0.0.9' }));
+      const [entry] = (await api.storage.list('/registry/core/services/')).entries;
+      const { metadata, spec } = entry!.object as any;
+      const ports = [{ port: 80, protocol: 'TCP', nodePort: 31000 }];
+      const stray = { clusterIP: '10.7.0.1', clusterIPs: ['10.7.0.1', '10.0.0.9'], ports };
+      await api.storage.create('/registry/core/services/default/b', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { ...metadata, name: 'b', uid: 'b' },
+        spec: { ...spec, ...stray },
+      } as any);
+      for (let i = 0; i < 2; i++) await api.clock.advance(180_000);
+      const told = await events(api);
+      for (const one of [
+        'b ClusterIPAlreadyAllocated: Cluster IP [IPv4]: 10.0.0.9 was assigned to multiple services; please recreate service',
+        'b ClusterIPOutOfRange: Cluster IP [IPv4]: 10.7.0.1 is not within any configured Service CIDR; please recreate service',
+        'b PortOutOfRange: Port 31000 is not within the port range 30000-30009; please recreate service',
+      ])
+        expect(told.filter((text) => text === one)).to.deep.equal([one]);
     });
   });
 

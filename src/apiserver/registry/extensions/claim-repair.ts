@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../../base/clock.ts';
 import { errorMessage, type Log } from '../../../base/log.ts';
 import type { Entry, Storage } from '../../../storage/storage.ts';
 import { kindPrefix } from '../registry.ts';
+import type { ClaimReports } from './claim-reports.ts';
 import { sameOwner, type Claims, type Owner } from './claims.ts';
 
 /** One kind of value that services claim. */
@@ -10,6 +11,9 @@ export interface ClaimPool {
   readonly claims: Claims;
   /** The values that a service says it has. */
   valuesOf(spec: ServiceSpec): string[];
+  /** Whether values may be given away at all, by what is known now. */
+  inRange(): Promise<(value: string) => boolean>;
+  readonly reports: ClaimReports;
 }
 
 /** Milliseconds between two looks. */
@@ -54,25 +58,33 @@ export class ClaimRepair {
   }
 
   async #compare(pool: ClaimPool, claimed: readonly Entry[], services: readonly Service[]): Promise<void> {
-    const holders = new Map<string, Owner>();
-    for (const { metadata, spec } of services) {
-      const owner = { namespace: metadata.namespace ?? '', name: metadata.name };
-      for (const value of pool.valuesOf(spec ?? {})) this.#note(holders, value, owner);
-    }
+    const holders = await this.#holders(pool, services);
     for (const claim of claimed) {
       const value = pool.claims.valueOf(claim);
       const owner = pool.claims.ownerOf(claim);
-      const right = !owner || sameOwner(holders.get(value), owner);
+      const holder = holders.get(value);
+      const right = !owner || (holder !== undefined && sameOwner(ownerOf(holder), owner));
       if (right || !this.#isOld(claim)) holders.delete(value);
       else await this.#removeOrphan(pool, claim);
     }
-    for (const [value, owner] of holders) await pool.claims.claim(value, owner);
+    for (const [value, holder] of holders) {
+      const made = await pool.claims.claim(value, ownerOf(holder));
+      if (made) await pool.reports.tell('repair', holder, value);
+    }
   }
 
-  #note(holders: Map<string, Owner>, value: string, owner: Owner): void {
-    const other = holders.get(value);
-    if (other) this.#log.warn('two services have the same address or port', { value, services: [other, owner] });
-    else holders.set(value, owner);
+  /** The service of each value. What two have belongs to the first of them, and the other is told. */
+  async #holders(pool: ClaimPool, services: readonly Service[]): Promise<Map<string, Service>> {
+    const inRange = await pool.inRange();
+    const holders = new Map<string, Service>();
+    for (const one of services) {
+      for (const value of pool.valuesOf(one.spec ?? {})) {
+        if (holders.has(value)) await pool.reports.tell('duplicate', one, value);
+        else holders.set(value, one);
+        if (!inRange(value)) await pool.reports.tell('outOfRange', one, value);
+      }
+    }
+    return holders;
   }
 
   #isOld({ object }: Entry): boolean {
@@ -82,6 +94,7 @@ export class ClaimRepair {
 
   async #removeOrphan(pool: ClaimPool, claim: Entry): Promise<void> {
     this.#log.info('a claim that no service has is removed', { key: claim.key });
+    pool.reports.leak();
     await pool.claims.remove(claim);
   }
 
@@ -92,4 +105,8 @@ export class ClaimRepair {
       this.#log.warn('claims of services could not be compared', { error: errorMessage(error) });
     }
   }
+}
+
+function ownerOf({ metadata }: Service): Owner {
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }

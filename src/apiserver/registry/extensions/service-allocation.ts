@@ -4,14 +4,17 @@ import type { FieldError } from '../../../apimachinery/field-error.ts';
 import type { Kind } from '../../../apimachinery/kind.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
+import type { MetricRegistry } from '../../../base/metrics.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import { addressRanges, type AddressRange } from './address-range.ts';
 import { addressForm, portForm } from './claim-forms.ts';
-import { ClaimRepair } from './claim-repair.ts';
+import { ClaimRepair, type ClaimPool } from './claim-repair.ts';
+import { addressWords, ClaimReports, portWords } from './claim-reports.ts';
 import { Claims, type Owner } from './claims.ts';
 import type { RegistryExtension, Reservation } from './extension.ts';
 import { addressesOf, ServiceAddresses, type Taking } from './service-addresses.ts';
+import { knownRanges } from './service-cidrs.ts';
 import { settleFamilies } from './service-families.ts';
 import { portsOf, ServicePorts, type PortRange } from './service-ports.ts';
 
@@ -27,6 +30,8 @@ export interface ServiceAllocationOptions extends ServicePools {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where the repair counts. */
+  readonly metrics?: MetricRegistry | undefined;
 }
 
 /**
@@ -49,11 +54,22 @@ export class ServiceAllocation implements RegistryExtension<Service> {
     this.#portClaims = new Claims(portForm(clock), options);
     this.#addresses = new ServiceAddresses(this.#addressClaims, storage, this.#ranges);
     this.#ports = new ServicePorts(this.#portClaims, options.nodePorts);
-    const pools = [
-      { claims: this.#addressClaims, valuesOf: addressesOf },
-      { claims: this.#portClaims, valuesOf: portsOf },
+    this.#repair = new ClaimRepair(this.#pools(options), { storage, clock, log });
+  }
+
+  #pools(options: ServiceAllocationOptions): ClaimPool[] {
+    const { first, last } = options.nodePorts;
+    const addressInRange = async () => {
+      const ranges = await knownRanges(options.storage, this.#ranges);
+      return (ip: string) => ranges.some((range) => range.contains(ip));
+    };
+    const portInRange = async () => (port: string) => Number(port) >= first && Number(port) <= last;
+    const ports = new ClaimReports(portWords(`${first}-${last}`), options);
+    const addresses = new ClaimReports(addressWords, options);
+    return [
+      { claims: this.#addressClaims, valuesOf: addressesOf, inRange: addressInRange, reports: addresses },
+      { claims: this.#portClaims, valuesOf: portsOf, inRange: portInRange, reports: ports },
     ];
-    this.#repair = new ClaimRepair(pools, { storage, clock, log });
   }
 
   start(): Promise<void> {

@@ -31,6 +31,13 @@ export async function usableRanges(
   return all.filter((range) => range.family === family);
 }
 
+/** The ranges of both families that addresses may lie in: of all `ServiceCIDR`s, also those that are on their way out. */
+export async function knownRanges(storage: Storage, configured: readonly AddressRange[]): Promise<AddressRange[]> {
+  const { entries } = await storage.list(kindPrefix(serviceCidr));
+  const cidrs = entries.flatMap((entry) => (entry.object as ServiceCIDR).spec?.cidrs ?? []);
+  return [...configured, ...cidrs.flatMap(rangeOf)];
+}
+
 /** The default one is used from its first moment on, for the first service is the cluster's own. */
 function isUsable({ metadata, status }: ServiceCIDR, byDefault: boolean): boolean {
   const ready = status?.conditions?.find((c) => c.type === 'Ready')?.status ?? (byDefault ? 'True' : 'Unknown');
