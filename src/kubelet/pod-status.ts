@@ -53,11 +53,23 @@ export function podStatus(pod: Pod, state: PodState, inputs: StatusInputs): PodS
     hostIPs: [{ ip: inputs.hostIp }],
     ...(ips.length > 0 && { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
     startTime: pod.status?.startTime ?? formatTime(now),
+    ...containerStatuses(phase, { init, app, ephemeral }),
+    ...resourcesOf(pod),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+}
+
+/** A pod that failed before any of its containers ran is shown by why that is, not by what they wait for. */
+function containerStatuses(
+  phase: Phase,
+  { init, app, ephemeral }: Record<'init' | 'app' | 'ephemeral', ContainerStatus[]>,
+): Partial<PodStatus> {
+  const some = [...init, ...app, ...ephemeral].some(({ containerID }) => containerID);
+  if (phase === 'Failed' && !some) return {};
+  return {
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: app,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
-    ...resourcesOf(pod),
-    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
 }
 

@@ -197,6 +197,15 @@ describe('podStatus', () => {
     expect(statusPatch({}, status)).to.include({ allocatedResources: status.allocatedResources });
   });
 
+  it('shows a pod that was refused by why it was', () => {
+    const failure = { reason: 'OutOfcpu', message: 'too little' };
+    const refused = podStatus(somePod(), someState([]), { ...inputs, failure });
+    expect(refused).to.include({ phase: 'Failed', reason: 'OutOfcpu' });
+    expect(refused).not.to.have.any.keys('containerStatuses', 'initContainerStatuses');
+    expect(podStatus(somePod({}, refused), someState([]), inputs)).not.to.have.any.keys('containerStatuses');
+    expect(statusPatch(podStatus(somePod(), someState([]), inputs), refused)).to.include({ containerStatuses: null });
+  });
+
   it('tells which image a volume shows', () => {
     const volumeMounts = [
       { name: 'files', mountPath: '/files' },
