@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { sleep, type Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage } from '../base/log.ts';
 import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
@@ -13,29 +13,26 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import { refusalOf, type AdmittingNode } from './admission/admission.ts';
 import { findCgroupRoots, PodCgroups } from './cgroups/pod-cgroups.ts';
 import { allPodsSettings } from './cgroups/settings.ts';
-import type { ConfigSource } from './containers/config-source.ts';
 import type { DownwardFacts } from './containers/field-ref.ts';
-import { EvictionManager } from './eviction/eviction-manager.ts';
-import { hasDiskLimit, podDiskUse } from './eviction/pod-disk.ts';
+import type { EvictionManager } from './eviction/eviction-manager.ts';
+import { kubeletEviction } from './eviction/kubelet-eviction.ts';
 import { parseThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
-import { ImageCollector } from './images/image-collector.ts';
-import { ImagePuller, type ImagePullerOptions } from './images/image-puller.ts';
-import { nodeCredentials } from './images/node-credentials.ts';
-import { PullRecords } from './images/pull-records.ts';
+import type { ImageCollector } from './images/image-collector.ts';
+import { kubeletCollector, kubeletImages } from './images/kubelet-images.ts';
 import { allocatableOf } from './node/allocatable.ts';
 import { readMachineInfo, simulatedMachine, type MachineInfo } from './node/machine-info.ts';
 import { NodeAgent } from './node/node-agent.ts';
-import { shutdownPlan, type ShutdownGrace } from './node/shutdown.ts';
+import { endAllPods } from './node/shut-down.ts';
+import type { ShutdownGrace } from './node/shutdown.ts';
 import type { NodeFacts } from './node/node-status.ts';
 import { NodeRange } from './network/node-range.ts';
-import { gracePeriodOf } from './kill-pod.ts';
-import { hasEnded, identityOf, specOf, type Container } from './pod-spec.ts';
-import { PodWorker, type WorkerDependencies } from './pod-worker.ts';
+import { specOf } from './pod-spec.ts';
+import type { WorkerDependencies } from './pod-worker.ts';
+import { PodWorkers } from './pod-workers.ts';
 import { Prober } from './probes/prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { measuredRuntime } from './runtime/measured-runtime.ts';
-import { emptyState, type PodState } from './runtime/runtime.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { KubeletMetrics } from './kubelet-metrics.ts';
 import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
@@ -46,25 +43,15 @@ import { VolumeUsages } from './stats/volume-usage.ts';
 import { KubeletServer } from './server/server.ts';
 import { isMirror } from './static-pods/mirror-plan.ts';
 import { StaticPods } from './static-pods/static-pods.ts';
+import { removeStrayMirror } from './static-pods/stray-mirror.ts';
 import { decideResize } from './resize/decision.ts';
 import { StatusWriter } from './status-writer.ts';
-import { LocalPathCleaner } from './volumes/local-path-cleaner.ts';
-import { machineMounter } from './volumes/mounter.ts';
+import { kubeletCleaner, kubeletVolumes, type KubeletVolumesOptions } from './volumes/kubelet-volumes.ts';
 import { ObjectWatcher } from './volumes/object-watcher.ts';
-import { VolumeManager } from './volumes/volume-manager.ts';
-import type { ImageFiles } from './volumes/volume-type.ts';
+import type { VolumeManager } from './volumes/volume-manager.ts';
 
-const SHUTDOWN_MESSAGE = 'Pod was terminated in response to imminent node shutdown.';
-const atShutdown = {
-  reason: 'Terminated',
-  message: SHUTDOWN_MESSAGE,
-  condition: { reason: 'TerminationByKubelet', message: SHUTDOWN_MESSAGE },
-};
 /** Milliseconds that a start waits for the range of pod addresses that the cluster gives the node. */
 const RANGE_PATIENCE = 1_000;
-/** Milliseconds between two looks whether pods have ended. */
-const SHUTDOWN_LOOK = 100;
-
 /** Milliseconds between two looks at tokens and whatever else of mounted volumes no watch tells of. */
 const REFRESH_EVERY = 60_000;
 
@@ -90,7 +77,7 @@ export class Kubelet implements Component {
   readonly #statics: StaticPods | undefined;
   readonly #eviction: EvictionManager;
   readonly #thresholds: readonly Threshold[];
-  #workers = new Map<string, PodWorker>();
+  readonly #workers: PodWorkers;
   #timers: Timer[] = [];
   #problem: string | undefined;
   #machine: MachineInfo;
@@ -120,6 +107,7 @@ export class Kubelet implements Component {
       host: nodeName,
       ...(options.holdEvents && { hold: options.holdEvents }),
     });
+    this.#workers = new PodWorkers({ runtime, deps: () => this.#deps });
     this.#statuses = new StatusWriter({ client, clock, log, gate });
     this.#range = new NodeRange({ network, clock, log, changed: () => this.#networkChanged() });
     const ipsOf = (pod: Pod) => this.#ipsOf(pod);
@@ -135,12 +123,12 @@ export class Kubelet implements Component {
     });
     const onChange = (uid: string) => this.#workers.get(uid)?.refresh();
     this.#watcher = new ObjectWatcher({ client, clock, random, log, onChange });
-    this.#volumes = rootDir === undefined ? undefined : this.#volumeManager(rootDir);
+    this.#volumes = rootDir === undefined ? undefined : kubeletVolumes(this.#onDisk(rootDir));
     this.#deps = {
       ...{ client, clock, log, runtime, network, events },
       metrics: this.#metrics,
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
-      images: new ImagePuller({ runtime, clock, events, ...(rootDir !== undefined && this.#pullOptions(rootDir)) }),
+      images: kubeletImages({ runtime, clock, events, rootDir, credentialFiles: options.credentialFiles }),
       prober: this.#prober,
       backoff: new RestartBackoff(),
       volumes: this.#volumes,
@@ -155,11 +143,11 @@ export class Kubelet implements Component {
       guard: options.guard,
       networkProblem: () => this.#range.problem,
       refusal: (pod) =>
-        this.#isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
-      isHere: (pod) => this.#isHere(pod),
+        this.#workers.isHere(pod) ? undefined : refusalOf(pod, this.#admitting(), () => this.#othersThan(pod)),
+      isHere: (pod) => this.#workers.isHere(pod),
       resizeDecision: (pod) => decideResize(pod, this.#othersThan(pod), this.#admitting().node?.status?.allocatable),
       onGone: (uid) => {
-        this.#workers.delete(uid);
+        this.#workers.forget(uid);
         options.guard?.forget(uid);
         this.#statics?.gone(uid);
       },
@@ -173,19 +161,8 @@ export class Kubelet implements Component {
       facts: () => this.#nodeFacts(),
       ...(options.informers && { random, seen: () => this.#nodes.get(nodeName) }),
     });
-    this.#collector =
-      rootDir === undefined
-        ? undefined
-        : new ImageCollector({
-            ...{ runtime, clock, log, rootDir },
-            disk: async () => {
-              const { disk, diskAvailable } = await readMachineInfo(rootDir);
-              return { capacity: disk, available: diskAvailable };
-            },
-            warn: (reason, message) => {
-              if (this.#agent.node) events.event(this.#agent.node, 'Warning', reason, message);
-            },
-          });
+    const warn = (reason: string, message: string) => this.#agent.warn(reason, message);
+    this.#collector = rootDir === undefined ? undefined : kubeletCollector({ runtime, clock, log, rootDir, warn });
     this.#thresholds = parseThresholds(options.eviction ?? {});
     const monitor = new UsageMonitor({ runtime, clock, node: () => this.#nodeUsage() });
     this.#eviction = this.#evictionManager(monitor);
@@ -240,11 +217,12 @@ export class Kubelet implements Component {
       updated: (pod, old) => this.#replaced(pod, old),
       deleted: (pod) => {
         if (isMirror(pod)) return this.#mirrorChanged(pod, true);
-        this.#workers.get(pod.metadata.uid)?.removed();
+        this.#workers.removed(pod.metadata.uid);
       },
     });
     await this.#statics?.start();
-    await this.#endOrphans(new Set(this.#pods().map((pod) => pod.metadata.uid)));
+    const known = new Set(this.#pods().map((pod) => pod.metadata.uid));
+    this.#workers.endOrphans(known, (await this.#volumes?.knownPods()) ?? []);
     this.#collector?.start();
     // Machines that exist only in the mind are never short of anything, unless somebody wants to see it.
     if (rootDir || this.#options.eviction) this.#eviction.start();
@@ -254,7 +232,7 @@ export class Kubelet implements Component {
   /** What is on disk follows what it was made of, and goes when nobody needs it any more. */
   #keepFolders(rootDir: string): void {
     const { clock } = this.#options;
-    const cleaner = this.#localPathCleaner(rootDir);
+    const cleaner = kubeletCleaner(this.#onDisk(rootDir), this.#informers.of(persistentVolume));
     this.#timers.push(
       clock.every(REFRESH_EVERY, () => this.#refresh()),
       clock.every(REFRESH_EVERY, () => cleaner.retry()),
@@ -277,7 +255,7 @@ export class Kubelet implements Component {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     await Promise.all([this.#informers.stop(), this.#statics?.stop(), this.#eviction.stop()]);
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    await this.#workers.stop();
     this.#prober.stop();
     await Promise.all([this.#watcher.stop(), this.#collector?.stop()]);
     await Promise.all([this.#statuses.stop(), this.#agent.stop(), this.#server?.stop()]);
@@ -308,65 +286,23 @@ export class Kubelet implements Component {
       statuses: this.#statuses,
       node: () => this.#agent.node,
       mirrors: () => this.#informers.of(podKind, this.#selection).list().filter(isMirror),
-      begin: (pod) => {
-        const worker = new PodWorker({ ...this.#deps, statuses: this.#statics! }, pod);
-        this.#workers.set(pod.metadata.uid, worker);
-        worker.update(pod);
-      },
-      end: (uid) => {
-        const worker = this.#workers.get(uid);
-        worker?.removed(gracePeriodOf(worker.pod));
-      },
+      begin: (pod) => this.#workers.update(pod, this.#statics),
+      end: (uid) => this.#workers.end(uid),
     });
   }
 
   /** Without manifests there is nothing that a mirror could show. */
   #mirrorChanged(mirror: Pod, gone = false): void {
     if (this.#statics) return this.#statics.mirrorChanged(mirror, gone);
-    if (gone) return;
-    const { name, namespace, uid } = mirror.metadata;
-    this.#options.client
-      .delete(podKind, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } })
-      .catch((error) => this.#options.log.debug('cannot remove a mirror', { pod: name, error: errorMessage(error) }));
+    if (!gone) removeStrayMirror(mirror, this.#options.client, this.#options.log);
   }
 
-  #volumeManager(rootDir: string): VolumeManager {
-    const { client, clock } = this.#options;
+  /** What the volumes of a node that has a disk are made with. */
+  #onDisk(rootDir: string): KubeletVolumesOptions {
+    const { client, clock, log, runtime, localPaths } = this.#options;
     const node = () => this.#selectable();
-    const localPaths = this.#localPaths(rootDir);
-    return new VolumeManager({
-      ...{ rootDir, client, clock, node, localPaths, mounter: machineMounter, watcher: this.#watcher },
-      imageFiles: (pod, wanted, source) => this.#imageFiles(pod, wanted, source),
-    });
-  }
-
-  #pullOptions(rootDir: string): Pick<ImagePullerOptions, 'records' | 'nodeCredentials'> {
-    const files = [join(rootDir, 'config.json'), ...(this.#options.credentialFiles ?? [])];
-    return {
-      records: new PullRecords(join(rootDir, 'image_manager')),
-      nodeCredentials: (image) => nodeCredentials(image, files),
-    };
-  }
-
-  async #imageFiles(pod: Pod, wanted: Container, source: ConfigSource): Promise<ImageFiles> {
-    const found = await this.#deps.images.ensure(pod, wanted, source);
-    if ('image' in found) {
-      const layers = await this.#options.runtime.imageLayers(wanted.image ?? '');
-      return { layers, imageRef: `docker://${found.image.id}` };
-    }
-    throw new Error(`${found.waiting.reason}: ${found.waiting.message ?? ''}`);
-  }
-
-  #localPaths(rootDir: string): string {
-    return this.#options.localPaths ?? join(rootDir, 'volumes');
-  }
-
-  #localPathCleaner(rootDir: string): LocalPathCleaner {
-    const { client, log } = this.#options;
-    const volumes = this.#informers.of(persistentVolume);
-    return new LocalPathCleaner({
-      ...{ client, log, volumes, node: () => this.#selectable(), folder: this.#localPaths(rootDir) },
-    });
+    const images = () => this.#deps.images;
+    return { client, clock, log, runtime, rootDir, localPaths, watcher: this.#watcher, node, images };
   }
 
   /** This node as node selectors see it. */
@@ -378,38 +314,20 @@ export class Kubelet implements Component {
 
   #update(pod: Pod): void {
     if (isMirror(pod)) return this.#mirrorChanged(pod);
-    const { uid } = pod.metadata;
-    const worker = this.#workers.get(uid);
     // Without a runtime nothing is known of the containers, and others' word stands.
     if (!this.#problem) this.#statuses.observe(pod);
-    if (worker) return worker.update(pod);
-    const created = new PodWorker(this.#deps, pod);
-    this.#workers.set(uid, created);
-    created.update(pod);
+    this.#workers.update(pod);
   }
 
   /** A watch that was interrupted can show one pod turn into another of the same name. */
   #replaced(pod: Pod, old: Pod): void {
-    if (pod.metadata.uid !== old.metadata.uid) this.#workers.get(old.metadata.uid)?.removed();
+    if (pod.metadata.uid !== old.metadata.uid) this.#workers.removed(old.metadata.uid);
     this.#update(pod);
   }
 
-  /** Ends what runs of pods that were deleted while no kubelet was here, and removes what is left of their files. */
-  async #endOrphans(known: ReadonlySet<string>): Promise<void> {
-    const { runtime } = this.#options;
-    const uids = new Set((await this.#volumes?.knownPods()) ?? []);
-    const states = new Map(runtime.pods().map((state) => [state.uid, state]));
-    for (const uid of new Set([...uids, ...states.keys()])) {
-      if (known.has(uid) || this.#workers.has(uid)) continue;
-      const worker = new PodWorker(this.#deps, orphan(states.get(uid) ?? emptyState({ uid, namespace: '', name: '' })));
-      this.#workers.set(uid, worker);
-      worker.removed();
-    }
-  }
-
   #refresh(): void {
-    void this.#cgroups?.count(this.#runningPods());
-    for (const worker of this.#workers.values()) if (this.#volumes?.isDynamic(worker.pod)) worker.refresh();
+    void this.#cgroups?.count(this.#workers.running());
+    for (const worker of this.#workers.all()) if (this.#volumes?.isDynamic(worker.pod)) worker.refresh();
   }
 
   #healthChanged(problem: string | undefined): void {
@@ -421,7 +339,7 @@ export class Kubelet implements Component {
     this.#agent.report().catch((error) => log.warn('cannot report the node', { error: errorMessage(error) }));
     if (problem) return;
     for (const pod of this.#informers.of(podKind, this.#selection).list()) this.#statuses.observe(pod);
-    for (const worker of this.#workers.values()) worker.wake();
+    this.#workers.wakeAll();
   }
 
   /** Pods that wait for the network go on, and the node says how it is. */
@@ -429,37 +347,21 @@ export class Kubelet implements Component {
     if (this.#stopped || !this.#agent.node) return;
     const { log } = this.#options;
     this.#agent.report().catch((error) => log.warn('cannot report the node', { error: errorMessage(error) }));
-    for (const worker of this.#workers.values()) worker.wake();
+    this.#workers.wakeAll();
   }
 
-  /** Whether this node has taken the pod, be it by the kubelet before this one, and it is not over. */
-  #isHere(pod: Pod): boolean {
-    if (hasEnded(pod.status?.phase)) return false;
-    if (this.#workers.get(pod.metadata.uid)?.admitted) return true;
-    return this.#options.runtime.pod(identityOf(pod)).sandboxes.length > 0;
-  }
-
-  #othersThan({ metadata }: Pod): Pod[] {
-    const others = this.#pods().filter((one) => one.metadata.uid !== metadata.uid && this.#isHere(one));
-    return others.map((one) => this.#workers.get(one.metadata.uid)?.given ?? one);
+  #othersThan(pod: Pod): Pod[] {
+    return this.#workers.othersThan(pod, this.#pods());
   }
 
   #evictionManager(monitor: UsageMonitor): EvictionManager {
     const { clock, log, runtime, eviction = {} } = this.#options;
-    const volumes = this.#volumes;
-    return new EvictionManager({
-      ...{ clock, log, hasDiskLimit, ...eviction, thresholds: this.#thresholds },
+    return kubeletEviction({
+      ...{ clock, log, runtime, monitor, ...eviction, thresholds: this.#thresholds },
+      ...{ workers: this.#workers, volumes: this.#volumes, events: this.#events, metrics: this.#metrics },
       usage: () => this.#nodeUsage(),
-      report: () => monitor.report(),
       memory: () => this.#machine.memory,
-      pods: () => this.#runningPods(),
-      diskUse: volumes && ((pod) => podDiskUse(pod, runtime, volumes.podFolder(pod.metadata.uid))),
       tell: (reason, message) => this.#agent.warn(reason, message),
-      evict: (pod, why, signal) => {
-        this.#metrics.evictions.labels(signal).inc();
-        this.#events.event(pod, 'Warning', why.reason, why.message);
-        this.#workers.get(pod.metadata.uid)?.evict(why);
-      },
       ...(this.#collector && { reclaimDisk: () => this.#collector!.collect() }),
       changed: () => void this.#agent.report(),
     });
@@ -469,22 +371,7 @@ export class Kubelet implements Component {
   async #shutDown(graces: readonly ShutdownGrace[]): Promise<void> {
     this.#shuttingDown = true;
     await this.#agent.report();
-    for (const { pods, seconds } of shutdownPlan(this.#runningPods(), graces)) {
-      const workers = pods.flatMap((pod) => this.#workers.get(pod.metadata.uid) ?? []);
-      for (const worker of workers) worker.evict({ ...atShutdown, graceSeconds: seconds });
-      await this.#ended(workers, (seconds + 2) * 1000);
-    }
-  }
-
-  /** Resolves when none of the pods runs any more, or the time is over. */
-  async #ended(workers: readonly PodWorker[], most: number): Promise<void> {
-    const { clock } = this.#options;
-    const end = clock.now() + most;
-    while (clock.now() < end && workers.some((worker) => worker.admitted)) await sleep(clock, SHUTDOWN_LOOK);
-  }
-
-  #runningPods(): Pod[] {
-    return [...this.#workers.values()].filter((worker) => worker.admitted).map((worker) => worker.pod);
+    await endAllPods(this.#workers, graces, this.#options.clock);
   }
 
   async #openCgroups(): Promise<PodCgroups | undefined> {
@@ -542,10 +429,4 @@ export class Kubelet implements Component {
       now: clock.now(),
     };
   }
-}
-
-/** A pod that only the runtime knows. */
-function orphan({ uid, namespace, name }: PodState): Pod {
-  const metadata = { uid, namespace, name, resourceVersion: '', creationTimestamp: '' };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } };
 }

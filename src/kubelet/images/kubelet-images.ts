@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { EventRecorder } from '../../client/events.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { readMachineInfo } from '../node/machine-info.ts';
+import { ImageCollector } from './image-collector.ts';
+import { ImagePuller } from './image-puller.ts';
+import { nodeCredentials } from './node-credentials.ts';
+import { PullRecords } from './pull-records.ts';
+
+export interface KubeletImagesOptions {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  /** Undefined on simulated nodes: images are everybody's. */
+  readonly rootDir?: string | undefined;
+  /** Files as `docker login` writes them, besides `config.json` in `rootDir`. */
+  readonly credentialFiles?: readonly string[] | undefined;
+}
+
+/** The images of the pods of a node, and who may use them. */
+export function kubeletImages({ runtime, clock, events, rootDir, credentialFiles }: KubeletImagesOptions): ImagePuller {
+  if (rootDir === undefined) return new ImagePuller({ runtime, clock, events });
+  const files = [join(rootDir, 'config.json'), ...(credentialFiles ?? [])];
+  return new ImagePuller({
+    ...{ runtime, clock, events },
+    records: new PullRecords(join(rootDir, 'image_manager')),
+    nodeCredentials: (image) => nodeCredentials(image, files),
+  });
+}
+
+/** Removes images that nobody has used for long when the disk of the pods' files is too full. */
+export function kubeletCollector(
+  options: Omit<ConstructorParameters<typeof ImageCollector>[0], 'disk'>,
+): ImageCollector {
+  const disk = async () => {
+    const { disk: capacity, diskAvailable: available } = await readMachineInfo(options.rootDir);
+    return { capacity, available };
+  };
+  return new ImageCollector({ ...options, disk });
+}
