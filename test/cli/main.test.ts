@@ -40,6 +40,8 @@ describe('cox', () => {
     [['up', '--simulated-nodes=99999'], /invalid argument "99999" for "--simulated-nodes" flag: 99999 nodes cannot/],
     [['up', 'extra'], /unexpected argument "extra"/],
     [['up', '--bind-address=foo'], /invalid argument "foo" for "--bind-address" flag: not an IP address/],
+    [['up', '--cluster-dns=10.96.0.10,foo'], /invalid argument "foo" for "--cluster-dns" flag: not an IP address/],
+    [['up', '--cluster-dns=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4'], /flag: at most three/],
     [['up', '--log-level=loud'], /use debug, info, warn, error/],
     [
       ['up', '--controllers=*,foo'],
