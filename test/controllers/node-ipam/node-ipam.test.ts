@@ -3,6 +3,7 @@ import { event } from '../../../src/api/core-v1/event.ts';
 import { node as nodeKind } from '../../../src/api/core-v1/node.ts';
 import { nodeIpamController } from '../../../src/controllers/node-ipam/node-ipam.ts';
 import type { NodeRanges } from '../../../src/controllers/node-ipam/range-slots.ts';
+import { crashTest } from '../crash-test.ts';
 import { World } from '../world.ts';
 
 describe('node IPAM controller', () => {
@@ -84,4 +85,27 @@ describe('node IPAM controller', () => {
     await world.startControllers();
     await eventually({ a: '10.244.0.0/24', b: '10.244.1.0/24' });
   });
+});
+
+describe('node IPAM controller that dies', () => {
+  it('comes to the same end whenever it dies', async () => {
+    await crashTest({
+      name: 'two nodes, and a third for which there is no room before one of them goes',
+      controllers: [nodeIpamController({ clusterCidr: '10.9.0.0/23' })],
+      act: [
+        (client) => client.create(nodeKind, { metadata: { name: 'a' } }),
+        (client) => client.create(nodeKind, { metadata: { name: 'b' } }),
+        (client) => client.create(nodeKind, { metadata: { name: 'c' } }),
+        (client) => client.delete(nodeKind, { name: 'a' }),
+      ],
+      kinds: [nodeKind],
+      check: ([nodes]) =>
+        expect(
+          Object.fromEntries(nodes!.map(({ metadata, spec }: any) => [metadata.name, spec.podCIDR])),
+        ).to.deep.equal({
+          b: '10.9.1.0/24',
+          c: '10.9.0.0/24',
+        }),
+    });
+  }).timeout(20_000);
 });
