@@ -73,7 +73,7 @@ export class ClaimReports {
       source: { component: 'ipallocator-repair-controller' },
       reportingComponent: 'ipallocator-repair-controller',
       reportingInstance: '',
-    } as Event;
+    };
   }
 }
 
