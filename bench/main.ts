@@ -56,6 +56,9 @@ async function measureServers(targets: readonly Target[]): Promise<Map<Target, F
 
 const beside = values.beside && targetOf('beside', values.beside, values['beside-token'], number(values['beside-pid']));
 const own = values.server ? undefined : new OwnServer(['--no-node']);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void OwnServer.removeAll().finally(() => process.exit(1)));
+}
 try {
   const local: Figure[] = [];
   if (own && wanted('in-process')) local.push(...(await inProcess()));
@@ -72,6 +75,6 @@ try {
   if (own && wanted('pod')) local.push(...(await podStart()));
   printTable([...local, ...results.get(target)!], beside ? results.get(beside)! : []);
 } finally {
-  await own?.remove();
+  await OwnServer.removeAll();
 }
 process.exit(0);

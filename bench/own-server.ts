@@ -6,15 +6,26 @@ import { freePort } from '../src/cluster/free-port.ts';
 import type { Figure } from './measure.ts';
 import { residentMemory, targetOf, type Target } from './target.ts';
 
+/** Milliseconds that a server gets to stop. */
+const STOP_PATIENCE = 60_000;
+const running = new Set<OwnServer>();
+
 /** `cox up` in a process and a data folder of its own. */
 export class OwnServer {
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'coxswain-bench-'));
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
   #port = 0;
+  #removed: Promise<void> | undefined;
 
   constructor(args: readonly string[]) {
     this.#args = args;
+    running.add(this);
+  }
+
+  /** Removes all there are: when somebody ends the measuring. */
+  static async removeAll(): Promise<void> {
+    await Promise.all([...running].map((server) => server.remove()));
   }
 
   /** Starts it; how many milliseconds passed until it said that it is ready. */
@@ -48,13 +59,21 @@ export class OwnServer {
 
   async stop(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE);
     await exited;
+    clearTimeout(late);
   }
 
-  async remove(): Promise<void> {
+  /** Removes it with its pods, once. */
+  remove(): Promise<void> {
+    return (this.#removed ??= this.#remove());
+  }
+
+  async #remove(): Promise<void> {
+    running.delete(this);
     await this.stop();
     const down = spawn('sh', ['bin/cox', 'down', '--purge', '--data-dir', this.#dataDir], { stdio: 'ignore' });
     await new Promise((resolve) => down.once('exit', resolve));

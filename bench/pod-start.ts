@@ -1,3 +1,4 @@
+import { freePort } from '../src/cluster/free-port.ts';
 import { Connection } from './connection.ts';
 import { bareStart } from './bare-docker.ts';
 import { follow } from './follow.ts';
@@ -9,7 +10,10 @@ import { processorTime, type Target } from './target.ts';
 const PODS = 20;
 const AT_ONCE = 30;
 const IDLE_PODS = 100;
-const IDLE_SECONDS = 20;
+/** The longest of what is done now and then is done once a minute. */
+const IDLE_SECONDS = 60;
+/** Milliseconds that pods may take to get where they are waited for, before that is given up. */
+const PATIENCE = 300_000;
 const image = 'coxswain/hello:1';
 const path = '/api/v1/namespaces/default/pods';
 
@@ -22,13 +26,23 @@ export async function podStart(): Promise<Figure[]> {
     process.stderr.write('pod: left out, it needs root and Docker\n');
     return [];
   }
-  const server = new OwnServer([]);
+  const server = new OwnServer(['--kubelet-port', String(await freePort())]);
   try {
+    const cold = await firstPod(server);
+    await server.stop();
     const figures = await server.startFigures('with a node');
-    return [...figures, ...(await singly(server.target)), await atOnce(server.target), await idle(server.target)];
+    return [cold, ...figures, ...(await singly(server.target)), await atOnce(server.target), await idle(server.target)];
   } finally {
     await server.remove();
   }
+}
+
+/** From nothing to a pod that runs: a data folder without anything in it, keys, etcd, all of it. */
+async function firstPod(server: OwnServer): Promise<Figure> {
+  const up = await server.start();
+  const pod = await pods(server.target, ['first']);
+  const note = `cox up ${up.toFixed(0)} ms, the pod ${pod.toFixed(0)} ms`;
+  return { name: 'cox up from nothing to the first pod Running', value: up + pod, unit: 'ms', more: false, note };
 }
 
 /** One pod after the other, in turn with bare containers, so that both meet the same machine. */
@@ -42,8 +56,8 @@ async function singly(target: Target): Promise<Figure[]> {
   const [ours, docker] = [quantiles(times), quantiles(bare)];
   const row = (name: string, value: number, note = ''): Figure => ({ name, value, unit: 'ms', more: false, note });
   return [
-    row('one pod, created to Running', ours.p50, `slowest ${Math.max(...times).toFixed(0)} ms of ${PODS}`),
-    row('the same two containers on bare Docker', docker.p50, `slowest ${Math.max(...bare).toFixed(0)} ms`),
+    row('one pod, created to Running', ours.p50, `p99 ${ours.p99.toFixed(0)} ms, of ${PODS}`),
+    row('the same two containers on bare Docker', docker.p50, `p99 ${docker.p99.toFixed(0)} ms`),
     row('one pod, above bare Docker', ours.p50 - docker.p50),
   ];
 }
@@ -95,8 +109,16 @@ async function watch(target: Target) {
     looked();
   });
   const until = (names: readonly string[], phase: string) =>
-    new Promise<void>((resolve) => {
-      looked = () => names.every((name) => phases.get(name) === phase) && resolve();
+    new Promise<void>((resolve, reject) => {
+      const late = () => reject(new Error(`pods are not ${phase} after ${PATIENCE / 1000} s: ${missing().join(', ')}`));
+      const timer = setTimeout(late, PATIENCE);
+      const missing = () =>
+        names.filter((name) => phases.get(name) !== phase).map((name) => `${name} ${phases.get(name)}`);
+      looked = () => {
+        if (names.some((name) => phases.get(name) !== phase)) return;
+        clearTimeout(timer);
+        resolve();
+      };
       looked();
     });
   return { until, end: () => following.end() };

@@ -17,6 +17,7 @@ export async function simulate(nodes = NODES, pods = PODS): Promise<Figure[]> {
   const child = spawn('sh', ['bin/cox', 'node', 'simulate', String(nodes), '--kubeconfig', own.kubeconfig], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  process.once('exit', () => child.kill());
   try {
     const pids = [own.target.pid!, child.pid!];
     const ready = await timed(pids, started, () => shown(own.target, '/api/v1/nodes?watch=1', nodes, readyNode));
