@@ -351,6 +351,8 @@ describe('Kubelet on the fake runtime', () => {
     await startKubelet({ podManifestPath: folder });
     for (let i = 0; i < 20; i++) await clock.advance(0);
     expect(runtime.pods().map((p) => p.uid)).to.deep.equal([uid]);
+    const kept = await client.get(podKind, { namespace: 'default', name: 'web-n1' });
+    expect(kept.metadata.uid, 'and its mirror').to.equal(again.metadata.uid);
     // Another content is another pod.
     write('app:2');
     await untilFiles(() => runtime.pods().some((p) => p.uid !== uid));

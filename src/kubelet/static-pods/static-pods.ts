@@ -46,6 +46,8 @@ export class StaticPods implements PodStatuses {
   #scanning: Promise<void> | undefined;
   #mirroring: Promise<void> | undefined;
   #again = false;
+  /** Whether the manifests have been read: until then a mirror seems to show nothing, and must not be taken away. */
+  #read = false;
   #stopped = false;
 
   constructor(options: StaticPodsOptions) {
@@ -128,7 +130,8 @@ export class StaticPods implements PodStatuses {
     const before = this.#entries;
     const known = [...found].map(([uid, pod]): [string, Entry] => [uid, before.get(uid) ?? { pod }]);
     const changed = known.length !== before.size || known.some(([uid]) => !before.has(uid));
-    if (!changed) return;
+    if (this.#read && !changed) return;
+    this.#read = true;
     this.#entries = new Map(known);
     for (const uid of before.keys()) if (!found.has(uid)) end(uid);
     for (const pod of found.values()) this.#begin(pod);
@@ -151,7 +154,7 @@ export class StaticPods implements PodStatuses {
 
   #mirror(): void {
     this.#again = true;
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#read) return;
     this.#mirroring ??= this.#mirrorWhileDue().finally(() => (this.#mirroring = undefined));
   }
 
