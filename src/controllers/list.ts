@@ -5,6 +5,7 @@ import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { bootstrapSignerController } from './bootstrap-signer.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { deviceTaintEvictionController } from './device-taint-eviction/device-taint-eviction.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/mirroring.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -56,6 +57,7 @@ export const controllers: readonly Controller[] = [
   nodeIpamController(),
   nodeLifecycleController,
   taintEvictionController,
+  deviceTaintEvictionController,
   serviceCidrController,
   serviceLbController(),
   podGarbageCollector,

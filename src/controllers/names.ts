@@ -66,7 +66,7 @@ const upstream: readonly ControllerNames[] = [
     component: 'node-controller',
   },
   { name: 'taint-eviction-controller', queue: 'noexec_taint_node' },
-  { name: 'device-taint-eviction-controller' },
+  { name: 'device-taint-eviction-controller', queue: 'device_taint_eviction' },
   {
     name: 'persistentvolume-binder-controller',
     alias: 'persistentvolume-binder',

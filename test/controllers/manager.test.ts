@@ -79,7 +79,12 @@ describe('controller manager', () => {
   });
 
   it('knows all of its controllers by the names of upstream, and one that upstream does not have', () => {
-    const withoutAlias = ['taint-eviction-controller', 'service-cidr-controller', 'local-path-provisioner-controller'];
+    const withoutAlias = [
+      'taint-eviction-controller',
+      'device-taint-eviction-controller',
+      'service-cidr-controller',
+      'local-path-provisioner-controller',
+    ];
     for (const name of controllerNames()) {
       const { alias } = namesOf(name);
       if (alias) expect([...selectedControllers([alias], controllerNames())]).to.deep.equal([name]);
