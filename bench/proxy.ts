@@ -94,7 +94,10 @@ async function endpointChanges(name: string, client: Client, world: ProxyWorld, 
   }
   const figure = spread(`${name}, an endpoint's change in the kernel`, times);
   const { p50, p99 } = quantiles(restores);
-  return { ...figure, note: `${figure.note}; iptables-restore alone p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms` };
+  return {
+    ...figure,
+    note: `${figure.note}; iptables-restore alone p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
+  };
 }
 
 /** From the request to create a service (and its slice, at the same time) to the first answer on its cluster IP. */
