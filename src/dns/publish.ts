@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { endpoints } from '../api/core-v1/endpoints.ts';
 import { namespace } from '../api/core-v1/namespace.ts';
 import { node, type Node } from '../api/core-v1/node.ts';
 import { service, type Service } from '../api/core-v1/service.ts';
@@ -10,6 +11,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
+import { dnsEndpoints, endpointsDiffer } from './endpoints.ts';
 
 /** Where a DNS server listens. */
 export interface DnsPlace {
@@ -141,7 +143,10 @@ export class DnsPublisher implements Component {
     this.#timer = undefined;
     await this.#busy;
     const place = this.#options.place();
-    if (place) await this.#remove(dnsSlice(place).metadata.name!).catch(() => {});
+    if (!place || isOthers(await this.#service().catch(() => undefined))) return;
+    await this.#remove(dnsSlice(place).metadata.name!)
+      .then(async () => this.#ensureEndpoints(await this.#slices()))
+      .catch(() => {}); // it is looked at again when a server starts
   }
 
   /** Looks, and repairs what is not as it should be. Never rejects. */
@@ -155,24 +160,47 @@ export class DnsPublisher implements Component {
   }
 
   async #ensure(): Promise<void> {
-    const { client, clusterIp, place } = this.#options;
-    const found = await client.find(service, { namespace: NAMESPACE, name: NAME });
+    const { clusterIp, place } = this.#options;
+    const found = await this.#service();
     const at = place();
     if (isOthers(found)) return at && this.#remove(dnsSlice(at).metadata.name!);
     if (!found) await this.#create(namespace, { metadata: { name: NAMESPACE } });
     if (!found) await this.#create(service, dnsService(clusterIp));
     else if (found.spec?.clusterIP !== clusterIp) this.#warn(found.spec?.clusterIP);
     if (at) await this.#ensureSlice(dnsSlice(at));
-    await this.#removeDead(at && dnsSlice(at).metadata.name);
+    const slices = await this.#slices();
+    const dead = await this.#removeDead(slices, at && dnsSlice(at).metadata.name);
+    await this.#ensureEndpoints(slices.filter(({ metadata }) => !dead.includes(metadata.name)));
   }
 
-  async #removeDead(own: string | undefined): Promise<void> {
-    const { client } = this.#options;
+  #service(): Promise<Service | undefined> {
+    return this.#options.client.find(service, { namespace: NAMESPACE, name: NAME });
+  }
+
+  /** Those of all servers. */
+  async #slices(): Promise<EndpointSlice[]> {
     const labelSelector = `endpointslice.kubernetes.io/managed-by=${MANAGER}`;
-    const { items: slices } = await client.list(endpointSlice, { namespace: NAMESPACE, labelSelector });
-    if (!slices.some(({ metadata }) => metadata.name !== own)) return;
-    const { items: nodes } = await client.list(node);
-    for (const name of deadSlices(slices, nodes, own)) await this.#remove(name);
+    const { items } = await this.#options.client.list(endpointSlice, { namespace: NAMESPACE, labelSelector });
+    return items;
+  }
+
+  async #removeDead(slices: readonly EndpointSlice[], own: string | undefined): Promise<string[]> {
+    if (!slices.some(({ metadata }) => metadata.name !== own)) return [];
+    const { items: nodes } = await this.#options.client.list(node);
+    const dead = deadSlices(slices, nodes, own);
+    for (const name of dead) await this.#remove(name);
+    return dead;
+  }
+
+  async #ensureEndpoints(slices: readonly EndpointSlice[]): Promise<void> {
+    const { client } = this.#options;
+    const name = { namespace: NAMESPACE, name: NAME };
+    const wanted = dnsEndpoints(name, slices);
+    const found = await client.find(endpoints, name);
+    if (!found) return this.#create(endpoints, wanted);
+    if (!endpointsDiffer(found, wanted)) return;
+    const labels = { ...found.metadata.labels, ...wanted.metadata.labels };
+    await client.update(endpoints, { ...found, subsets: wanted.subsets!, metadata: { ...found.metadata, labels } });
   }
 
   async #ensureSlice(wanted: New<EndpointSlice>): Promise<void> {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { endpoints } from '../../src/api/core-v1/endpoints.ts';
 import { node } from '../../src/api/core-v1/node.ts';
 import { service } from '../../src/api/core-v1/service.ts';
 import { endpointSlice } from '../../src/api/discovery-v1/endpoint-slice.ts';
@@ -26,12 +27,18 @@ describe('DnsPublisher', () => {
   const make = (of: () => DnsPlace | undefined) =>
     new DnsPublisher({ client: cluster.client, clock: realClock, log: noLog, clusterIp: '10.96.0.10', place: of });
   const slices = async () => (await cluster.client.list(endpointSlice, { namespace: 'kube-system' })).items;
+  const addresses = async () =>
+    (await cluster.client.find(endpoints, at))?.subsets?.map((s) => s.addresses?.map((a) => a.ip));
   const names = async () => (await slices()).map(({ metadata }) => metadata.name);
 
   it('repairs what somebody removed or changed, and writes nothing else', async () => {
     await publisher.check();
     const [before] = await slices();
+    const written = await cluster.client.get(endpoints, at);
     await publisher.check();
+    expect((await cluster.client.get(endpoints, at)).metadata.resourceVersion).to.equal(
+      written.metadata.resourceVersion,
+    );
     expect((await slices())[0]!.metadata.resourceVersion).to.equal(before!.metadata.resourceVersion);
     await cluster.client.update(endpointSlice, { ...before!, endpoints: [] });
     await cluster.client.delete(service, at);
@@ -69,10 +76,12 @@ describe('DnsPublisher', () => {
     await other.check();
     await publisher.check();
     expect(await names()).to.deep.equal(['kube-dns-n1', 'kube-dns-n2']);
+    expect(await addresses()).to.deep.equal([['192.0.2.1', '192.0.2.2']]);
     const now = await cluster.client.get(node, { name: 'n2' });
     await cluster.client.updateStatus(node, { ...now, status: ready('Unknown') as any });
     await publisher.check();
     expect(await names()).to.deep.equal(['kube-dns-n1']);
+    expect(await addresses()).to.deep.equal([['192.0.2.1']]);
   });
 });
 
