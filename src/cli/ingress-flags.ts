@@ -13,6 +13,12 @@ export const ingressFlags: readonly Flag[] = [
     help: 'address the ingress controller listens on (default: all)',
   },
   {
+    name: 'ingress-metrics-port',
+    type: 'integer',
+    default: 0,
+    help: 'port on 127.0.0.1 for metrics of the ingress controller (0: none)',
+  },
+  {
     name: 'ingress-publish-address',
     type: 'string',
     placeholder: 'ADDRESSES',
@@ -29,6 +35,7 @@ export function ingressSettings(values: FlagValues): IngressSettings {
   return {
     httpPort: port('ingress-http-port', values),
     httpsPort: port('ingress-https-port', values),
+    metricsPort: values['ingress-metrics-port'] ? port('ingress-metrics-port', values) : 0,
     ...(typeof address === 'string' && { address }),
     ...(typeof publish === 'string' && { publish: publish.split(',').map((one) => one.trim()) }),
   };

@@ -6,6 +6,7 @@ import { realRandom } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { httpsExchange, type Connection } from '../client/https-transport.ts';
 import { IngressController } from '../ingress/ingress.ts';
+import { IngressStatusServer } from '../ingress/status-server.ts';
 import { ThreadPlane } from '../ingress/thread-plane.ts';
 import { defaultAddress } from './machine.ts';
 import { version } from './version.ts';
@@ -16,6 +17,8 @@ export interface IngressSettings {
   readonly address?: string | undefined;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Where this machine reads metrics; 0: nowhere. */
+  readonly metricsPort?: number | undefined;
   /** The addresses that Ingresses show. Default: that of the node. */
   readonly publish?: readonly string[] | undefined;
 }
@@ -32,16 +35,23 @@ const DAYS = 3650;
 
 /** The ingress controller of this machine. Its requests go through a thread of their own, which runs when it is needed. */
 export async function createIngress(
-  { address, httpPort, httpsPort, publish }: IngressSettings,
+  { address, httpPort, httpsPort, publish, metricsPort }: IngressSettings,
   { client, clock, log, nodeIp }: IngressSurroundings,
   withdraw = false,
-): Promise<IngressController> {
+): Promise<Component> {
   const settings = { address, httpPort, httpsPort, defaultCertificate: await selfMade(clock) };
-  return new IngressController({
+  const ingress = new IngressController({
     ...{ client, clock, log, withdraw, random: realRandom },
     addresses: publish ?? [nodeIp],
     makePlane: (told) => new ThreadPlane({ settings, clock, log: log.child({ component: 'ingress' }), told }),
   });
+  if (!metricsPort) return ingress;
+  const status = new IngressStatusServer({ port: metricsPort, clock, log, metrics: () => ingress.metrics() });
+  return {
+    name: ingress.name,
+    start: async () => void (await Promise.all([status.start(), ingress.start()])),
+    stop: async () => void (await Promise.all([status.stop(), ingress.stop()])),
+  };
 }
 
 /** A certificate that nobody trusts, for names that nobody has given us one for. */
