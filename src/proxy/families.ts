@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
 import { Iptables } from '../linux/iptables.ts';
@@ -6,7 +7,7 @@ import { cidrOf, networkOf } from './cidr.ts';
 import { openedLoopbackChain } from './fixed-rules.ts';
 import { readInstalled, type Installed } from './installed.ts';
 import { KernelRules } from './kernel-rules.ts';
-import { forwardIPv6, prepareKernel } from './kernel-settings.ts';
+import { forwardIPv6, prepareKernel, rememberConnections } from './kernel-settings.ts';
 import type { ProxyMetrics } from './metrics.ts';
 import type { Family, ServicePort } from './model.ts';
 import { tables } from './rule-set.ts';
@@ -42,6 +43,7 @@ export class Families {
   static async open(options: FamiliesOptions): Promise<Families> {
     const { run, log, clusterCidr } = options;
     const { filtersBridged, openedLoopback } = await prepareKernel(run, log);
+    await rememberConnections(run, log, availableParallelism());
     const rules = await Promise.all(
       (['IPv4', 'IPv6'] as const).map(async (family) => {
         const iptables = new Iptables(run, family === 'IPv4' ? 4 : 6);

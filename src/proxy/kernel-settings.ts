@@ -36,6 +36,32 @@ export async function prepareKernel(run: Run, log: Log): Promise<KernelSettings>
   return { filtersBridged: known && (await set(bridged, 1)) !== 'failed', openedLoopback };
 }
 
+/** Connections that are remembered for each processor, and at least, as upstream's proxy has it. */
+const PER_PROCESSOR = 32_768;
+const AT_LEAST = 131_072;
+
+/** Seconds for which connections are remembered, as upstream's proxy has them: idle ones a day, half-closed ones an hour. */
+const timeouts = {
+  'net.netfilter.nf_conntrack_tcp_timeout_established': 86_400,
+  'net.netfilter.nf_conntrack_tcp_timeout_close_wait': 3_600,
+};
+
+/** Lets the kernel remember as many connections, and as long, as services need. Without, most still work. */
+export async function rememberConnections(run: Run, log: Log, processors: number): Promise<void> {
+  const settings = sysctl(run);
+  const most = 'net.netfilter.nf_conntrack_max';
+  try {
+    const wanted = Math.max(PER_PROCESSOR * processors, AT_LEAST);
+    if (Number(await settings.get(most)) < wanted) await settings.set(most, wanted);
+    for (const [name, seconds] of Object.entries(timeouts)) {
+      if ((await settings.get(name)) !== undefined) await settings.ensure(name, seconds);
+    }
+  } catch (error) {
+    // A container may not set what all of the machine has in common.
+    log.debug('how long connections are remembered could not be set', { error: errorMessage(error) });
+  }
+}
+
 /** Takes back what would be a danger without our rules. */
 export async function closeLoopback(run: Run): Promise<void> {
   await sysctl(run).ensure(routeLocalnet, 0);
