@@ -1,5 +1,4 @@
-import { isIPv4, SocketAddress } from 'node:net';
-import { isIp } from './ip.ts';
+import { cidrWarnings, ipWarnings } from './ip-warnings.ts';
 import type { Service } from './service-type.ts';
 
 const OLD_HINTS = 'service.kubernetes.io/topology-aware-hints';
@@ -14,9 +13,12 @@ export function serviceWarnings(service: Service): string[] {
   if (spec.externalIPs?.length) warnings.push('spec.externalIPs is deprecated');
   if (spec.clusterIP === 'None') warnings.push(...headlessWarnings(spec));
   for (const list of ['clusterIPs', 'externalIPs'] as const) {
-    (spec[list] ?? []).forEach((ip, i) => warnings.push(...addressWarnings(`spec.${list}[${i}]`, ip)));
+    (spec[list] ?? []).forEach((ip, i) => warnings.push(...ipWarnings(`spec.${list}[${i}]`, ip)));
   }
-  if (spec.loadBalancerIP) warnings.push(...addressWarnings('spec.loadBalancerIP', spec.loadBalancerIP));
+  if (spec.loadBalancerIP) warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP));
+  (spec.loadBalancerSourceRanges ?? []).forEach((range, i) =>
+    warnings.push(...cidrWarnings(`spec.loadBalancerSourceRanges[${i}]`, range.trim())),
+  );
   const named = spec.type === 'ExternalName';
   if (named && spec.externalIPs?.length) {
     warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
@@ -31,12 +33,4 @@ function headlessWarnings(spec: NonNullable<Service['spec']>): string[] {
   if (spec.externalIPs?.length) ignored.push('externalIPs');
   if (spec.sessionAffinity && spec.sessionAffinity !== 'None') ignored.push('SessionAffinity');
   return ignored.map((field) => `spec.${field} is ignored for headless services`);
-}
-
-/** IPv6 addresses have one shortest form (RFC 5952); other programs may take another form for another address. */
-function addressWarnings(field: string, ip: string): string[] {
-  if (!isIp(ip) || isIPv4(ip)) return [];
-  const { address } = new SocketAddress({ address: ip, family: 'ipv6' });
-  if (address === ip) return [];
-  return [`${field}: IPv6 address "${ip}" should be in RFC 5952 canonical format ("${address}")`];
 }

@@ -4,6 +4,7 @@ import { defineKind } from '../../apimachinery/kind.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { ipFamily, isIp } from '../core-v1/ip.ts';
+import { ipWarnings } from '../core-v1/ip-warnings.ts';
 import {
   checked,
   immutable,
@@ -106,6 +107,13 @@ function some(items: readonly string[]): string {
   return items.length > SHOWN ? `${shown} + ${items.length - SHOWN} more...` : shown;
 }
 
+function warnings({ addressType, endpoints }: EndpointSlice): string[] {
+  if (addressType === 'FQDN') return [];
+  return (endpoints ?? []).flatMap((endpoint, i) =>
+    (endpoint.addresses ?? []).flatMap((address, j) => ipWarnings(`endpoints[${i}].addresses[${j}]`, address)),
+  );
+}
+
 export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
   version: 'v1',
@@ -123,5 +131,6 @@ export const endpointSlice = defineKind<EndpointSlice>({
   ],
   setDefaults,
   validate,
+  warnings,
   validateUpdate: (now, old) => immutable('addressType', now.addressType, old.addressType),
 });

@@ -3,6 +3,7 @@ import { forbidden, invalid, path, required, type FieldError } from '../../apima
 import { defineKind } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
 import { CIDR_RULE, isCidr } from '../core-v1/ip.ts';
+import { cidrWarnings } from '../core-v1/ip-warnings.ts';
 import { oneOf, portField, portOrName, validateLabelSelector } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { selectorColumnText } from '../meta-v1/label-selector-text.ts';
@@ -95,6 +96,25 @@ function validateBlock({ cidr, except = [] }: Block, at: string): FieldError[] {
   });
 }
 
+/** Ranges that others could take for other ones are told of. */
+function warnings({ spec }: NetworkPolicy): string[] {
+  const rules = [
+    ...(spec?.ingress ?? []).map((rule, i) => ({ at: `spec.ingress[${i}].from`, peers: rule.from ?? [] })),
+    ...(spec?.egress ?? []).map((rule, i) => ({ at: `spec.egress[${i}].to`, peers: rule.to ?? [] })),
+  ];
+  return rules.flatMap(({ at, peers }) =>
+    peers.flatMap((peer, i) => blockWarnings(peer.ipBlock, `${at}[${i}].ipBlock`)),
+  );
+}
+
+function blockWarnings(block: Block | undefined, at: string): string[] {
+  const { cidr = '', except = [] } = block ?? {};
+  return [
+    ...cidrWarnings(path(at, 'cidr'), cidr),
+    ...except.flatMap((range, i) => cidrWarnings(`${at}.except[${i}]`, range)),
+  ];
+}
+
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
   version: 'v1',
@@ -106,4 +126,5 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   columns: [nameColumn, column('Pod-Selector', (p) => selectorColumnText(p.spec?.podSelector)), ageColumn],
   setDefaults,
   validate,
+  warnings,
 });
