@@ -218,7 +218,7 @@ describe('horizontal pod autoscaler controller', () => {
     const message = (called: string) => get(called).then((one) => condition(one, 'AbleToScale')?.message);
     const unable = "the HPA controller was unable to get the target's current scale: ";
     await world.eventually(async () => {
-      expect(await message('web')).to.equal(`${unable}deployments.apps "web" not found`);
+      expect(await message('web')).to.equal(`${unable}deployments/scale.apps "web" not found`);
       expect(await message('thing')).to.equal(`${unable}no matches for kind "Thing" in group "example.com"`);
     });
     expect(await events('thing')).to.deep.equal([
