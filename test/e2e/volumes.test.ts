@@ -22,10 +22,16 @@ import { bindSubPath } from '../../src/kubelet/volumes/sub-path.ts';
 import { ensureDefaultStorageClass } from '../../src/cluster/default-storage-class.ts';
 import { listMounts } from '../../src/linux/mount.ts';
 import { KubeletNode, stateOf } from './kubelet-node.ts';
-import { eventually } from './running-cluster.ts';
+import { eventually, execute } from './running-cluster.ts';
 
 /** Runs until it is told to end, and then ends at once. */
 const forever = `trap 'exit 0' TERM; while :; do sleep 60 & wait $!; done`;
+
+/** What binds a volume to a node. */
+const here = (nodeName: string) => {
+  const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: [nodeName] }];
+  return { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+};
 
 describe('volumes', function () {
   this.timeout(60_000);
@@ -133,13 +139,7 @@ describe('volumes', function () {
         metadata: { name: 'disk' },
         spec: {
           ...{ capacity: { storage: '1Mi' }, accessModes, storageClassName: 'by-hand', local: { path } },
-          nodeAffinity: {
-            required: {
-              nodeSelectorTerms: [
-                { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node.nodeName] }] },
-              ],
-            },
-          },
+          nodeAffinity: here(node.nodeName),
         },
       });
       const pod: Pod = await node.until('disk', (p) => stateOf(p) === 'running', 40);
@@ -154,6 +154,25 @@ describe('volumes', function () {
       await eventually('the folder is gone', async () => (existsSync(folder) ? undefined : true));
       expect((await listMounts()).filter(({ target }) => target.startsWith(folder))).to.deep.equal([]);
       expect(readFileSync(join(path, 'of/disk/file'), 'utf8')).to.equal('kept\n');
+    });
+
+    it('gives a container the device of a block volume', async () => {
+      const path = join(node.folder, 'device');
+      const made = await execute('mknod', [path, 'b', '7', '0']); // the first loop device: nobody has to open it
+      expect(made.code, made.stderr).to.equal(0);
+      const metadata = { namespace: 'default', name: 'block' };
+      const common = { accessModes: ['ReadWriteOnce'], volumeMode: 'Block', storageClassName: 'blocks' };
+      const requests = { storage: '1Mi' };
+      await node.client.create(persistentVolume, {
+        metadata: { name: 'block' },
+        spec: { ...common, capacity: requests, local: { path }, nodeAffinity: here(node.nodeName) },
+      });
+      await node.client.create(persistentVolumeClaim, { metadata, spec: { ...common, resources: { requests } } });
+      const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'block' } }];
+      const spec = { volumes, nodeName: node.nodeName, restartPolicy: 'Never' };
+      const volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
+      await node.run('block', 'test -b /dev/data', spec, { volumeDevices });
+      await node.until('block', (pod) => pod.status?.phase === 'Succeeded', 40);
     });
 
     it('makes a folder for a claim of a class of folders, shows the files of an image, and removes the folder', async () => {
