@@ -38,6 +38,7 @@ import { KubeletMetrics } from './kubelet-metrics.ts';
 import { readNodeUsage, type NodeUsage } from './stats/node-usage.ts';
 import { simulatedUsage } from './stats/simulated-usage.ts';
 import { configurationOf } from './server/configuration.ts';
+import { ContainerDisks } from './stats/container-disk.ts';
 import { UsageMonitor } from './stats/monitor.ts';
 import { VolumeUsages } from './stats/volume-usage.ts';
 import { KubeletServer } from './server/server.ts';
@@ -176,6 +177,7 @@ export class Kubelet implements Component {
         machine: () => this.#machine,
         monitor,
         volumes: this.#volumes && new VolumeUsages({ clock, mounted: (uid) => this.#volumes!.ready(uid) }),
+        disks: this.#volumes && new ContainerDisks(runtime, clock),
         metrics: (volumes) => this.#metrics.render(volumes),
         probeMetrics: () => this.#prober.metrics.render(),
         configuration: () => configurationOf(options),

@@ -16,7 +16,9 @@ export async function podDiskUse(pod: Pod, runtime: Runtime, podFolder: string):
   const runs = runtime.pod(identityOf(pod)).containers;
   const containers = new Map<string, number>();
   for (const { id, name } of runs) {
-    containers.set(name, (containers.get(name) ?? 0) + (await bytesOf(await runtime.filesOf(id))));
+    const { layer, log } = await runtime.filesOf(id);
+    const paths = [layer, log].filter((path) => path !== undefined);
+    containers.set(name, (containers.get(name) ?? 0) + (await bytesOf(paths)));
   }
   const emptyDirs = new Map<string, number>();
   for (const { name, emptyDir } of specOf(pod).volumes ?? []) {

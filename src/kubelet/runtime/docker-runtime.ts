@@ -21,6 +21,7 @@ import { followPull } from './docker-pull.ts';
 import { RuntimeError } from './runtime.ts';
 import type {
   ContainerConfig,
+  ContainerFiles,
   ContainerResources,
   ContainerUsage,
   Image,
@@ -168,13 +169,13 @@ export class DockerRuntime implements Runtime {
     this.#state.remove(id);
   }
 
-  async filesOf(id: string): Promise<readonly string[]> {
+  async filesOf(id: string): Promise<ContainerFiles> {
     try {
       const { GraphDriver, LogPath } = await this.#docker.getContainer(id).inspect();
       const { UpperDir } = (GraphDriver?.Data ?? {}) as { UpperDir?: string };
-      return [UpperDir, LogPath].filter((path): path is string => typeof path === 'string' && path !== '');
+      return { layer: UpperDir || undefined, log: (LogPath as string | undefined) || undefined };
     } catch (error) {
-      if (hasStatus(error, 404)) return [];
+      if (hasStatus(error, 404)) return {};
       throw error;
     }
   }

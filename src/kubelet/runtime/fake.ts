@@ -8,6 +8,7 @@ import { fakeUsage, type ToldUsage, type UsedSoFar } from './fake-usage.ts';
 import { RuntimeError, emptyState } from './runtime.ts';
 import type {
   ContainerConfig,
+  ContainerFiles,
   ContainerResources,
   ContainerState,
   ContainerUsage,
@@ -199,8 +200,8 @@ export class FakeRuntime implements Runtime {
     }
   }
 
-  async filesOf(): Promise<readonly string[]> {
-    return [];
+  async filesOf(): Promise<ContainerFiles> {
+    return {};
   }
 
   async findImage(name: string): Promise<Image | undefined> {

@@ -164,6 +164,13 @@ export interface PullProgress {
   readonly total: number;
 }
 
+/** The host's paths of what a container writes; absent: not known. */
+export interface ContainerFiles {
+  /** The folder of its own layer. */
+  readonly layer?: string | undefined;
+  readonly log?: string | undefined;
+}
+
 /** The ends of an interactive process. What is absent is not connected. */
 export interface ProcessStreams {
   readonly stdin?: Readable | undefined;
@@ -291,7 +298,7 @@ export interface Runtime {
   /** What running containers (or sandboxes) use, by id; what cannot be read is left out. */
   usage(ids: readonly string[]): Promise<Map<string, ContainerUsage>>;
   /** The host's files and folders that hold what a container has written: its own layer, and its log. */
-  filesOf(id: string): Promise<readonly string[]>;
+  filesOf(id: string): Promise<ContainerFiles>;
   /** Connects to a TCP port as from inside the pod. */
   dial(sandbox: Sandbox, ips: readonly string[], port: number): Promise<Duplex>;
 }

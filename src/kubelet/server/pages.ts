@@ -4,9 +4,10 @@ import { queryFlag } from '../../apimachinery/query-flag.ts';
 import type { MachineInfo } from '../node/machine-info.ts';
 import type { PodState, Runtime } from '../runtime/runtime.ts';
 import { cadvisorMetrics } from '../stats/cadvisor-metrics.ts';
-import type { UsageMonitor } from '../stats/monitor.ts';
+import type { ContainerDisks } from '../stats/container-disk.ts';
+import type { UsageMonitor, UsageReport } from '../stats/monitor.ts';
 import { resourceMetrics } from '../stats/resource-metrics.ts';
-import { summaryOf } from '../stats/summary.ts';
+import { summaryOf, type MeasuredDisks } from '../stats/summary.ts';
 import type { VolumeUsage, VolumeUsages } from '../stats/volume-usage.ts';
 
 /** What the pages of the endpoint tell about. */
@@ -16,6 +17,8 @@ export interface PageSources {
   readonly monitor: UsageMonitor;
   /** Undefined on simulated nodes: pods have no files. */
   readonly volumes?: VolumeUsages | undefined;
+  /** The same. */
+  readonly disks?: ContainerDisks | undefined;
   readonly machine: () => MachineInfo;
   /** The kubelet's own metrics, as text, with those of the volumes of claims. */
   readonly metrics: (volumes: Iterable<VolumeUsage>) => string;
@@ -62,10 +65,10 @@ const pages: Readonly<Record<string, Page>> = {
   '/metrics/probes': ({ probeMetrics }) => ok(probeMetrics()),
   '/metrics/resource': async ({ monitor }) => ok(resourceMetrics(await monitor.report())),
   '/metrics/cadvisor': async ({ monitor, machine }) => ok(cadvisorMetrics(await monitor.report(), machine())),
-  '/stats/summary': async ({ monitor, nodeName, volumes }, query) => {
+  '/stats/summary': async ({ monitor, nodeName, volumes, disks }, query) => {
     const brief = queryFlag(query.get('only_cpu_and_memory'));
     const report = await monitor.report();
-    const measured = brief ? undefined : await volumes?.of(report.pods.map(({ pod }) => pod.uid));
+    const measured = brief || !volumes ? undefined : await measuredDisks(report, volumes, disks);
     return ok(summaryOf(nodeName, report, brief, measured));
   },
 };
@@ -74,6 +77,18 @@ const pages: Readonly<Record<string, Page>> = {
 export function pageAt(path: string): Page | undefined {
   const name = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   return Object.hasOwn(pages, name) ? pages[name] : undefined;
+}
+
+async function measuredDisks(
+  { pods }: UsageReport,
+  volumes: VolumeUsages,
+  disks: ContainerDisks | undefined,
+): Promise<MeasuredDisks> {
+  const ids = pods.flatMap(({ containers }) => containers.map(({ container }) => container.id));
+  return {
+    volumes: await volumes.of(pods.map(({ pod }) => pod.uid)),
+    containers: (await disks?.of(ids)) ?? new Map(),
+  };
 }
 
 function podList(items: readonly object[]): object {

@@ -1,19 +1,30 @@
 import { formatTime } from '../../apimachinery/time.ts';
 import type { ContainerUsage, MemoryUsage } from '../runtime/runtime.ts';
+import type { ContainerDisk } from './container-disk.ts';
 import type { ContainerReport, PodReport, UsageReport } from './monitor.ts';
 import type { DiskUsage, InterfaceUsage, NodeUsage } from './node-usage.ts';
 import type { VolumeUsage } from './volume-usage.ts';
+
+/** What had to be counted file by file. */
+export interface MeasuredDisks {
+  /** By the pods' uids. */
+  readonly volumes: ReadonlyMap<string, readonly VolumeUsage[]>;
+  /** By the containers' ids. */
+  readonly containers: ReadonlyMap<string, ContainerDisk>;
+}
+
+const unmeasured: MeasuredDisks = { volumes: new Map(), containers: new Map() };
 
 /** What `/stats/summary` answers, in the shape of the kubelet's stats API (`stats.k8s.io/v1alpha1 Summary`). */
 export function summaryOf(
   nodeName: string,
   report: UsageReport,
   onlyCpuAndMemory = false,
-  volumes: ReadonlyMap<string, readonly VolumeUsage[]> = new Map(),
+  measured: MeasuredDisks = unmeasured,
 ): object {
   return {
     node: nodeStats(nodeName, report, onlyCpuAndMemory),
-    pods: report.pods.map((pod) => podStats(pod, report.node, onlyCpuAndMemory, volumes.get(pod.pod.uid) ?? [])),
+    pods: report.pods.map((pod) => podStats(pod, report.node, onlyCpuAndMemory, measured)),
   };
 }
 
@@ -33,19 +44,36 @@ function nodeStats(nodeName: string, { node, nodeRate }: UsageReport, brief: boo
   };
 }
 
-function podStats(report: PodReport, node: NodeUsage, brief: boolean, volumes: readonly VolumeUsage[]): object {
+function podStats(report: PodReport, node: NodeUsage, brief: boolean, measured: MeasuredDisks): object {
+  const volumes = measured.volumes.get(report.pod.uid) ?? [];
   const { pod, containers, interfaces } = report;
   const { at, cpu, cpuRate, memory, processes } = podUsage(report, node.at);
   const time = formatTime(at);
   return {
     podRef: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
     startTime: formatTime(pod.sandboxes[0]!.createdAt),
-    containers: containers.map((one) => containerStats(one, node, brief)),
+    containers: containers.map((one) => containerStats(one, node, brief, measured.containers.get(one.container.id))),
     cpu: cpuStats(time, cpuRate, cpu),
     memory: memoryStats(time, memory),
     ...(!brief && { ...networkStats(interfaces, time), process_stats: { process_count: processes } }),
     ...(!brief && volumes.length > 0 && { volume: volumes.map(volumeStats) }),
+    ...(!brief && ephemeralStats(report, node, measured, time)),
   };
+}
+
+/** What the pod as a whole has written to the node's disk: its containers, and its volumes that have no claim. */
+function ephemeralStats(
+  { pod, containers }: PodReport,
+  node: NodeUsage,
+  measured: MeasuredDisks,
+  time: string,
+): object {
+  const fs = diskStats(node.disk, time);
+  if (!fs || measured === unmeasured) return {};
+  const own = containers.map(({ container }) => measured.containers.get(container.id));
+  const volumes = (measured.volumes.get(pod.uid) ?? []).filter(({ claim }) => !claim);
+  const used = [...own.map((disk) => (disk?.rootfs ?? 0) + (disk?.logs ?? 0)), ...volumes.map(({ disk }) => disk.used)];
+  return { 'ephemeral-storage': { ...withoutUsed(fs), usedBytes: used.reduce((sum, one) => sum + one, 0) } };
 }
 
 function volumeStats({ name, at, disk, claim }: VolumeUsage): object {
@@ -78,7 +106,12 @@ export function podUsage(
   };
 }
 
-function containerStats({ container, usage, cpuRate }: ContainerReport, node: NodeUsage, brief: boolean): object {
+function containerStats(
+  { container, usage, cpuRate }: ContainerReport,
+  node: NodeUsage,
+  brief: boolean,
+  disk: ContainerDisk | undefined,
+): object {
   const time = formatTime(usage.at);
   const fs = brief ? undefined : diskStats(node.disk, time);
   return {
@@ -86,8 +119,10 @@ function containerStats({ container, usage, cpuRate }: ContainerReport, node: No
     startTime: formatTime(container.startedAt ?? container.createdAt),
     cpu: cpuStats(time, cpuRate, usage.cpu),
     memory: memoryStats(time, usage.memory),
-    // How much of the disk is a container's own would have to be counted file by file: it is left out.
-    ...(fs && { rootfs: withoutUsed(fs), logs: withoutUsed(fs) }),
+    ...(fs && {
+      rootfs: { ...withoutUsed(fs), ...(disk && { usedBytes: disk.rootfs }) },
+      logs: { ...withoutUsed(fs), ...(disk && { usedBytes: disk.logs }) },
+    }),
   };
 }
 

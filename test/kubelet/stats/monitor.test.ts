@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { VirtualClock } from '../../../src/base/virtual-clock.ts';
 import { simulatedMachine } from '../../../src/kubelet/node/machine-info.ts';
 import { FakeRuntime } from '../../../src/kubelet/runtime/fake.ts';
@@ -6,6 +9,7 @@ import { cadvisorMetrics } from '../../../src/kubelet/stats/cadvisor-metrics.ts'
 import { UsageMonitor } from '../../../src/kubelet/stats/monitor.ts';
 import { resourceMetrics } from '../../../src/kubelet/stats/resource-metrics.ts';
 import { simulatedUsage } from '../../../src/kubelet/stats/simulated-usage.ts';
+import { ContainerDisks } from '../../../src/kubelet/stats/container-disk.ts';
 import { summaryOf } from '../../../src/kubelet/stats/summary.ts';
 import type { ContainerConfig } from '../../../src/kubelet/runtime/runtime.ts';
 
@@ -42,6 +46,30 @@ describe('the usage of a node', () => {
     expect(web.memory).to.deep.include({ workingSetBytes: 32 * 2 ** 20, availableBytes: 32 * 2 ** 20 });
     const brief = summaryOf('n1', await monitor.report(), true) as any;
     expect(Object.keys(brief.node)).to.deep.equal(['nodeName', 'startTime', 'cpu', 'memory']);
+  });
+
+  it('is told with what containers have written, counted at most once a minute', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cox-disk-'));
+    try {
+      const { monitor, clock } = await monitored();
+      const disks = new ContainerDisks({ filesOf: async () => ({ layer: folder }) }, clock);
+      const report = await monitor.report();
+      const id = report.pods[0]!.containers[0]!.container.id;
+      const told = async () => {
+        const measured = { volumes: new Map(), containers: await disks.of([id]) };
+        return (summaryOf('n1', await monitor.report(), false, measured) as any).pods[0];
+      };
+      const before = (await told()).containers[0].rootfs.usedBytes;
+      writeFileSync(join(folder, 'file'), Buffer.alloc(2 ** 20, 1));
+      expect((await told()).containers[0].rootfs.usedBytes).to.equal(before);
+      await clock.advance(60_000);
+      const { containers, 'ephemeral-storage': all } = await told();
+      expect(containers[0].rootfs.usedBytes).to.be.at.least(before + 2 ** 20);
+      expect(containers[0].logs.usedBytes).to.equal(0);
+      expect(all.usedBytes).to.equal(containers[0].rootfs.usedBytes);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is told as metrics', async () => {

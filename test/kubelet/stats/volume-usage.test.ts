@@ -31,12 +31,10 @@ describe('the usage of volumes', () => {
     const pod = { uid: 'u', namespace: 'default', name: 'web', sandboxes: [{ createdAt: 0 }], containers: [] };
     const report = { pod, containers: [], sandbox: undefined, sandboxRate: 0, interfaces: [] };
     const node = { at: clock.now(), startedAt: 0, cpu: 0, memory: {}, interfaces: [], disk: undefined };
-    const summary = summaryOf(
-      'n',
-      { node, nodeRate: 0, pods: [report] } as never,
-      false,
-      await usages.of(['u']),
-    ) as any;
+    const summary = summaryOf('n', { node, nodeRate: 0, pods: [report] } as never, false, {
+      volumes: await usages.of(['u']),
+      containers: new Map(),
+    }) as any;
     const told = summary.pods[0].volume;
     expect(told.map(({ name }: { name: string }) => name)).to.deep.equal(['scratch', 'data']);
     expect(told[1]).to.deep.include({ time: '2026-01-01T00:01:00Z', pvcRef: { name: 'c', namespace: 'default' } });
