@@ -2,7 +2,7 @@ import { encode, type Packet } from 'dns-packet';
 import { expect } from 'chai';
 import { noLog } from '../../src/base/log.ts';
 import { MetricRegistry } from '../../src/base/metrics.ts';
-import { realClock } from '../../src/base/clock.ts';
+import { realClock, type Clock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { DnsMetrics } from '../../src/dns/metrics.ts';
 import { AnswerStore, lifetime } from '../../src/dns/upstream/answer-store.ts';
@@ -21,13 +21,16 @@ function address(query: Packet, data = '192.0.2.1', ttl = 300): Packet {
   return reply(query, { answers: [{ type: 'A', name: query.questions![0]!.name, ttl, data }] });
 }
 
+/** On a busy machine nobody is late. */
+const patient: Clock = { ...realClock, after: (ms, fn) => realClock.after(ms * 20, fn) };
+
 describe('Forwarder', () => {
   const servers: UpstreamServer[] = [];
   const metrics = () => new DnsMetrics(new MetricRegistry(), { server: 'dns://:53', six: false, version: 'test' });
-  const forwarder = (addresses: readonly UpstreamAddress[]) =>
+  const forwarder = (addresses: readonly UpstreamAddress[], clock = patient) =>
     new Forwarder({
       servers: () => addresses,
-      clock: realClock,
+      clock,
       random: seededRandom(7),
       log: noLog,
       metrics: metrics(),
@@ -131,6 +134,15 @@ describe('Forwarder', () => {
     expect(await ask(forwarder([gone.address, there.address]))).to.deep.equal(good);
     expect(await ask(forwarder([gone.address]))).to.deep.equal({ rcode: 2, answers: [] });
     expect(await ask(forwarder([]))).to.deep.equal({ rcode: 2, answers: [] });
+  });
+
+  it('asks the next when one is silent', async () => {
+    const [silent, there] = [await server(() => undefined), await server((query) => address(query))];
+    let waits = 0;
+    const late = (ms: number) => (waits++ === 0 ? 1 : ms * 20);
+    const clock: Clock = { ...realClock, after: (ms, fn) => realClock.after(late(ms), fn) };
+    const f = forwarder([silent.address, there.address], clock);
+    expect(await ask(f)).to.deep.equal(good);
   });
 
   it('speaks without EDNS to those who do not know it', async () => {
