@@ -200,7 +200,10 @@ async function start(
     await docker;
     const node = { ...options, nodeName, nodeIp, network };
     const dns = dnsAddress && startDns({ ...node, url, clusterIp: dnsAddress }, { clock, dataDir, log, pki, plane });
-    if (dns) undo.push(() => dns.then((running) => running.stop()));
+    if (dns) {
+      dns.catch(() => {}); // awaited below
+      undo.push(() => dns.then((running) => running.stop()));
+    }
     const parts = await startNode(node, { ...surroundings, dataDir, log, pki, plane });
     undo.push(() => stopAll(parts));
     await dns;
