@@ -106,7 +106,8 @@ describe('preemption, against the API server', () => {
       const dying = new Proxy(client, {
         get: (_, name: keyof Client) => {
           if (name === 'patch' || name === 'delete') return (...args: any) => write(name, args);
-          return (client[name] as (...args: any[]) => unknown).bind(client);
+          const own: unknown = client[name];
+          return typeof own === 'function' ? own.bind(client) : own;
         },
       });
       // Each begins its search at another node.
