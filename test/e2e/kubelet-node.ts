@@ -78,11 +78,12 @@ export class KubeletNode {
     await this.kubelet.start();
   }
 
-  async stop(): Promise<void> {
+  /** @param engine the one that holds its containers, if it is not the machine's */
+  async stop(engine = connectDocker()): Promise<void> {
     await this.kubelet.stop();
     await this.#plane.stop();
     const { clusterId, rootDir, bridge } = this;
-    await removeEverything(connectDocker(), { clusterId, rootDir, bridge });
+    await removeEverything(engine, { clusterId, rootDir, bridge });
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -1,0 +1,72 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execute } from './running-cluster.ts';
+
+/** How many there are of what pods leave on a machine when nobody cleans up after them. */
+export interface Leftovers {
+  readonly sandboxes: number;
+  readonly runningContainers: number;
+  readonly folders: number;
+  readonly mounts: number;
+  readonly addresses: number;
+  readonly cgroups: number;
+  readonly veths: number;
+  /** Rules of ours by what they do, without addresses, marks and names of chains. */
+  readonly rules: Readonly<Record<string, number>>;
+}
+
+export interface Place {
+  /** The kubelet's folder. */
+  readonly rootDir: string;
+  readonly bridge: string;
+  readonly clusterId: string;
+  /** `-H unix://...` for another engine than the machine's. */
+  readonly docker?: readonly string[];
+}
+
+/** Counts what is there of the pods of one kubelet; of the rules all that are ours. */
+export async function leftovers({ rootDir, bridge, clusterId, docker = [] }: Place): Promise<Leftovers> {
+  const labelled = ['--filter', `label=io.coxswain.cluster=${clusterId}`];
+  const [sandboxes, containers, links, rules] = await Promise.all([
+    lines('docker', [...docker, 'ps', '-aq', ...labelled, '--filter', 'label=io.coxswain.type=sandbox']),
+    lines('docker', [...docker, 'ps', '-q', ...labelled, '--filter', 'label=io.coxswain.type=container']),
+    lines('ip', ['-o', 'link', 'show', 'master', bridge]),
+    lines('iptables-save', []),
+  ]);
+  const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return {
+    sandboxes: sandboxes.length,
+    runningContainers: containers.length,
+    folders: names(join(rootDir, 'pods')).length,
+    mounts: mountPoints.filter((line) => line.includes(` ${rootDir}/`)).length,
+    addresses: globSync(join(rootDir, 'cni', bridge, '[0-9]*.*')).length,
+    cgroups: new Set(globSync('/sys/fs/cgroup/{*,}/kubepods/{,besteffort/,burstable/}pod*')).size,
+    veths: links.length,
+    rules: shapes(rules.filter((line) => line.startsWith('-A') && line.includes('COX-'))),
+  };
+}
+
+function shapes(rules: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const rule of rules) {
+    const shape = rule
+      .replace(/\d+\.\d+\.\d+\.\d+(\/[\d.]+)?/g, 'IP')
+      .replace(/IP:\d+/, 'IP:PORT')
+      .replace(/-([A-Z0-9]{16}|\d+)\b/g, '-N');
+    counts[shape] = (counts[shape] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function lines(command: string, args: readonly string[]): Promise<string[]> {
+  const { stdout } = await execute(command, args);
+  return stdout.split('\n').filter(Boolean);
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
