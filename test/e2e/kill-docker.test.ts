@@ -8,7 +8,7 @@ import { OwnDocker } from './own-docker.ts';
 import { eventually, execute } from './running-cluster.ts';
 
 /** How often the engine is killed; more by hand, as `COX_KILLS=50 mocha test/e2e/kill-docker.test.ts`. */
-const KILLS = Number(process.env.COX_KILLS ?? 2);
+const KILLS = Number(process.env.COX_KILLS ?? 1);
 const name = (pod: string) => ({ namespace: 'default', name: pod });
 
 /** The engine is one of the test's own: the machine's may serve others. */
@@ -17,6 +17,7 @@ describe('a node whose Docker Engine is killed again and again', function () {
   const docker = new OwnDocker();
   let node: KubeletNode;
   let calm: Leftovers;
+  const uids = new Set<string>();
 
   before(async () => {
     await docker.start();
@@ -30,11 +31,13 @@ describe('a node whose Docker Engine is killed again and again', function () {
     await docker.remove();
   });
 
-  const run = (pod: string) =>
-    node.run(pod, 'sleep 1000000', { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }] });
+  const run = async (pod: string) => {
+    await node.run(pod, 'sleep 1000000', { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }] });
+    uids.add((await node.client.get(podKind, name(pod))).metadata.uid);
+  };
   const count = () => {
     const { rootDir, bridge, clusterId } = node;
-    return leftovers({ rootDir, bridge, clusterId, docker: docker.args });
+    return leftovers({ rootDir, bridge, clusterId, uids, docker: docker.args });
   };
   const ready = async () => {
     const { status } = await node.client.get(nodeKind, { name: node.nodeName });

@@ -7,7 +7,7 @@ import { leftovers, type Leftovers } from './leftovers.ts';
 import { eventually, execute, RunningCluster } from './running-cluster.ts';
 
 /** How often everything is killed; more by hand, as `COX_KILLS=50 mocha test/e2e/kill-kubelet.test.ts`. */
-const KILLS = Number(process.env.COX_KILLS ?? 4);
+const KILLS = Number(process.env.COX_KILLS ?? 2);
 
 const volumes = [
   { name: 'settings', configMap: { name: 'settings' } },
@@ -47,6 +47,7 @@ describe('a node whose kubelet is killed again and again', function () {
   this.timeout(120_000 + KILLS * 60_000);
   let cluster: RunningCluster;
   let calm: Leftovers;
+  const uids = new Set<string>();
   let mirror: string;
 
   before(async () => {
@@ -69,6 +70,7 @@ describe('a node whose kubelet is killed again and again', function () {
     leftovers({
       rootDir: join(cluster.dataDir, 'kubelet'),
       bridge: 'cox0',
+      uids,
       clusterId: readFileSync(join(cluster.dataDir, 'cluster-id'), 'utf8').trim(),
     });
 
@@ -78,6 +80,9 @@ describe('a node whose kubelet is killed again and again', function () {
       'all pods run',
       async () => {
         const { items } = await cluster.json('get pods');
+        for (const { metadata } of items) {
+          uids.add(metadata.annotations?.['kubernetes.io/config.mirror'] ?? metadata.uid);
+        }
         const ready = (pod: any) => pod.status.conditions?.some((c: any) => c.type === 'Ready' && c.status === 'True');
         return items.length === 4 && items.every((pod: any) => ready(pod) && !pod.metadata.deletionTimestamp);
       },

@@ -1,5 +1,5 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execute } from './running-cluster.ts';
 
 /** How many there are of what pods leave on a machine when nobody cleans up after them. */
@@ -20,12 +20,16 @@ export interface Place {
   readonly rootDir: string;
   readonly bridge: string;
   readonly clusterId: string;
+  /** The pods that there have been: of control groups theirs are counted, for all clusters of a machine share a parent. */
+  readonly uids: ReadonlySet<string>;
   /** `-H unix://...` for another engine than the machine's. */
   readonly docker?: readonly string[];
 }
 
+const podGroups = '/sys/fs/cgroup/{*,}/kubepods/{,besteffort/,burstable/}pod*';
+
 /** Counts what is there of the pods of one kubelet; of the rules all that are ours. */
-export async function leftovers({ rootDir, bridge, clusterId, docker = [] }: Place): Promise<Leftovers> {
+export async function leftovers({ rootDir, bridge, clusterId, uids, docker = [] }: Place): Promise<Leftovers> {
   const labelled = ['--filter', `label=io.coxswain.cluster=${clusterId}`];
   const [sandboxes, containers, links, rules] = await Promise.all([
     lines('docker', [...docker, 'ps', '-aq', ...labelled, '--filter', 'label=io.coxswain.type=sandbox']),
@@ -40,7 +44,7 @@ export async function leftovers({ rootDir, bridge, clusterId, docker = [] }: Pla
     folders: names(join(rootDir, 'pods')).length,
     mounts: mountPoints.filter((line) => line.includes(` ${rootDir}/`)).length,
     addresses: globSync(join(rootDir, 'cni', bridge, '[0-9]*.*')).length,
-    cgroups: new Set(globSync('/sys/fs/cgroup/{*,}/kubepods/{,besteffort/,burstable/}pod*')).size,
+    cgroups: new Set(globSync(podGroups).filter((path) => uids.has(basename(path).slice('pod'.length)))).size,
     veths: links.length,
     rules: shapes(rules.filter((line) => line.startsWith('-A') && line.includes('COX-'))),
   };
