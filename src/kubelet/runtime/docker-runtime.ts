@@ -173,7 +173,7 @@ export class DockerRuntime implements Runtime {
     try {
       const { GraphDriver, LogPath } = await this.#docker.getContainer(id).inspect();
       const { UpperDir } = (GraphDriver?.Data ?? {}) as { UpperDir?: string };
-      return { layer: UpperDir || undefined, log: (LogPath as string | undefined) || undefined };
+      return { layer: UpperDir || undefined, log: LogPath || undefined };
     } catch (error) {
       if (hasStatus(error, 404)) return {};
       throw error;
