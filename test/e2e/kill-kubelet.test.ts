@@ -59,7 +59,9 @@ describe('a node whose kubelet is killed again and again', function () {
     await cluster.ok('apply -f -', JSON.stringify(deployment));
     await cluster.ok('expose deployment web --port=80 --target-port=8080');
     await settled();
-    calm = await count();
+    // The proxy has to know all three endpoints before anything can be compared with its rules.
+    const balanced = () => Object.keys(calm.rules).filter((rule) => rule.includes('--mode random')).length >= 2;
+    await eventually('rules for all endpoints', async () => (calm = await count()) && balanced());
     mirror = await uidOf('static-');
   });
   after(async () => {
