@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import type { Namespace } from '../api/core-v1/namespace.ts';
 import type { Service } from '../api/core-v1/service.ts';
 import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { canonicalIp } from '../apimachinery/ip-address.ts';
 import { keyOf } from '../apimachinery/object.ts';
 import type { ReflectorTarget } from '../client/reflector.ts';
 
@@ -44,7 +44,7 @@ export interface ClusterReader {
   service(namespace: string, name: string): ServiceFacts | undefined;
   /** The ready endpoints of a service, each address once per list of ports. */
   endpoints(namespace: string, name: string): EndpointFacts[];
-  /** The service of a cluster IP. The address is as `normalAddress` writes it. */
+  /** The service of a cluster IP. The address is as `canonicalIp` writes it. */
   serviceOfIp(address: string): ServiceFacts | undefined;
   /** The endpoints with this address, and the services that they are of. */
   endpointsOfIp(address: string): { service: ServiceFacts; endpoint: EndpointFacts }[];
@@ -175,12 +175,6 @@ function remove(map: Map<string, Set<string>>, at: string, key: string): void {
   if (keys?.delete(key) && keys.size === 0) map.delete(at);
 }
 
-/** One way to write each address, so that addresses can be compared. */
-export function normalAddress(address: string): string {
-  if (!isIPv6(address)) return address;
-  return new URL(`http://[${address.split('%')[0]}]/`).hostname.slice(1, -1);
-}
-
 function serviceFacts({ metadata, spec = {} }: Service): ServiceFacts {
   const { namespace = '', name } = metadata;
   const external = spec.type === 'ExternalName';
@@ -188,7 +182,7 @@ function serviceFacts({ metadata, spec = {} }: Service): ServiceFacts {
   return {
     namespace,
     name,
-    ips: external ? [] : ips.filter((ip) => ip && ip !== 'None').map(normalAddress),
+    ips: external ? [] : ips.filter((ip) => ip && ip !== 'None').map(canonicalIp),
     headless: !external && ips.includes('None'),
     externalName: external ? (spec.externalName ?? '').toLowerCase().replace(/\.$/, '') : undefined,
     ports: portFacts(spec.ports ?? []),
@@ -211,8 +205,8 @@ function sliceFacts({ metadata, addressType, endpoints, ports }: EndpointSlice):
     service,
     endpoints: ready.flatMap(({ addresses, hostname }) =>
       addresses.map((address) => ({
-        address: normalAddress(address),
-        hostname: hostname?.toLowerCase() || normalAddress(address).replace(/[.:]/g, '-'),
+        address: canonicalIp(address),
+        hostname: hostname?.toLowerCase() || canonicalIp(address).replace(/[.:]/g, '-'),
         ports: shared,
       })),
     ),

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { normalAddress, type ClusterReader } from './cluster-state.ts';
+import { canonicalIp } from '../apimachinery/ip-address.ts';
+import type { ClusterReader } from './cluster-state.ts';
 import type { NameRecords, ZoneSettings } from './records.ts';
 import { serviceName } from './service-records.ts';
 import { recordType } from './wire/constants.ts';
@@ -35,5 +36,5 @@ export function addressOf(name: string): string | undefined {
   const six = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(name);
   if (!six) return undefined;
   const digits = six[1]!.replaceAll('.', '').split('').toReversed().join('');
-  return normalAddress(digits.match(/.{4}/g)!.join(':'));
+  return canonicalIp(digits.match(/.{4}/g)!.join(':'));
 }

@@ -1,4 +1,4 @@
-import { isCidr, isIp } from '../api/core-v1/ip.ts';
+import { isCidr, isIp } from '../apimachinery/ip-address.ts';
 import type { Ingress } from '../api/networking-v1/ingress.ts';
 import type { BackendProtocol, RouteOptions } from './table.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ipToNumber, numberToIp } from '../api/core-v1/ip-number.ts';
+import { addressBits, kernelCidr, kernelIp, parseCidr } from '../apimachinery/ip-address.ts';
 import type { Family } from './pods.ts';
 import type { AddressBlock } from './policy.ts';
 
@@ -17,13 +17,10 @@ export function blockMembers(block: AddressBlock): ReadonlySet<string> {
   return new Set([...own, ...block.except.map((range) => `${canonicalRange(range)} nomatch`)]);
 }
 
-/** As the kernel writes a range: without bits beyond the prefix, and a range of one address as that. */
-export function canonicalRange(cidr: string): string {
-  const [address = '', length] = cidr.split('/');
-  const family = isIP(address) === 6 ? 6 : 4;
-  const size = family === 6 ? 128 : 32;
-  const bits = length === undefined ? size : Number(length);
-  const host = BigInt(size - bits);
-  const text = numberToIp((ipToNumber(address) >> host) << host, family);
-  return bits === size ? text : `${text}/${bits}`;
+/** As the kernel writes a range or an address: without bits beyond the prefix, and a range of one address as that. */
+export function canonicalRange(text: string): string {
+  const range = parseCidr(text);
+  if (!range) return kernelIp(text);
+  const written = kernelCidr(range);
+  return range.prefix === addressBits[range.family] ? written.slice(0, written.indexOf('/')) : written;
 }

@@ -1,6 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { ipToNumber, numberToIp } from './ip-number.ts';
-import { isCidr, isIp } from './ip.ts';
+import { isIPv4 } from 'node:net';
+import { addressBits, ipToNumber, isIp, numberToIp, parseCidr, type IpFamily } from '../../apimachinery/ip-address.ts';
 
 const FUTURE = 'will be considered invalid in a future Kubernetes release';
 /** IPv4 addresses as IPv6 has them: `::ffff:1.2.3.4`. */
@@ -11,47 +10,47 @@ export function ipWarnings(field: string, ip: string): string[] {
   if (!isIp(ip) || isIPv4(ip)) return [];
   const value = ipToNumber(ip);
   if (isMapped(value)) {
-    return [`${field}: non-standard IP address "${ip}" ${FUTURE}: use "${numberToIp(lower(value), 4)}"`];
+    return [`${field}: non-standard IP address "${ip}" ${FUTURE}: use "${numberToIp(lower(value), 'IPv4')}"`];
   }
-  const canonical = numberToIp(value, 6);
+  const canonical = numberToIp(value, 'IPv6');
   if (canonical === ip) return [];
   return [`${field}: IPv6 address "${ip}" should be in RFC 5952 canonical format ("${canonical}")`];
 }
 
 /** The same of a valid range: its address is its first, its length has no zeros in front. */
 export function cidrWarnings(field: string, cidr: string): string[] {
-  if (!isCidr(cidr)) return [];
-  const [address = '', length = ''] = cidr.split('/');
-  const range = rangeOf(ipToNumber(address), isIPv6(address), Number(length));
+  const parsed = parseCidr(cidr);
+  if (!parsed) return [];
+  const range = rangeOf(parsed.address, parsed.family, parsed.prefix);
+  const length = cidr.slice(cidr.indexOf('/') + 1);
   const warnings: string[] = [];
   if (range.first !== range.value) {
-    const single = `${numberToIp(range.value, range.family)}/${isIPv6(address) ? 128 : 32}`;
+    const single = `${numberToIp(range.value, range.family)}/${addressBits[parsed.family]}`;
     warnings.push(
       `${field}: CIDR value "${cidr}" is ambiguous in this context (should be "${range.text}" or "${single}"?)`,
     );
   }
-  const standard = length === String(Number(length)) && range.family === (isIPv6(address) ? 6 : 4);
+  const standard = length === String(Number(length)) && range.family === parsed.family;
   const canonical = `${numberToIp(range.value, range.family)}/${length}`;
   if (!standard) warnings.push(`${field}: non-standard CIDR value "${cidr}" ${FUTURE}: use "${range.text}"`);
-  else if (range.family === 6 && canonical !== cidr) {
+  else if (range.family === 'IPv6' && canonical !== cidr) {
     warnings.push(`${field}: IPv6 CIDR value "${cidr}" should be in RFC 5952 canonical format ("${canonical}")`);
   }
   return warnings;
 }
 
 interface Range {
-  readonly family: 4 | 6;
+  readonly family: IpFamily;
   readonly value: bigint;
   readonly first: bigint;
   readonly text: string;
 }
 
 /** A range as it is shown; one of mapped addresses is one of IPv4. */
-function rangeOf(value: bigint, six: boolean, length: number): Range {
-  if (six && isMapped(value) && length >= 96) return rangeOf(lower(value), false, length - 96);
-  const host = BigInt((six ? 128 : 32) - length);
+function rangeOf(value: bigint, family: IpFamily, length: number): Range {
+  if (family === 'IPv6' && isMapped(value) && length >= 96) return rangeOf(lower(value), 'IPv4', length - 96);
+  const host = BigInt(addressBits[family] - length);
   const first = (value >> host) << host;
-  const family = six ? 6 : 4;
   return { family, value, first, text: `${numberToIp(first, family)}/${length}` };
 }
 

@@ -3,10 +3,10 @@ import { required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind } from '../../apimachinery/kind.ts';
 import { dns1123Subdomain, pathSegmentName } from '../../apimachinery/names.ts';
 import type { Resource } from '../../apimachinery/object.ts';
+import { canonicalIp } from '../../apimachinery/ip-address.ts';
 import { IP_RULE, isIp } from '../core-v1/ip.ts';
 import { checked, immutable, requiredText } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
-import { canonicalAddress } from './addresses.ts';
 
 export type IPAddress = Resource<V1IPAddress>;
 
@@ -25,7 +25,7 @@ function validate({ spec }: IPAddress): FieldError[] {
 /** Two names never mean the same address. */
 function nameErrors(name: string): string[] {
   if (!isIp(name)) return [IP_RULE];
-  const canonical = canonicalAddress(name);
+  const canonical = canonicalIp(name);
   return name === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 

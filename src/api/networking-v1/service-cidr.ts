@@ -2,10 +2,10 @@ import type { V1ServiceCIDR } from '@kubernetes/client-node';
 import { invalid, path, required, type FieldError } from '../../apimachinery/field-error.ts';
 import { defineKind, statusSubresource } from '../../apimachinery/kind.ts';
 import type { Resource } from '../../apimachinery/object.ts';
+import { canonicalCidr } from '../../apimachinery/ip-address.ts';
 import { CIDR_RULE, isCidr } from '../core-v1/ip.ts';
 import { immutable } from '../meta-v1/checks.ts';
 import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
-import { canonicalRange } from './addresses.ts';
 
 export type ServiceCIDR = Resource<V1ServiceCIDR>;
 
@@ -24,7 +24,7 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
 
 function validateRange(field: string, range: string): FieldError[] {
   if (!isCidr(range)) return [invalid(field, range, CIDR_RULE)];
-  const canonical = canonicalRange(range);
+  const canonical = canonicalCidr(range);
   if (range === canonical) return [];
   return [invalid(field, range, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }

@@ -1,5 +1,4 @@
-import { isCidr } from '../../api/core-v1/ip.ts';
-import { ipToNumber, numberToIp } from '../../api/core-v1/ip-number.ts';
+import { addressBits, numberToIp, parseCidr, type IpFamily } from '../../apimachinery/ip-address.ts';
 
 /** What is to be shared out among nodes: one range, or one of each IP family. */
 export interface NodeRanges {
@@ -11,7 +10,7 @@ export interface NodeRanges {
   readonly serviceCidrs?: readonly string[] | undefined;
 }
 
-const DEFAULT_MASK = { 4: 24, 6: 64 } as const;
+const DEFAULT_MASK = { IPv4: 24, IPv6: 64 } as const;
 /** More parts than 2 to the power of this are too many for one cluster, as upstream has it. */
 const MOST_BITS = 16;
 
@@ -20,28 +19,28 @@ export class RangeSlots {
   readonly cidr: string;
   /** How many parts there are. */
   readonly count: number;
-  readonly #family: 4 | 6;
+  readonly #family: IpFamily;
   readonly #base: bigint;
   readonly #mask: number;
   readonly #size: bigint;
 
   /** @throws Error with a sentence when the range cannot be shared out so */
   constructor(cidr: string, maskSize?: number) {
-    if (!isCidr(cidr)) throw new Error(`${JSON.stringify(cidr)} is not a range of addresses like 10.244.0.0/16`);
-    const [address = '', bits = ''] = cidr.split('/');
-    const family = address.includes(':') ? 6 : 4;
-    const mask = maskSize ?? Math.max(DEFAULT_MASK[family], Number(bits));
-    const width = family === 6 ? 128 : 32;
-    if (mask < Number(bits) || mask > width)
+    const range = parseCidr(cidr);
+    if (!range) throw new Error(`${JSON.stringify(cidr)} is not a range of addresses like 10.244.0.0/16`);
+    const { family, prefix } = range;
+    const width = addressBits[family];
+    const mask = maskSize ?? Math.max(DEFAULT_MASK[family], prefix);
+    if (mask < prefix || mask > width)
       throw new Error(`the size of a node's part, /${mask}, must be between that of ${cidr} and /${width}`);
-    if (mask - Number(bits) > MOST_BITS)
+    if (mask - prefix > MOST_BITS)
       throw new Error(`${cidr} has too many parts of size /${mask}: at most 2^${MOST_BITS}`);
     this.cidr = cidr;
-    this.count = 2 ** (mask - Number(bits));
+    this.count = 2 ** (mask - prefix);
     this.#family = family;
     this.#mask = mask;
     this.#size = 1n << BigInt(width - mask);
-    this.#base = (ipToNumber(address) >> BigInt(width - Number(bits))) << BigInt(width - Number(bits));
+    this.#base = range.first;
   }
 
   /** The part with this number, from 0 on. */
@@ -51,13 +50,9 @@ export class RangeSlots {
 
   /** The numbers of all parts that another range overlaps, from the first to the last; undefined when there are none. */
   overlap(cidr: string): { readonly first: number; readonly last: number } | undefined {
-    if (!isCidr(cidr)) return undefined;
-    const [address = '', bits = ''] = cidr.split('/');
-    const family = address.includes(':') ? 6 : 4;
-    if (family !== this.#family) return undefined;
-    const host = BigInt((family === 6 ? 128 : 32) - Number(bits));
-    const start = ((ipToNumber(address) >> host) << host) - this.#base;
-    const end = start + (1n << host) - 1n;
+    const other = parseCidr(cidr);
+    if (other?.family !== this.#family) return undefined;
+    const [start, end] = [other.first - this.#base, other.last - this.#base];
     if (end < 0n || start >= this.#size * BigInt(this.count)) return undefined;
     return {
       first: start < 0n ? 0 : Number(start / this.#size),

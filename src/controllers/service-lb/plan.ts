@@ -1,9 +1,8 @@
-import { ipFamily } from '../../api/core-v1/ip.ts';
 import type { Node } from '../../api/core-v1/node.ts';
 import type { Service } from '../../api/core-v1/service.ts';
 import type { EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
-import { canonicalAddress } from '../../api/networking-v1/addresses.ts';
-import type { AddressPool, IpFamily } from './pool.ts';
+import { canonicalIp, ipFamily, type IpFamily } from '../../apimachinery/ip-address.ts';
+import type { AddressPool } from './pool.ts';
 import type { TakenPorts } from './taken-ports.ts';
 
 /** The class under which a service may ask for this controller by name; without any class it is ours too. */
@@ -76,16 +75,16 @@ function familiesOf({ spec }: Service): IpFamily[] {
 }
 
 function currentAddresses({ status }: Service): string[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [canonicalAddress(ip)] : []));
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [canonicalIp(ip)] : []));
 }
 
 /** One address of each family: the one asked for, else the one it has, else the lowest free one. */
 function fromPool(service: Service, pool: AddressPool, given: ReadonlySet<string>): Omit<Plan, 'noNodes'> {
   const asked = service.spec?.loadBalancerIP;
-  const wrong = asked ? wrongAddress(canonicalAddress(asked), service, pool, given) : undefined;
+  const wrong = asked ? wrongAddress(canonicalIp(asked), service, pool, given) : undefined;
   if (wrong) return { addresses: [], problem: { reason: 'AddressNotAvailable', message: wrong } };
   const current = currentAddresses(service).filter((ip) => pool.has(ip) && !given.has(ip));
-  const preferred = asked ? [canonicalAddress(asked), ...current] : current;
+  const preferred = asked ? [canonicalIp(asked), ...current] : current;
   const choose = (family: IpFamily) => preferred.find((ip) => ipFamily(ip) === family) ?? pool.free(family, given);
   const chosen = familiesOf(service).map((family) => ({ family, ip: choose(family) }));
   const addresses = chosen.flatMap(({ ip }) => ip ?? []);
@@ -106,7 +105,7 @@ function wrongAddress(ip: string, service: Service, pool: AddressPool, given: Re
 function fromNodes(service: Service, nodes: readonly Node[], taken: TakenPorts): Omit<Plan, 'noNodes'> {
   const all = nodes.flatMap((node) => addressesOf(node, familiesOf(service)));
   const asked = service.spec?.loadBalancerIP;
-  const wanted = asked && all.includes(canonicalAddress(asked)) ? [canonicalAddress(asked)] : [...new Set(all)];
+  const wanted = asked && all.includes(canonicalIp(asked)) ? [canonicalIp(asked)] : [...new Set(all)];
   const conflicts = wanted.map((ip) => ({ ip, why: conflictOn(ip, service, taken) }));
   const addresses = conflicts.filter(({ why }) => why === undefined).map(({ ip }) => ip);
   const first = conflicts.find(({ why }) => why !== undefined)?.why;
@@ -119,7 +118,7 @@ function fromNodes(service: Service, nodes: readonly Node[], taken: TakenPorts):
 /** External addresses of a node go before internal ones. */
 function addressesOf({ status }: Node, families: readonly IpFamily[]): string[] {
   const of = (type: string) =>
-    (status?.addresses ?? []).filter((a) => a.type === type).map(({ address }) => canonicalAddress(address));
+    (status?.addresses ?? []).filter((a) => a.type === type).map(({ address }) => canonicalIp(address));
   return families.flatMap((family) => {
     const [external, internal] = ['ExternalIP', 'InternalIP'].map((type) =>
       of(type).filter((ip) => ipFamily(ip) === family),

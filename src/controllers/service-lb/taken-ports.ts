@@ -1,8 +1,8 @@
 import type { Node } from '../../api/core-v1/node.ts';
 import type { Service } from '../../api/core-v1/service.ts';
 import type { EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
-import { canonicalAddress } from '../../api/networking-v1/addresses.ts';
 import type { Ingress } from '../../api/networking-v1/ingress.ts';
+import { canonicalIp } from '../../apimachinery/ip-address.ts';
 import { keyOf } from '../../apimachinery/object.ts';
 
 /** Who has which ports of the nodes' addresses. */
@@ -11,7 +11,7 @@ export class TakenPorts {
 
   /** `who` is written as it stands in messages, e.g. `the Service default/web`. The first keeps a port. */
   add(ip: string, port: number, protocol: string, who: string): void {
-    const key = `${canonicalAddress(ip)} ${port}/${protocol}`;
+    const key = `${canonicalIp(ip)} ${port}/${protocol}`;
     if (!this.#holders.has(key)) this.#holders.set(key, who);
   }
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { endpointSlice } from '../../../src/api/discovery-v1/endpoint-slice.ts';
 import { specialAddress } from '../../../src/api/discovery-v1/special-address.ts';
-import { canonicalAddress, canonicalRange, isStrictSubset } from '../../../src/api/networking-v1/addresses.ts';
+import { isStrictSubset } from '../../../src/api/networking-v1/addresses.ts';
+import { canonicalCidr, canonicalIp } from '../../../src/apimachinery/ip-address.ts';
 import { ingressClass } from '../../../src/api/networking-v1/ingress-class.ts';
 import { ingress } from '../../../src/api/networking-v1/ingress.ts';
 import { ipAddress } from '../../../src/api/networking-v1/ip-address.ts';
@@ -163,7 +164,7 @@ describe('the rules of networking', () => {
 
 describe('addresses and ranges', () => {
   it('are written in one way', () => {
-    expect(canonicalAddress('2001:0DB8:0:0:0:0:0:1')).to.equal('2001:db8::1');
+    expect(canonicalIp('2001:0DB8:0:0:0:0:0:1')).to.equal('2001:db8::1');
     const ranges = [
       '10.1.2.3/8',
       '10.1.2.3/32',
@@ -173,7 +174,7 @@ describe('addresses and ranges', () => {
       '::/0',
       '0.0.0.0/0',
     ];
-    expect(ranges.map(canonicalRange)).to.deep.equal([
+    expect(ranges.map(canonicalCidr)).to.deep.equal([
       '10.0.0.0/8',
       '10.1.2.3/32',
       '10.1.2.128/25',

@@ -1,7 +1,12 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { ipFamily } from '../../../api/core-v1/ip.ts';
-
-export type IpFamily = ReturnType<typeof ipFamily>;
+import {
+  ipFamily,
+  ipToNumber,
+  isIp,
+  numberToIp,
+  parseCidr,
+  addressBits,
+  type IpFamily,
+} from '../../../apimachinery/ip-address.ts';
 
 /** The most addresses of a range that are given away by themselves; others can still be asked for. */
 const MOST = 2 ** 32;
@@ -20,28 +25,27 @@ export class AddressRange {
 
   /** @throws Error when `cidr` is not like `10.96.0.0/16` or `fd00:10:96::/112` */
   constructor(cidr: string) {
-    const [address = '', bits = ''] = cidr.split('/');
-    const width = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
-    const host = width - (/^\d{1,3}$/.test(bits) ? Number(bits) : NaN);
-    if (width === 0 || !(host >= 2 && host <= (width === 32 ? 24 : 64))) {
+    const range = parseCidr(cidr);
+    const host = range ? addressBits[range.family] - range.prefix : 0;
+    if (!range || !(host >= 2 && host <= (range.family === 'IPv4' ? 24 : 64))) {
       const rule = 'the service address range must be a network from /8 to /30 like 10.96.0.0/16';
       throw new Error(`${rule}, or from /64 to /126 like fd00:10:96::/112, but is ${JSON.stringify(cidr)}`);
     }
     this.cidr = cidr;
-    this.family = ipFamily(address);
+    this.family = range.family;
     this.#total = 1n << BigInt(host);
-    this.#base = (toNumber(address) / this.#total) * this.#total;
+    this.#base = range.first;
     this.size = Math.min(MOST, Number(this.#last));
   }
 
   /** The address at `offset`, from 0 to `size` - 1, in its canonical form. */
   at(offset: number): string {
-    return toText(this.#base + 1n + BigInt(offset), this.family);
+    return numberToIp(this.#base + 1n + BigInt(offset), this.family);
   }
 
   contains(address: string): boolean {
-    if ((isIPv4(address) || isIPv6(address)) && ipFamily(address) === this.family) {
-      const offset = toNumber(address) - this.#base;
+    if (isIp(address) && ipFamily(address) === this.family) {
+      const offset = ipToNumber(address) - this.#base;
       return offset >= 1n && offset <= this.#last;
     }
     return false;
@@ -60,35 +64,4 @@ export function addressRanges(cidrs: string): readonly [AddressRange, ...Address
     throw new Error(`the service address ranges must be one, or one of IPv4 and one of IPv6, but are ${cidrs}`);
   }
   return ranges as [AddressRange, ...AddressRange[]];
-}
-
-/** The one way in which an address is written, which names its `IPAddress` object. */
-export function canonicalIp(address: string): string {
-  return toText(toNumber(address), ipFamily(address));
-}
-
-function toNumber(address: string): bigint {
-  if (isIPv4(address)) return address.split('.').reduce((n, part) => n * 256n + BigInt(part), 0n);
-  return groupsOf(address).reduce((n, group) => n * 65_536n + BigInt(group), 0n);
-}
-
-/** The eight numbers of an IPv6 address. */
-function groupsOf(address: string): number[] {
-  const [left = '', right] = asUrlHost(address).split('::');
-  const parse = (side: string) => (side === '' ? [] : side.split(':').map((group) => parseInt(group, 16)));
-  if (right === undefined) return parse(left);
-  const [head, tail] = [parse(left), parse(right)];
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-}
-
-function toText(n: bigint, family: IpFamily): string {
-  const [count, bits] = family === 'IPv4' ? [4, 8n] : [8, 16n];
-  const mask = (1n << bits) - 1n;
-  const parts = Array.from({ length: count }, (_, i) => (n >> (bits * BigInt(count - 1 - i))) & mask);
-  return family === 'IPv4' ? parts.join('.') : asUrlHost(parts.map((part) => part.toString(16)).join(':'));
-}
-
-/** Hosts of URLs are written as RFC 5952 wants IPv6 addresses written. */
-function asUrlHost(address: string): string {
-  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ipFamily } from '../../../api/core-v1/ip.ts';
+import { ipFamily } from '../../../apimachinery/ip-address.ts';
 import { ipAddress, type IPAddress } from '../../../api/networking-v1/ip-address.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { formatTime } from '../../../apimachinery/time.ts';

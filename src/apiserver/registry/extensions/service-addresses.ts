@@ -1,9 +1,9 @@
 import type { Service, ServiceSpec } from '../../../api/core-v1/service.ts';
-import { isIp } from '../../../api/core-v1/ip.ts';
+import { canonicalIp, isIp, type IpFamily } from '../../../apimachinery/ip-address.ts';
 import { internalError } from '../../../apimachinery/api-error.ts';
 import { invalid, type FieldError } from '../../../apimachinery/field-error.ts';
 import type { Storage } from '../../../storage/storage.ts';
-import { canonicalIp, type AddressRange, type IpFamily } from './address-range.ts';
+import type { AddressRange } from './address-range.ts';
 import { pretended, type Claim, type Claims, type Owner } from './claims.ts';
 import { usableRanges } from './service-cidrs.ts';
 

@@ -1,7 +1,8 @@
 import { serviceCidr, type ServiceCIDR } from '../../../api/networking-v1/service-cidr.ts';
 import type { Freshness, Storage } from '../../../storage/storage.ts';
 import { kindPrefix } from '../registry.ts';
-import { AddressRange, type IpFamily } from './address-range.ts';
+import type { IpFamily } from '../../../apimachinery/ip-address.ts';
+import { AddressRange } from './address-range.ts';
 
 /** The `ServiceCIDR` that every cluster has: the ranges that the servers were started with. */
 export const DEFAULT_SERVICE_CIDR = 'kubernetes';

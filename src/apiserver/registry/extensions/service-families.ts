@@ -1,8 +1,7 @@
-import { ipFamily } from '../../../api/core-v1/ip.ts';
+import { ipFamily, type IpFamily } from '../../../apimachinery/ip-address.ts';
 import type { Service, ServiceSpec } from '../../../api/core-v1/service.ts';
 import { invalid, type FieldError } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json-value.ts';
-import type { IpFamily } from './address-range.ts';
 
 /**
  * Settles `ipFamilyPolicy` and `ipFamilies` of a service by what it says, what it said before, and which families the
