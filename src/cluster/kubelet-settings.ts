@@ -1,6 +1,7 @@
 import { parseThresholds } from '../kubelet/eviction/thresholds.ts';
-import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
+import type { EvictionSettings, KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { shutdownGraces } from '../kubelet/node/shutdown.ts';
+import { parseDuration } from '../apimachinery/duration.ts';
 import { isQuantity } from '../apimachinery/quantity.ts';
 
 /** The kubelet's settings as they are written on a command line; absent is the default. */
@@ -10,6 +11,15 @@ export interface KubeletFlags {
   readonly kubeReserved?: string | undefined;
   /** `memory.available<100Mi,nodefs.available<10%` */
   readonly evictionHard?: string | undefined;
+  readonly evictionSoft?: string | undefined;
+  /** `memory.available=1m30s`: for each soft threshold how long it must be crossed. */
+  readonly evictionSoftGrace?: string | undefined;
+  /** `nodefs.available=500Mi`: what must be free beyond a threshold before its pressure is over. */
+  readonly evictionMinReclaim?: string | undefined;
+  /** Seconds that a pod gets at most when a soft threshold is met. */
+  readonly evictionMaxGrace?: number | undefined;
+  /** How long a condition is told after it was last seen: `5m0s`. */
+  readonly evictionTransition?: string | undefined;
   readonly allowedUnsafeSysctls?: string | undefined;
   readonly podMaxPids?: number | undefined;
   /** Seconds; 0: pods outlive the kubelet. */
@@ -24,16 +34,43 @@ export type KubeletSettings = Pick<
 
 /** @throws Error with a sentence that says what is wrong */
 export function kubeletSettings(flags: KubeletFlags): KubeletSettings {
-  const { systemReserved, kubeReserved, evictionHard, podMaxPids = 0, shutdownGrace = 0 } = flags;
-  const hard = evictionHard === undefined ? undefined : pairs(evictionHard, '<');
-  if (hard) parseThresholds({ hard });
+  const { systemReserved, kubeReserved, podMaxPids = 0, shutdownGrace = 0 } = flags;
+  const eviction = evictionSettings(flags);
   return {
     reserved: [systemReserved, kubeReserved].flatMap((text) => (text ? [amounts(text)] : [])),
-    ...(hard && { eviction: { hard } }),
+    ...(eviction && { eviction }),
     allowedUnsafeSysctls: flags.allowedUnsafeSysctls?.split(',').filter(Boolean),
     ...(podMaxPids > 0 && { podPidsLimit: podMaxPids }),
     ...(shutdownGrace > 0 && { shutdown: shutdownGraces(shutdownGrace, flags.shutdownGraceCritical ?? 0) }),
   };
+}
+
+/** Undefined when nothing is said, for then the defaults hold. */
+function evictionSettings(flags: KubeletFlags): EvictionSettings | undefined {
+  const { evictionHard, evictionSoft, evictionSoftGrace, evictionMinReclaim, evictionMaxGrace, evictionTransition } =
+    flags;
+  const settings: EvictionSettings = {
+    ...(evictionHard !== undefined && { hard: pairs(evictionHard, '<') }),
+    ...(evictionSoft !== undefined && { soft: pairs(evictionSoft, '<') }),
+    ...(evictionSoftGrace !== undefined && { softGraceSeconds: periods(evictionSoftGrace) }),
+    ...(evictionMinReclaim !== undefined && { minReclaim: pairs(evictionMinReclaim, '=') }),
+    ...(evictionMaxGrace && { maxGraceSeconds: evictionMaxGrace }),
+    ...(evictionTransition !== undefined && { transition: seconds(evictionTransition) * 1000 }),
+  };
+  if (Object.keys(settings).length === 0) return undefined;
+  parseThresholds(settings);
+  return settings;
+}
+
+function periods(text: string): Record<string, number> {
+  return Object.fromEntries(Object.entries(pairs(text, '=')).map(([signal, period]) => [signal, seconds(period)]));
+}
+
+/** @throws Error with a sentence when it is no duration */
+function seconds(text: string): number {
+  const found = parseDuration(text) / 1e9;
+  if (found <= 0) throw new Error(`"${text}" must be written as a duration, e.g. 1m30s`);
+  return found;
 }
 
 function amounts(text: string): Record<string, string> {
