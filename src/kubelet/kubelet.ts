@@ -129,7 +129,10 @@ export class Kubelet implements Component {
       ...{ client, clock, log, runtime, network, events },
       metrics: this.#metrics,
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
-      images: kubeletImages({ runtime, clock, events, rootDir, credentialFiles: options.credentialFiles }),
+      images: kubeletImages({
+        ...{ runtime, clock, events, rootDir, credentialFiles: options.credentialFiles },
+        used: (image) => this.#collector?.used(image),
+      }),
       prober: this.#prober,
       backoff: new RestartBackoff(),
       volumes: this.#volumes,
@@ -364,7 +367,7 @@ export class Kubelet implements Component {
       usage: () => this.#nodeUsage(),
       memory: () => this.#machine.memory,
       tell: (reason, message) => this.#agent.warn(reason, message),
-      ...(this.#collector && { reclaimDisk: () => this.#collector!.collect() }),
+      ...(this.#collector && { reclaimDisk: () => this.#collector!.removeUnused() }),
       changed: () => void this.#agent.report(),
     });
   }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../api/core-v1/pod.ts';
+import { imageRefOf } from '../images/image-ref.ts';
 import { identityOf, specOf, type Container, type EphemeralContainer } from '../pod-spec.ts';
 import type { ContainerConfig, Image, Mount, Sandbox } from '../runtime/runtime.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -59,6 +60,7 @@ export async function containerConfig(pod: Pod, container: Container, inputs: Co
     name: container.name,
     attempt: inputs.attempt,
     image: container.image ?? '',
+    imageRef: inputs.image && imageRefOf(inputs.image, container.image ?? ''),
     specHash: specHash(container),
     command: container.command?.map((word) => expand(word, env)),
     args: container.args?.map((word) => expand(word, env)),

@@ -10,6 +10,9 @@ export interface CollectionSettings {
 
 export const usualCollection: CollectionSettings = { highThreshold: 85, lowThreshold: 80, minimumAge: 120_000 };
 
+/** When pods would have to go otherwise, everything goes that nobody has used for a while. */
+export const everyCollection: CollectionSettings = { ...usualCollection, highThreshold: 0, lowThreshold: 0 };
+
 /** An image that pods of this node have used. Times are milliseconds since the epoch. */
 export interface UsedImage {
   readonly image: Image;

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorMessage, type Log } from '../../base/log.ts';
 import type { Image, Runtime } from '../runtime/runtime.ts';
-import { planCollection, usualCollection, type DiskSpace, type UsedImage } from './collection-plan.ts';
+import {
+  everyCollection,
+  planCollection,
+  usualCollection,
+  type CollectionPlan,
+  type CollectionSettings,
+  type DiskSpace,
+  type UsedImage,
+} from './collection-plan.ts';
 
 export interface ImageCollectorOptions {
   readonly runtime: Runtime;
@@ -30,6 +38,8 @@ export class ImageCollector {
   readonly #options: ImageCollectorOptions;
   readonly #file: string;
   #uses: Uses | undefined;
+  /** Since the last look. */
+  readonly #lately: Uses = new Map();
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
 
@@ -47,9 +57,26 @@ export class ImageCollector {
     await this.#running;
   }
 
+  /** Notes that a pod of this node uses an image, so that it may go when none does any more. */
+  used({ id }: Pick<Image, 'id'>): void {
+    this.#lately.set(id, this.#options.clock.now());
+  }
+
   /** Looks, and removes what has to go. */
   collect(): Promise<void> {
-    this.#running ??= this.#collectOnce()
+    return this.#alone(() => this.#collectOnce());
+  }
+
+  /** Removes every image that pods have used and none uses now, however much of the disk is free. */
+  removeUnused(): Promise<void> {
+    return this.#alone(async () => {
+      for (const image of (await this.#plan(everyCollection)).remove) await this.#remove(image);
+    });
+  }
+
+  /** Whoever asks while it works waits for that. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    this.#running ??= work()
       .catch((error) => {
         this.#options.log.warn('cannot look after images', { error: errorMessage(error) });
         this.#options.warn('ImageGCFailed', errorMessage(error));
@@ -59,19 +86,29 @@ export class ImageCollector {
   }
 
   async #collectOnce(): Promise<void> {
-    const { runtime, clock, disk, warn } = this.#options;
+    const { remove, wanted, found } = await this.#plan(usualCollection);
+    for (const image of remove) await this.#remove(image);
+    if (found >= wanted) return;
+    const amounts = `Attempted to free ${wanted} bytes, but only found ${found} bytes eligible to free.`;
+    this.#options.warn('FreeDiskSpaceFailed', `Failed to garbage collect required amount of images. ${amounts}`);
+  }
+
+  async #plan(settings: CollectionSettings): Promise<CollectionPlan> {
+    const { runtime, clock, disk } = this.#options;
     const now = clock.now();
-    const inUse = new Set(runtime.pods().flatMap(({ containers }) => containers.map(({ imageId }) => bare(imageId))));
     const images = await runtime.images();
+    const inUse = this.#inUse(images);
     const uses = await this.#note(images, inUse, now);
     const known = images
       .filter(({ id }) => uses.has(id))
       .map((image): UsedImage => ({ image, lastUsed: uses.get(image.id)!, inUse: inUse.has(image.id) }));
-    const { remove, wanted, found } = planCollection(known, await disk(), usualCollection, now);
-    for (const image of remove) await this.#remove(image);
-    if (found >= wanted) return;
-    const amounts = `Attempted to free ${wanted} bytes, but only found ${found} bytes eligible to free.`;
-    warn('FreeDiskSpaceFailed', `Failed to garbage collect required amount of images. ${amounts}`);
+    return planCollection(known, await disk(), settings, now);
+  }
+
+  /** The ids of images that containers have, which name them by id or by digest. */
+  #inUse(images: readonly Image[]): Set<string> {
+    const refs = new Set(this.#options.runtime.pods().flatMap((pod) => pod.containers.map(({ imageId }) => imageId)));
+    return new Set(images.filter(({ id, names }) => [id, ...names].some((name) => refs.has(name))).map(({ id }) => id));
   }
 
   /** The engine keeps what containers of others use; that is no failure. */
@@ -87,8 +124,12 @@ export class ImageCollector {
 
   async #note(images: readonly Image[], inUse: ReadonlySet<string>, now: number): Promise<Uses> {
     const before = (this.#uses ??= await this.#read());
-    const present = images.filter(({ id }) => before.has(id) || inUse.has(id));
-    const uses: Uses = new Map(present.map(({ id }) => [id, inUse.has(id) ? now : before.get(id)!]));
+    const known = (id: string) => (inUse.has(id) ? now : (this.#lately.get(id) ?? before.get(id)));
+    const uses: Uses = new Map();
+    for (const { id } of images) {
+      const at = known(id);
+      if (at !== undefined) uses.set(id, at);
+    }
     this.#uses = uses;
     const text = JSON.stringify(Object.fromEntries(uses));
     await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
@@ -103,9 +144,4 @@ export class ImageCollector {
       return new Map(); // the first time, or half a file
     }
   }
-}
-
-/** `docker://sha256:...` without the part in front. */
-function bare(imageId: string): string {
-  return imageId.replace(/^[a-z]+:\/\//, '');
 }

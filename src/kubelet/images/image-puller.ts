@@ -16,6 +16,8 @@ export interface ImagePullerOptions {
   readonly events: EventRecorder;
   /** Who may use which image; absent on simulated nodes, where everybody may. */
   readonly records?: PullRecords | undefined;
+  /** Told of every image that a container gets. */
+  readonly used?: ((image: Image) => void) | undefined;
   /** The credentials of the node itself for an image. */
   readonly nodeCredentials?: ((image: string) => Promise<readonly PullCredentials[]>) | undefined;
 }
@@ -60,6 +62,12 @@ export class ImagePuller {
   }
 
   async ensure(pod: Pod, container: Container, source: ConfigSource): Promise<ImageResult> {
+    const result = await this.#ensure(pod, container, source);
+    if ('image' in result) this.#options.used?.(result.image);
+    return result;
+  }
+
+  async #ensure(pod: Pod, container: Container, source: ConfigSource): Promise<ImageResult> {
     const name = container.image ?? '';
     const { events, runtime } = this.#options;
     const part = { pod, name, path: containerPath(pod, container.name) };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { EventRecorder } from '../../client/events.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Image, Runtime } from '../runtime/runtime.ts';
 import { readMachineInfo } from '../node/machine-info.ts';
 import { ImageCollector } from './image-collector.ts';
 import { ImagePuller } from './image-puller.ts';
@@ -14,16 +14,18 @@ export interface KubeletImagesOptions {
   readonly events: EventRecorder;
   /** Undefined on simulated nodes: images are everybody's. */
   readonly rootDir?: string | undefined;
+  /** Told of every image that a container gets. */
+  readonly used?: ((image: Image) => void) | undefined;
   /** Files as `docker login` writes them, besides `config.json` in `rootDir`. */
   readonly credentialFiles?: readonly string[] | undefined;
 }
 
 /** The images of the pods of a node, and who may use them. */
-export function kubeletImages({ runtime, clock, events, rootDir, credentialFiles }: KubeletImagesOptions): ImagePuller {
-  if (rootDir === undefined) return new ImagePuller({ runtime, clock, events });
+export function kubeletImages({ rootDir, credentialFiles, ...rest }: KubeletImagesOptions): ImagePuller {
+  if (rootDir === undefined) return new ImagePuller(rest);
   const files = [join(rootDir, 'config.json'), ...(credentialFiles ?? [])];
   return new ImagePuller({
-    ...{ runtime, clock, events },
+    ...rest,
     records: new PullRecords(join(rootDir, 'image_manager')),
     nodeCredentials: (image) => nodeCredentials(image, files),
   });

@@ -78,13 +78,14 @@ function runBy(handler: string | undefined): object {
 }
 
 function containerLabels(config: ContainerConfig, owner: Owner): Record<string, string> {
-  const { pod, attempt, name, sandboxId, specHash, image, terminationMessage } = config;
+  const { pod, attempt, name, sandboxId, specHash, image, imageRef, terminationMessage } = config;
   return {
     ...podLabels(owner, pod, 'container', attempt),
     [label.container]: name,
     [label.sandbox]: sandboxId,
     [label.specHash]: specHash,
     [label.image]: image,
+    ...(imageRef && { [label.imageRef]: imageRef }),
     ...(terminationMessage && {
       [label.messagePath]: terminationMessage.hostPath,
       [label.messageFromLog]: String(terminationMessage.fallBackToLogs),

@@ -114,6 +114,8 @@ export interface ContainerConfig {
   readonly attempt: number;
   /** As the pod asked for it. */
   readonly image: string;
+  /** As statuses are to name it; absent: by its id. */
+  readonly imageRef?: string | undefined;
   readonly specHash: string;
   /** Replaces the image's entry point. */
   readonly command?: readonly string[] | undefined;

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { ImagePuller } from '../images/image-puller.ts';
+import { imageRefOf } from '../images/image-ref.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { LocalPathCleaner } from './local-path-cleaner.ts';
 import { machineMounter } from './mounter.ts';
@@ -54,6 +55,6 @@ function fetchFiles({ images, runtime }: KubeletVolumesOptions): FetchFiles {
     const found = await images().ensure(pod, wanted, source);
     if (!('image' in found)) throw new Error(`${found.waiting.reason}: ${found.waiting.message ?? ''}`);
     const layers = await runtime.imageLayers(wanted.image ?? '');
-    return { layers, imageRef: `docker://${found.image.id}` };
+    return { layers, imageRef: imageRefOf(found.image, wanted.image ?? '') };
   };
 }

@@ -12,12 +12,12 @@ describe('ImageCollector', () => {
   beforeEach(async () => (rootDir = await mkdtemp(join(tmpdir(), 'images-'))));
   afterEach(() => rm(rootDir, { recursive: true }));
 
-  const imageOf = (id: string): Image => ({ id, size: 100, names: [`${id}@sha256:1`], user: '' });
+  const imageOf = (id: string): Image => ({ id: `sha256:${id}`, size: 100, names: [`${id}@sha256:1`], user: '' });
 
   it('removes only what pods have used, also after a restart, and says when that does not suffice', async () => {
     const clock = new VirtualClock();
-    let images = ['sha256:ours', 'sha256:theirs'].map(imageOf);
-    let used = ['docker://sha256:ours'];
+    let images = ['ours', 'theirs'].map(imageOf);
+    let used = ['ours@sha256:1'];
     let available = 500;
     const warnings: string[] = [];
     const runtime = {
@@ -43,5 +43,26 @@ describe('ImageCollector', () => {
       'FreeDiskSpaceFailed: Failed to garbage collect required amount of images. Attempted to free 200 bytes, but only found 0 bytes eligible to free.',
       'FreeDiskSpaceFailed: Failed to garbage collect required amount of images. Attempted to free 200 bytes, but only found 100 bytes eligible to free.',
     ]);
+  });
+
+  it('removes what no pod uses any more when pods would have to go otherwise, however short its use was', async () => {
+    const clock = new VirtualClock();
+    let images = ['brief', 'running', 'theirs'].map(imageOf);
+    const runtime = {
+      images: async () => images,
+      pods: () => [{ containers: [{ imageId: 'sha256:running' }] }],
+      removeImage: async ({ id }: Image) => void (images = images.filter((one) => one.id !== id)),
+    } as unknown as Runtime;
+    const collector = new ImageCollector({
+      ...{ runtime, clock, log: noLog, rootDir },
+      disk: async () => ({ capacity: 1000, available: 900 }),
+      warn: () => expect.fail('nothing is wrong'),
+    });
+    for (const image of images.slice(0, 2)) collector.used(image);
+    await collector.removeUnused();
+    expect(images).to.have.lengthOf(3);
+    await clock.advance(120_000);
+    await collector.removeUnused();
+    expect(images.map(({ id }) => id)).to.deep.equal(['sha256:running', 'sha256:theirs']);
   });
 });
