@@ -6,7 +6,7 @@ import type { Run } from '../linux/exec.ts';
 import { cidrOf, networkOf } from './cidr.ts';
 import { openedLoopbackChain } from './fixed-rules.ts';
 import { readInstalled, type Installed } from './installed.ts';
-import { KernelRules } from './kernel-rules.ts';
+import { KernelRules, type Damage } from './kernel-rules.ts';
 import { forwardIPv6, prepareKernel, rememberConnections } from './kernel-settings.ts';
 import type { ProxyMetrics } from './metrics.ts';
 import type { Family, ServicePort } from './model.ts';
@@ -22,6 +22,9 @@ export interface FamiliesOptions {
   /** Networks in which this machine's addresses serve node ports. */
   readonly nodePortAddresses?: readonly string[] | undefined;
 }
+
+/** What others have changed, by whose rules they are. */
+type Inspection = readonly (readonly [KernelRules, Damage | undefined])[];
 
 /**
  * The rules of both address families. Those of IPv6 are written only when a service has an IPv6 address, so that on
@@ -87,6 +90,21 @@ export class Families {
   /** @returns how many chains and jumps differed from what they should be */
   async repair(): Promise<number> {
     const counts = await Promise.all(this.#current().map((rules) => rules.repair()));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Looks for what others have changed. Changes may be taken in and written meanwhile. */
+  async inspect(): Promise<Inspection> {
+    const rules = this.#current();
+    const damage = await Promise.all(rules.map((each) => each.inspect()));
+    return rules.map((each, i) => [each, damage[i]]);
+  }
+
+  /** @returns how many chains and jumps differed from what they should be */
+  async putBack(inspection: Inspection): Promise<number> {
+    const counts = await Promise.all(
+      inspection.map(([rules, damage]) => (damage ? rules.putBack(damage) : rules.repair())),
+    );
     return counts.reduce((sum, count) => sum + count, 0);
   }
 

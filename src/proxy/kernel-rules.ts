@@ -8,7 +8,16 @@ import type { ProxyMetrics } from './metrics.ts';
 import { restoreTexts, type Placements } from './restore-text.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RuleOptions } from './rule-text.ts';
-import { change, sameRules, tables, type Change, type ChainName, type OurTable, type RuleSet } from './rule-set.ts';
+import {
+  change,
+  differences,
+  sameRules,
+  tables,
+  type Change,
+  type ChainName,
+  type OurTable,
+  type RuleSet,
+} from './rule-set.ts';
 
 export interface KernelRulesOptions {
   readonly family: Family;
@@ -21,6 +30,21 @@ export interface KernelRulesOptions {
 
 type Written = Record<OurTable, Map<string, readonly string[]>>;
 
+/** Stands for the jumps to our chains among what was written. */
+const JUMPS = 'jumps';
+
+const none: Placements = { nat: [], filter: [] };
+
+/** What others have changed, as it was when it was looked at. */
+export interface Damage {
+  readonly installed: Installed;
+  /** Chains that were not as we had written them. */
+  readonly chains: readonly ChainName[];
+  /** Chains that were written since, and `jumps`; it grows. */
+  readonly touched: ReadonlySet<string>;
+  readonly jumps: Placements;
+}
+
 /** The rules of one address family in the kernel: writes what has changed, and puts back what others have changed. */
 export class KernelRules {
   readonly family: Family;
@@ -28,6 +52,11 @@ export class KernelRules {
   readonly #book: RuleBook;
   /** What we know to be in the kernel; undefined when nobody knows. */
   #written: Written | undefined;
+  /** What was in the kernel before what is being written now. */
+  #replaced: Written | undefined;
+  #underWay: readonly string[] = [];
+  /** Chains that were written since the rules were last looked at. */
+  #touched = new Set<string>();
   /** Chains that may be other ones than those written. */
   #dirty = new Map<string, ChainName>();
   /** How chains look in the kernel that iptables-save shows in other words than ours. */
@@ -47,9 +76,7 @@ export class KernelRules {
   /** Brings what has changed to the kernel. When what is there is unknown, everything is compared. */
   async write(): Promise<void> {
     if (!this.#written) return void (await this.repair());
-    const among = [...this.#dirty.values()];
-    this.#dirty.clear();
-    await this.#apply(change(this.#written, this.#book.rules, among));
+    await this.#apply(change(this.#written, this.#book.rules, this.#takeDirty()));
   }
 
   /**
@@ -64,9 +91,50 @@ export class KernelRules {
     await this.#apply(first.change, first.jumps);
     this.#written = wanted;
     const known = first.installed.chains;
-    const suspicious = first.change.write.filter(([table, chain]) => known[table].has(chain));
-    if (suspicious.length > 0) await this.#learnForms(suspicious, known);
+    await this.#learnForms(first.change.write, known);
     return count;
+  }
+
+  /**
+   * Looks for what others have changed, while rules go on being written. `putBack` puts it back.
+   * @returns undefined when what we have written is not known, so that `repair` is due
+   */
+  async inspect(): Promise<Damage | undefined> {
+    const believed = this.#written ?? this.#replaced;
+    if (!believed) return undefined;
+    const touched = new Set(this.#underWay);
+    this.#touched = touched;
+    const installed = await readInstalled(this.#options.iptables);
+    const chains = (await differences(installed.chains, believed)).filter(
+      ([table, chain]) => !this.#isForm(table, chain, believed[table].get(chain) ?? [], installed),
+    );
+    return { installed, chains, touched, jumps: missingJumps(installed, jumps(this.family)) };
+  }
+
+  /**
+   * Writes again what others have changed. What was written since it was looked at is left out: it is as it should be, or
+   * seen the next time.
+   * @returns how many chains and jumps differed
+   */
+  async putBack({ installed, chains, touched, jumps: missing }: Damage): Promise<number> {
+    const written = this.#written;
+    if (!written) return this.repair();
+    const damaged = chains.filter(([table, chain]) => !touched.has(`${table} ${chain}`));
+    for (const [table, chain] of damaged) {
+      const there = installed.chains[table].get(chain);
+      if (there) written[table].set(chain, there);
+      else written[table].delete(chain);
+      this.#dirty.set(`${table} ${chain}`, [table, chain]);
+    }
+    const what = change(written, this.#book.rules, this.#takeDirty());
+    const lost = touched.has(JUMPS) ? none : missing;
+    await this.#apply(what, lost);
+    const again = new Set(damaged.map(([table, chain]) => `${table} ${chain}`));
+    await this.#learnForms(
+      what.write.filter(([table, chain]) => again.has(`${table} ${chain}`)),
+      installed.chains,
+    );
+    return damaged.length + sizeOf(lost);
   }
 
   /** Whether somebody has flushed one of our tables. */
@@ -79,6 +147,12 @@ export class KernelRules {
   /** What is in the kernel is not known any more. */
   forget(): void {
     this.#written = undefined;
+  }
+
+  #takeDirty(): ChainName[] {
+    const among = [...this.#dirty.values()];
+    this.#dirty.clear();
+    return among;
   }
 
   #wantedNow(): Written {
@@ -101,7 +175,9 @@ export class KernelRules {
   }
 
   /** Another iptables may show rules differently: what looks the same after it was written again is how ours look. */
-  async #learnForms(again: Change['write'], before: RuleSet): Promise<void> {
+  async #learnForms(written: Change['write'], before: RuleSet): Promise<void> {
+    const again = written.filter(([table, chain]) => before[table].has(chain));
+    if (again.length === 0) return;
     const { chains } = await readInstalled(this.#options.iptables);
     for (const [table, chain, written] of again) {
       const saved = chains[table].get(chain) ?? [];
@@ -111,22 +187,38 @@ export class KernelRules {
     }
   }
 
+  /** Who reads while this is written may see the old rules or the new ones. */
+  #begin(written: Written | undefined, { write, remove }: Change, placements?: Placements): void {
+    this.#replaced = written;
+    const chains = [...write, ...remove].map(([table, chain]) => `${table} ${chain}`);
+    this.#underWay = placements ? [...chains, JUMPS] : chains;
+    for (const key of this.#underWay) this.#touched.add(key);
+  }
+
+  #end(): void {
+    this.#replaced = undefined;
+    this.#underWay = [];
+  }
+
   async #apply(what: Change, placements?: Placements): Promise<void> {
     const written = this.#written;
     // Until it has succeeded nobody knows what is in the kernel.
     this.#written = undefined;
+    this.#begin(written, what, placements);
     const { clock, iptables, log, metrics } = this.#options;
     const started = clock.monotonic();
     for (const text of restoreTexts(what, placements)) {
       try {
         await iptables.restore(text);
       } catch (error) {
+        this.#end();
         metrics.failed(written !== undefined);
         throw new Error(`${this.family}: ${errorMessage(error)}`, { cause: error });
       }
     }
     this.#written = written;
     if (written) note(written, what);
+    this.#end();
     const milliseconds = Math.round(clock.monotonic() - started);
     const rules = what.write.reduce((sum, [, , { length }]) => sum + length, 0);
     if (rules + what.remove.length > 0) log.debug('wrote rules', { family: this.family, rules, milliseconds });

@@ -72,6 +72,7 @@ export class Proxy implements Component {
   #pending: Timer | undefined;
   #timers: Timer[] = [];
   #busy: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   /** Whether changes lead to a sync by themselves. */
   #following = false;
   /** Whether the next sync is to compare everything. */
@@ -115,7 +116,7 @@ export class Proxy implements Component {
     if (status) this.#status.start(status, this.#health, this.#metrics);
     this.#following = true;
     await this.#exclusively(() => this.#sync());
-    this.#timers = [clock.every(lookEvery, () => this.#later(() => this.#look()))];
+    this.#timers = [clock.every(lookEvery, () => this.#meanwhile(() => this.#look()))];
     this.#compareIn(compareEvery);
     const known = this.#node.get(this.#options.nodeName);
     if (known) this.#events.event(known, 'Normal', 'Starting', '');
@@ -130,6 +131,7 @@ export class Proxy implements Component {
     this.#status.stop();
     this.#healthPorts.stop();
     await this.#informers.stop();
+    await this.#looking;
     await this.#busy;
   }
 
@@ -156,9 +158,21 @@ export class Proxy implements Component {
     });
   }
 
-  /** Does it when nothing else is being done; a failure leads to a sync that compares everything. */
+  /** Does it when nothing else is being done. */
   #later(task: () => Promise<void>): void {
-    this.#exclusively(task).then(
+    this.#settle(this.#exclusively(task));
+  }
+
+  /** Looks at the rules while they go on being written; there is one who looks. */
+  #meanwhile(task: () => Promise<void>, after = () => {}): void {
+    const looking = this.#looking.then(task);
+    this.#looking = looking.catch(() => {}).then(after);
+    this.#settle(looking);
+  }
+
+  /** A failure leads to a sync that compares everything. */
+  #settle(task: Promise<void>): void {
+    task.then(
       () => this.#backoff.forget('sync'),
       (error) => {
         this.#log.error('the rules of services could not be written', { error: errorMessage(error) });
@@ -221,7 +235,14 @@ export class Proxy implements Component {
   async #compare(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const started = this.#options.clock.monotonic();
-    const repaired = await this.#families!.repair();
+    // Reading many rules takes long, and changes do not wait for it.
+    const inspection = await this.#families!.inspect();
+    await this.#exclusively(() => this.#putBack(inspection, started));
+  }
+
+  async #putBack(inspection: Awaited<ReturnType<Families['inspect']>>, started: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const repaired = await this.#families!.putBack(inspection);
     if (repaired > 0) this.#log.warn('rules of services were changed by somebody else; wrote them again', { repaired });
     const ports: ServicePort[] = [...this.#table.ports()];
     for (const family of this.#families!.active) await this.#connections.clean(family, { ports });
@@ -236,7 +257,7 @@ export class Proxy implements Component {
     this.#timers[1] = clock.after(ms, () => {
       const started = clock.monotonic();
       const next = () => this.#compareIn(Math.max(compareEvery, (clock.monotonic() - started) * rest));
-      this.#later(() => this.#compare().finally(next));
+      this.#meanwhile(() => this.#compare(), next);
     });
   }
 

@@ -29,15 +29,9 @@ export function* restoreTexts(
   insertions: Placements = { nat: [], filter: [] },
   piece = PIECE,
 ): Generator<string> {
-  const writes = inPieces(
-    write.toSorted((a, b) => rank(a) - rank(b)),
-    piece,
-  );
+  const writes = inPieces(byRank(write).flat(), piece);
   // Chains go after those that lead to them.
-  const removals = inPieces(
-    remove.toSorted((a, b) => rank(b) - rank(a)),
-    piece,
-  );
+  const removals = inPieces(byRank(remove).toReversed().flat(), piece);
   if (writes.length <= 1 && removals.length <= 1) yield* some(text(writes[0] ?? [], insertions, removals[0] ?? []));
   else {
     for (const part of writes) yield text(part, undefined, []);
@@ -48,6 +42,12 @@ export function* restoreTexts(
 
 function some(part: string): string[] {
   return part === '' ? [] : [part];
+}
+
+function byRank<T extends readonly [...ChainName, ...unknown[]]>(chains: readonly T[]): T[][] {
+  const ranks: T[][] = ORDER.map(() => []);
+  for (const chain of chains) ranks[rank(chain)]!.push(chain);
+  return ranks;
 }
 
 function rank([, chain]: readonly [...ChainName, ...unknown[]]): number {

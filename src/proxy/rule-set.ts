@@ -1,3 +1,8 @@
+import { nextTurn } from '../base/turn.ts';
+
+/** Chains that are compared in one turn of the event loop. */
+const AT_ONCE = 2_000;
+
 /** The tables that we use, in the order in which they are written. */
 export const tables = ['nat', 'filter'] as const;
 
@@ -44,6 +49,18 @@ export function change(current: RuleSet, wanted: RuleSet, among?: readonly Chain
     } else if (!sameRules(current[table].get(chain), rules)) write.push([table, chain, rules]);
   }
   return { write, remove };
+}
+
+/** The chains that differ. Everybody else has their turn meanwhile: there may be many. */
+export async function differences(a: RuleSet, b: RuleSet): Promise<ChainName[]> {
+  const found: ChainName[] = [];
+  let count = 0;
+  for (const [table, chain] of everyChain(a, b)) {
+    if (++count % AT_ONCE === 0) await nextTurn();
+    const [one, other] = [a[table].get(chain), b[table].get(chain)];
+    if (!one || !other || !sameRules(one, other)) found.push([table, chain]);
+  }
+  return found;
 }
 
 function* everyChain(a: RuleSet, b: RuleSet): Generator<ChainName> {

@@ -32,6 +32,12 @@ class World {
     for (const key of keys) this.rules.put(key, cluster.ports(key));
   }
 
+  /** Takes in a change of the cluster, and writes it as the proxy does: what failed is repaired. */
+  async change(cluster: RandomCluster): Promise<void> {
+    this.put(cluster, cluster.step());
+    await this.rules.write().catch(() => this.rules.repair());
+  }
+
   /** What a proxy that starts now would write. */
   async fresh(cluster: RandomCluster): Promise<World> {
     const world = new World(this.family);
@@ -113,6 +119,42 @@ describe('rules that are written as services change', function () {
     await world.rules.write().catch((error) => expect(String(error)).to.match(/IPv4: /));
     await world.rules.repair();
     expect(world.state).to.equal((await world.fresh(cluster)).state);
+  });
+
+  it('are put back while others are written, whatever was damaged', async () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = new Seeded(seed);
+      const cluster = new RandomCluster(seed);
+      const world = new World('IPv4');
+      world.put(cluster, [...cluster.step(), ...cluster.step()]);
+      await world.rules.write();
+      damage(world.kernel, random);
+      const writing = seed % 2 ? world.change(cluster) : undefined;
+      const looking = world.rules.inspect();
+      await (writing ?? world.change(cluster));
+      world.put(cluster, cluster.step());
+      const seen = await looking;
+      if (seen) await world.rules.putBack(seen);
+      // What was written meanwhile is left to the next look.
+      for (let i = 0; i < 2; i++) await world.rules.putBack((await world.rules.inspect())!);
+      expect(world.state, `seed ${seed}`).to.equal((await world.fresh(cluster)).state);
+      expect(await world.rules.putBack((await world.rules.inspect())!), `seed ${seed}`).to.equal(0);
+    }
+  });
+
+  it('are written while a look at all of them takes its time', async () => {
+    const world = new World('IPv4');
+    const cluster = new RandomCluster(1);
+    world.put(cluster, cluster.step());
+    await world.rules.write();
+    const reading = Promise.withResolvers<void>();
+    world.kernel.reading = reading.promise;
+    const looking = world.rules.inspect();
+    world.put(cluster, cluster.step());
+    await world.rules.write();
+    expect(world.state).to.equal((await world.fresh(cluster)).state);
+    reading.resolve();
+    expect(await world.rules.putBack((await looking)!), 'nothing was damaged').to.equal(0);
   });
 
   it('notice that they were flushed', async () => {

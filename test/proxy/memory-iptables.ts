@@ -16,15 +16,23 @@ export class MemoryIptables {
   tables = new Map(Object.entries(builtIn).map(([table, chains]) => [table, emptyTable(chains)]));
   /** Inputs of iptables-restore so far. */
   readonly restored: string[] = [];
+  /** Until when iptables-save has not answered what it has seen. */
+  reading: Promise<void> = Promise.resolve();
 
   readonly run: Run = async (command, args, options) => {
     const given = String(options?.stdin ?? '');
     if (/^ip6?tables-restore$/.test(command)) return this.#restore(given);
     const table = args[args.indexOf('-t') + 1] ?? 'filter';
-    if (/^ip6?tables-save$/.test(command)) return answer(this.save(table));
+    if (/^ip6?tables-save$/.test(command)) return this.#read(table);
     if (args.includes('-S')) return this.#show(table, args.at(-1)!);
     return answer('iptables v1.8.9 (nf_tables)');
   };
+
+  async #read(table: string): Promise<RunResult> {
+    const seen = answer(this.save(table));
+    await this.reading;
+    return seen;
+  }
 
   /** A table as iptables-save shows it. */
   save(table: string): string {
