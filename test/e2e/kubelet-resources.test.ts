@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { Pod } from '../../src/api/core-v1/pod.ts';
 import { event } from '../../src/api/core-v1/event.ts';
 import { KubeletNode } from './kubelet-node.ts';
-import { execute } from './running-cluster.ts';
+import { eventually, execute } from './running-cluster.ts';
 
 const ended = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
@@ -31,8 +31,8 @@ describe('kubelet on the Docker Engine: resources and isolation', function () {
     const groups = await execute('docker', ['info', '--format', '{{.CgroupDriver}} {{.CgroupVersion}}']);
     if (groups.stdout.trim() === 'cgroupfs 1') {
       expect(text).to.contain(`/kubepods/burstable/pod${pod.metadata.uid}/`);
-      const left = readdirSync('/sys/fs/cgroup/memory/kubepods/burstable');
-      expect(left).not.to.include(`pod${pod.metadata.uid}`);
+      const left = () => readdirSync('/sys/fs/cgroup/memory/kubepods/burstable');
+      await eventually('the group is gone', async () => !left().includes(`pod${pod.metadata.uid}`));
     }
     expect(Number(text.trim().split('\n').at(-1))).to.be.greaterThan(2);
   });

@@ -46,9 +46,12 @@ export async function leftovers({ rootDir, bridge, clusterId, uids, docker = [] 
     addresses: globSync(join(rootDir, 'cni', bridge, '[0-9]*.*')).length,
     cgroups: new Set(globSync(podGroups).filter((path) => uids.has(basename(path).slice('pod'.length)))).size,
     veths: links.length,
-    rules: shapes(rules.filter((line) => line.startsWith('-A') && line.includes('COX-'))),
+    rules: shapes(rules.filter((line) => line.startsWith('-A') && line.includes('COX-') && !leadsToPart.test(line))),
   };
 }
+
+/** Shared chains have parts by address: how many of them are in use depends on which addresses the pods got. */
+const leadsToPart = / -j COX-[A-Z-]+-\d{1,4}$/;
 
 function shapes(rules: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
