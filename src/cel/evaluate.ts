@@ -1,5 +1,6 @@
 import type { Expression } from './expression.ts';
 import { noOverload, type CelFunction } from './functions.ts';
+import { readCost } from './read-cost.ts';
 import { CelError, isList, isMap, type Value } from './value.ts';
 
 export type Variables = ReadonlyMap<string, Value>;
@@ -25,7 +26,7 @@ export function evaluate(
 }
 
 function valueOf(one: Expression, variables: Variables, run: Run): Value {
-  if (run.budget-- <= 0) throw new CelError('operation cancelled: actual cost limit exceeded');
+  pay(run, 1);
   switch (one.is) {
     case 'literal':
       return one.value;
@@ -69,10 +70,22 @@ function call(one: Expression & { is: 'call' }, variables: Variables, run: Run):
   const { name, args } = one;
   if (name === '&&' || name === '||') return either(args, variables, run, name === '||');
   if (name === '?:') return valueOf(args[bool(valueOf(args[0]!, variables, run)) ? 1 : 2]!, variables, run);
-  const value = run.functions[name]!(...args.map((arg) => valueOf(arg, variables, run)));
+  const given = args.map((arg) => valueOf(arg, variables, run));
+  const most = (run.budget + 1) * CHEAP;
+  pay(run, readCost(name, given, most) / CHEAP);
+  const value = run.functions[name]!(...given);
   // What has been made large is dear: else a short expression could fill the memory.
   if (typeof value === 'string' || (value !== null && isList(value))) run.budget -= value.length / CHEAP;
   return value;
+}
+
+/** @throws CelError when that is more than is left */
+function pay(run: Run, steps: number): void {
+  if (steps > run.budget) {
+    run.budget = 0;
+    throw new CelError('operation cancelled: actual cost limit exceeded');
+  }
+  run.budget -= steps;
 }
 
 function bool(value: Value): boolean {

@@ -1,8 +1,7 @@
-import { Worker } from 'node:worker_threads';
-import { Backoff } from '../base/backoff.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
-import { errorMessage, type Log, type LogLevel } from '../base/log.ts';
+import { KeptThread, threadModule } from '../base/kept-thread.ts';
+import type { Log, LogLevel } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/https-transport.ts';
 import { DnsPublisher, type DnsPlace } from '../dns/publish.ts';
@@ -38,7 +37,9 @@ export interface ClusterDnsOptions {
 }
 
 /** Megabytes for the objects of the thread: ten thousand services need a tenth of it. */
-const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+const MEMORY = { old: 256, young: 8 };
+/** Milliseconds that the thread gets to end by itself. */
+const PATIENCE = 2000;
 
 /** The address of the cluster's DNS: the tenth of the service range, as kubeadm has it. Undefined in a range of fewer. */
 export function dnsAddressOf(serviceCidr: string): string | undefined {
@@ -55,77 +56,48 @@ export class ClusterDns implements Component {
   readonly #options: ClusterDnsOptions;
   readonly #log: Log;
   readonly #publisher: DnsPublisher;
-  readonly #backoff = new Backoff<'thread'>(200, 30_000);
-  #worker: Worker | undefined;
+  readonly #thread: KeptThread<'stop', DnsWorkerMessage>;
+  /** Resolves when the first thread answers, or cannot. */
+  readonly #tried = Promise.withResolvers<void>();
   #place: DnsPlace | undefined;
-  #again: Timer | undefined;
-  #stopped = false;
+  #published = false;
 
   constructor(options: ClusterDnsOptions) {
     const { client, clock, clusterIp } = options;
     this.#options = options;
     this.#log = options.log.child({ component: this.name });
     this.#publisher = new DnsPublisher({ client, clock, clusterIp, log: this.#log, place: () => this.#place });
+    this.#thread = new KeptThread({
+      ...{ module: threadModule(import.meta.url, 'dns-worker'), memory: MEMORY, clock, log: this.#log },
+      data: () => this.#workerData(),
+      heard: (message) => this.#hear(message),
+      died: () => this.#tried.resolve(),
+    });
   }
 
   /** Resolves when the service leads to the server, or when that cannot start, which is tried again. */
   async start(): Promise<void> {
-    await this.#startThread();
+    this.#thread.start();
+    await this.#tried.promise;
     await this.#publisher.start();
+    this.#published = true;
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#again?.cancel();
+    this.#published = false;
     await this.#publisher.stop();
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (!worker) return;
-    const ended = new Promise((resolve) => worker.once('exit', resolve));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    worker.postMessage('stop');
-    const late = this.#options.clock.after(2000, () => void worker.terminate());
-    await ended;
-    late.cancel();
+    await this.#thread.stop('stop', PATIENCE);
   }
 
-  async #startThread(): Promise<void> {
-    try {
-      await this.#thread();
-    } catch (error) {
-      this.#log.error('the DNS of the cluster does not run', { error: errorMessage(error) });
+  #hear(message: DnsWorkerMessage): void {
+    if ('error' in message) {
+      this.#log.error('the DNS of the cluster does not run', { error: message.error });
+      this.#thread.end();
+      return;
     }
-  }
-
-  #thread(): Promise<void> {
-    const file = import.meta.url.endsWith('.ts') ? './dns-worker.ts' : './dns-worker.js';
-    const workerData = this.#workerData();
-    const worker = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits: MEMORY, execArgv: [] });
-    this.#worker = worker;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    worker.on('message', (message: DnsWorkerMessage) => {
-      if ('error' in message) {
-        reject(new Error(message.error));
-        void worker.terminate();
-        return;
-      }
-      this.#place = this.#placeOf(message);
-      resolve();
-    });
-    worker.on('error', (error) => this.#log.error('the thread failed', { error: errorMessage(error) }));
-    worker.on('exit', () => {
-      reject(new Error('its thread ended'));
-      this.#ended(worker);
-    });
-    return promise;
-  }
-
-  #ended(worker: Worker): void {
-    if (this.#worker !== worker || this.#stopped) return;
-    this.#worker = undefined;
-    this.#again = this.#options.clock.after(this.#backoff.next('thread'), () => {
-      void this.#startThread().then(() => this.#publisher.check());
-    });
+    this.#place = this.#placeOf(message);
+    this.#tried.resolve();
+    if (this.#published) void this.#publisher.check();
   }
 
   #placeOf({ port, statusPort }: { port: number; statusPort: number }): DnsPlace {

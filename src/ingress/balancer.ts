@@ -24,6 +24,9 @@ export class Balancer {
   update({ endpoints, sticky }: Upstream): void {
     this.#endpoints = endpoints;
     this.#sticky = sticky;
+    if (this.#resting.size === 0) return;
+    const there = new Set(endpoints.map(keyOf));
+    for (const key of this.#resting.keys()) if (!there.has(key)) this.#resting.delete(key);
   }
 
   get size(): number {

@@ -83,9 +83,18 @@ export class IngressController implements Component {
     this.#stop.abort(new Error('the ingress was stopped'));
     this.#pending?.cancel();
     await this.#busy;
-    if (this.#options.withdraw) await this.#writeStatuses(new Set(), []);
+    if (this.#options.withdraw) await this.#withdraw();
     await this.#plane?.stop();
     await this.#informers.stop();
+  }
+
+  /** Whoever cannot say goodbye goes all the same. */
+  async #withdraw(): Promise<void> {
+    try {
+      await this.#writeStatuses(new Set(), []);
+    } catch (error) {
+      this.#log.warn('addresses were left in the status of Ingresses', { error: errorMessage(error) });
+    }
   }
 
   /** What the data plane counts, as Prometheus reads it; empty while there is none. */

@@ -1,4 +1,4 @@
-import { compilePattern } from './pattern.ts';
+import { compilePattern, LONGEST_MATCHED } from './pattern.ts';
 import { withoutSlash } from './model.ts';
 import type { HostRoutes, Route, RoutingTable } from './table.ts';
 
@@ -41,9 +41,14 @@ class Host {
     }
   }
 
-  /** Exact paths go before all others, patterns (which somebody wrote for more than a prefix) before prefixes. */
+  /**
+   * Exact paths go before all others, patterns (which somebody wrote for more than a prefix) before prefixes. A path that
+   * is too long for patterns has no route here: it must not get round them.
+   */
   match(path: string): Match | undefined {
-    return this.#exact.get(path) ?? this.#byPattern(path) ?? this.#longestPrefix(path);
+    const exact = this.#exact.get(path);
+    if (exact || this.#patterns.length === 0) return exact ?? this.#longestPrefix(path);
+    return path.length > LONGEST_MATCHED ? undefined : (this.#byPattern(path) ?? this.#longestPrefix(path));
   }
 
   #byPattern(path: string): Match | undefined {

@@ -104,6 +104,11 @@ describe('cel', () => {
     expect(() => run(all(8))).to.throw('actual cost limit exceeded');
     const doubled = (depth: number): string => (depth === 0 ? 'x' : `cel.bind(x, x + x, ${doubled(depth - 1)})`);
     expect(() => run(`cel.bind(x, "abcdefghij", ${doubled(100)})`)).to.throw('actual cost limit exceeded');
+    const nested = (depth: number): string => (depth === 0 ? 'x == x' : `cel.bind(x, [x, x], ${nested(depth - 1)})`);
+    expect(run(`cel.bind(x, 1, ${nested(5)})`)).to.equal(true);
+    expect(() => run(`cel.bind(x, 1, ${nested(60)})`)).to.throw('actual cost limit exceeded');
+    const long = (depth: number): string => (depth === 0 ? 'x.contains(x)' : `cel.bind(x, x + x, ${long(depth - 1)})`);
+    expect(() => run(`cel.bind(x, "abcdefghij", ${long(11)})`)).to.throw('actual cost limit exceeded');
   });
 
   it('knows the functions that its environment brings along', () => {

@@ -206,5 +206,6 @@ describe('a data plane in a thread', () => {
     expect(await plane.metrics()).to.contain('coxswain_ingress_requests_total{ingress="default/web",code="503"} 1');
     await plane.stop();
     expect(await request(port).catch((error: NodeJS.ErrnoException) => error.code)).to.equal('ECONNREFUSED');
+    expect(await plane.metrics()).to.equal('');
   });
 });

@@ -55,6 +55,14 @@ describe('ingress paths', () => {
     });
   }
 
+  it('does not compare a path of any length with patterns, and lets none get round them', () => {
+    const annotations = { 'ingress.coxswain.io/use-regex': 'true' };
+    const patterns = anIngress('i', { rules: [rule('x', '/.*/.*x ImplementationSpecific a:80', '/ Prefix b:80')] });
+    const router = routerOf({ ...patterns, metadata: { ...patterns.metadata, annotations } });
+    expect(['/a/x', '/a/b'].map((path) => find(router, 'x', path))).to.deep.equal(['a', 'b']);
+    expect(find(router, 'x', '/a'.repeat(15_000))).to.equal(undefined);
+  });
+
   it('is found as fast in a path of any length', () => {
     const router = routerOf(anIngress('i', { rules: [rule(undefined, '/a/b Prefix a:80')] }));
     expect(find(router, 'x', `/a/b${'/x'.repeat(16_000)}`)).to.equal('a');
