@@ -14,6 +14,9 @@ export interface KubeletFacts {
 
 /** Seconds. */
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const storageDurations = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600];
+/** As of `requestLabels` of the endpoint. */
+const requestLabels = ['method', 'path', 'server_type', 'long_running'];
 const startDurations = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
 ];
@@ -76,6 +79,28 @@ export class KubeletMetrics {
     'How long one look at a pod took',
     ['operation_type'],
     durations,
+  );
+  readonly httpRequests = this.#registry.counter(
+    'kubelet_http_requests_total',
+    'Requests to the endpoint of the kubelet',
+    requestLabels,
+  );
+  readonly httpSeconds = this.#registry.histogram(
+    'kubelet_http_requests_duration_seconds',
+    'How long answers took',
+    requestLabels,
+    durations,
+  );
+  readonly httpInFlight = this.#registry.gauge(
+    'kubelet_http_inflight_requests',
+    'Requests that are being answered',
+    requestLabels,
+  );
+  readonly storageSeconds = this.#registry.histogram(
+    'storage_operation_duration_seconds',
+    'How long it took to set up a volume',
+    ['migrated', 'operation_name', 'status', 'volume_plugin'],
+    storageDurations,
   );
   readonly evictions = this.#registry.counter('kubelet_evictions', 'Pods that were evicted', ['eviction_signal']);
 

@@ -182,6 +182,7 @@ export class Kubelet implements Component {
         volumes: this.#volumes && new VolumeUsages({ clock, mounted: (uid) => this.#volumes!.ready(uid) }),
         disks: this.#volumes && new ContainerDisks(runtime, clock),
         metrics: (volumes) => this.#metrics.render(volumes),
+        httpMetrics: this.#metrics,
         probeMetrics: () => this.#prober.metrics.render(),
         configuration: () => configurationOf(options),
       });
@@ -307,7 +308,10 @@ export class Kubelet implements Component {
     const { client, clock, log, runtime, localPaths } = this.#options;
     const node = () => this.#selectable();
     const images = () => this.#deps.images;
-    return { client, clock, log, runtime, rootDir, localPaths, watcher: this.#watcher, node, images };
+    return {
+      ...{ client, clock, log, runtime, rootDir, localPaths, node, images },
+      ...{ watcher: this.#watcher, metrics: this.#metrics },
+    };
   }
 
   /** This node as node selectors see it. */

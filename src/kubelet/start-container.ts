@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/log.ts';
 import type { Pod } from '../api/core-v1/pod.ts';
 import type { EventRecorder } from '../client/events.ts';
+import type { PodCgroups } from './cgroups/pod-cgroups.ts';
 import type { ConfigInputs } from './containers/container-config.ts';
 import { containerConfig } from './containers/container-config.ts';
 import type { Waiting } from './container-status.ts';
@@ -24,6 +25,7 @@ export interface StartDependencies extends KillDependencies {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly hooks: HookRunner;
+  readonly cgroups: () => Pick<PodCgroups, 'endTogether'> | undefined;
   readonly metrics: Pick<KubeletMetrics, 'startedContainers' | 'startedContainerErrors'>;
 }
 
@@ -67,6 +69,7 @@ export async function startContainer(
   if (start.container.lifecycle?.postStart) inputs.hooked.add(id);
   try {
     await runtime.startContainer(id);
+    await deps.cgroups()?.endTogether(pod, id);
     metrics.startedContainers.labels(type).inc();
     events.event(pod, 'Normal', 'Started', 'Container started', path);
     return await postStart(deps, pod, start, id);

@@ -73,6 +73,20 @@ export class PodCgroups {
     return path;
   }
 
+  /**
+   * Lets the kernel end all processes of a container together when one of them takes too much memory, so that no half of it
+   * goes on. Only v2 can; what the kernel refuses is told in the log.
+   */
+  async endTogether(pod: Pod, containerId: string): Promise<void> {
+    const { roots, log } = this.#options;
+    const root = roots.version === 2 ? roots.folders.get('memory') : undefined;
+    if (root === undefined) return;
+    const file = join(root, podCgroupPath(pod), containerId, 'memory.oom.group');
+    await writeFile(file, '1', { flag: 'r+' }).catch((error: unknown) =>
+      log.debug('the processes of a container do not end together', { file, error: errorMessage(error) }),
+    );
+  }
+
   /** Counts all pods that run here, also those whose groups were made by a kubelet before this one. */
   async count(pods: readonly Pod[]): Promise<void> {
     const shares = (pod: Pod) => podCgroupSettings(pod, {}).cpuShares ?? 0;

@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts';
 import { KubeletAccess } from './access.ts';
 import { pageAt, type PageAnswer, type PageSources } from './pages.ts';
 import { exitStatus, failureStatus } from './exec-status.ts';
+import { measured, type HttpMetrics } from './http-metrics.ts';
 import { sendLog } from './log-handler.ts';
 import { forwardFixedPorts } from './port-channels.ts';
 import { forwardPorts, portForwardProtocol } from './port-forward.ts';
@@ -47,6 +48,7 @@ export interface KubeletServerOptions extends ServingOptions, PageSources {
   readonly log: Log;
   readonly client: Client;
   readonly network: PodNetwork;
+  readonly httpMetrics?: HttpMetrics | undefined;
 }
 
 /** The kubelet's HTTPS endpoint: logs, exec, attach, port forwarding, metrics, health. */
@@ -61,8 +63,8 @@ export class KubeletServer {
     this.#access = new KubeletAccess(options);
     this.#listener = new TlsListener({
       ...options,
-      onRequest: (request, response) => void this.#request(request, response),
-      onUpgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
+      onRequest: (request, response) => void this.#measured(request, () => this.#request(request, response)),
+      onUpgrade: (request, socket, head) => void this.#measured(request, () => this.#upgrade(request, socket, head)),
     });
   }
 
@@ -82,6 +84,10 @@ export class KubeletServer {
   async stop(): Promise<void> {
     for (const socket of this.#upgraded) socket.destroy();
     await this.#listener.stop();
+  }
+
+  #measured(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
+    return measured(this.#options.httpMetrics, this.#options.clock, request, answer);
   }
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -7,6 +7,7 @@ import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { ImagePuller } from '../images/image-puller.ts';
 import { imageRefOf } from '../images/image-ref.ts';
+import type { KubeletMetrics } from '../kubelet-metrics.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { LocalPathCleaner } from './local-path-cleaner.ts';
 import { machineMounter } from './mounter.ts';
@@ -25,15 +26,20 @@ export interface KubeletVolumesOptions {
   readonly watcher: ObjectWatcher;
   readonly node: () => SelectableNode;
   readonly images: () => ImagePuller;
+  readonly metrics?: Pick<KubeletMetrics, 'storageSeconds'> | undefined;
 }
 
 /** The volumes of the pods of a real node. */
 export function kubeletVolumes(options: KubeletVolumesOptions): VolumeManager {
-  const { client, clock, rootDir, node, watcher } = options;
+  const { client, clock, rootDir, node, watcher, metrics } = options;
   const imageFiles = fetchFiles(options);
   return new VolumeManager({
     ...{ rootDir, client, clock, node, imageFiles, watcher },
     ...{ localPaths: localPathsOf(options), mounter: machineMounter },
+    observed: (plugin, done, seconds) =>
+      metrics?.storageSeconds
+        .labels('false', 'volume_mount', done ? 'success' : 'fail-unknown', plugin)
+        .observe(seconds),
   });
 }
 

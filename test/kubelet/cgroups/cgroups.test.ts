@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../../../src/base/clock.ts';
@@ -122,6 +122,18 @@ describe('PodCgroups', () => {
     for (const controller of ['cpu', 'memory', 'pids', 'blkio']) {
       expect(await readdir(join(folder, controller, 'kubepods'))).not.to.include('poduid-1');
     }
+  });
+
+  it('lets the processes of a container end together, where the kernel can', async () => {
+    const roots = { version: 2 as const, folders: new Map(['cpu', 'memory', 'pids'].map((name) => [name, folder])) };
+    const cgroups = (await PodCgroups.open({ clock: realClock, log: noLog, roots }))!;
+    const pod = podOf(limited);
+    const file = join(folder, await cgroups.ensure(pod), 'id-1', 'memory.oom.group');
+    await cgroups.endTogether(pod, 'id-1'); // it has ended already
+    await mkdir(join(file, '..'));
+    await writeFile(file, '0');
+    await cgroups.endTogether(pod, 'id-1');
+    expect(await readFile(file, 'utf8')).to.equal('1');
   });
 
   it('lets all pods have what the node can give, and the middle class what its pods have asked for', async () => {

@@ -25,6 +25,7 @@ describe('VolumeManager', () => {
   let manager: VolumeManager;
   let objects: Map<string, object>;
   let mounted: Map<string, { type: string; options: readonly string[] }>;
+  let measured: string[];
   let used: readonly UsedObject[];
   const layers = new Map([
     ['one', ['/l/1']],
@@ -37,6 +38,7 @@ describe('VolumeManager', () => {
     objects = new Map();
     mounted = new Map();
     used = [];
+    measured = [];
     manager = start();
   });
 
@@ -60,6 +62,7 @@ describe('VolumeManager', () => {
       node,
       localPaths,
       imageFiles,
+      observed: (plugin, done) => void measured.push(`${plugin} ${done ? 'is there' : 'fails'}`),
     });
   }
 
@@ -360,6 +363,17 @@ describe('VolumeManager', () => {
     expect(await complaint({ image: { reference: 'none' }, name: 'w' })).to.match(
       /^MountVolume.SetUp failed .* no image$/,
     );
+  });
+
+  it('measures each kind by its name', async () => {
+    await setUp({ image: { reference: 'one' } });
+    await complaint({ image: { reference: 'none' }, name: 'w' });
+    await setUp({ downwardAPI: { items: [] }, name: 'x' });
+    expect(measured).to.deep.equal([
+      'kubernetes.io/image is there',
+      'kubernetes.io/image fails',
+      'kubernetes.io/downward-api is there',
+    ]);
   });
 
   it('refuses what no node of ours can do, and says what is missing', async () => {
