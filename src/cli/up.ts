@@ -17,6 +17,7 @@ import { kubeletSettings, type KubeletSettings } from '../cluster/kubelet-settin
 import { errorMessage, type LogLevel } from '../base/log.ts';
 import type { Command, Terminal } from './command.ts';
 import { ingressFlags, ingressSettings } from './ingress-flags.ts';
+import { proxyFlags, proxySettings } from './proxy-flags.ts';
 import { dataDirFlag, dataDirOf } from './data-dir-flag.ts';
 import { UsageError, type Flag, type FlagValues } from './flags.ts';
 
@@ -141,6 +142,13 @@ const flags: readonly Flag[] = [
     help: "whom pods ask for names (default: the cluster's DNS, the tenth address of the service range)",
   },
   {
+    name: 'cluster-domain',
+    type: 'string',
+    default: 'cluster.local',
+    placeholder: 'DOMAIN',
+    help: "domain of the cluster's names; pods that run keep the one they were started with",
+  },
+  {
     name: 'cluster-cidr',
     type: 'string',
     default: '10.244.0.0/16',
@@ -168,6 +176,7 @@ const flags: readonly Flag[] = [
     default: 0,
     help: "size of pods' largest packets in bytes (0: as large as they can leave the machine)",
   },
+  ...proxyFlags,
   { name: 'no-network-policy', type: 'boolean', default: false, help: 'do not enforce NetworkPolicies' },
   {
     name: 'enable-admission-plugins',
@@ -270,6 +279,8 @@ function optionsOf(values: FlagValues, terminal: Terminal): MachineClusterOption
       mode: podNetworkFlag(text('pod-network')),
       mtu: Number(values['pod-network-mtu']) || undefined,
       clusterDns: ipsFlag('cluster-dns', text('cluster-dns')),
+      clusterDomain: domainFlag('cluster-domain', text('cluster-domain')),
+      proxy: proxySettings(values),
     },
     dns: values['no-dns'] !== true,
     etcd: etcdServers && {
@@ -395,6 +406,16 @@ function ipFlag(name: string, value: string | undefined): string | undefined {
   if (value !== undefined && isIP(value) === 0)
     throw new UsageError(`invalid argument "${value}" for "--${name}" flag: not an IP address`);
   return value;
+}
+
+/** Such as Kubernetes takes: a DNS name in small letters. */
+function domainFlag(name: string, value: string | undefined): string | undefined {
+  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+  const domain = value?.replace(/\.$/, '');
+  // The names of services, with their namespaces before it, must fit in 253 characters.
+  if (domain !== undefined && (domain.length > 120 || !domain.split('.').every((part) => label.test(part))))
+    throw new UsageError(`invalid argument "${value}" for "--${name}" flag: not a domain like cluster.local`);
+  return domain;
 }
 
 function ipsFlag(name: string, value: string | undefined): string[] | undefined {

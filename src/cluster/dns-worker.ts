@@ -14,6 +14,7 @@ export interface DnsWorkerData {
   readonly ports: readonly number[];
   readonly statusPort: number;
   readonly clients: readonly string[];
+  readonly domain?: string | undefined;
   /** The file that names other DNS servers. */
   readonly resolverFile: string;
   readonly version: string;

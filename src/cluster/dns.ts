@@ -32,6 +32,8 @@ export interface ClusterDnsOptions {
   /** The address to listen on: pods of all nodes reach it. */
   readonly nodeIp: string;
   readonly clusterCidr: string;
+  /** Default: `cluster.local`. */
+  readonly domain?: string | undefined;
   /** The service's cluster IP. */
   readonly clusterIp: string;
 }
@@ -106,9 +108,9 @@ export class ClusterDns implements Component {
   }
 
   #workerData(): DnsWorkerData {
-    const { connection, nodeIp, clusterCidr, logLevel, logFile } = this.#options;
+    const { connection, nodeIp, clusterCidr, domain, logLevel, logFile } = this.#options;
     return {
-      ...{ connection, host: nodeIp, logLevel, logFile, version: version() },
+      ...{ connection, host: nodeIp, domain, logLevel, logFile, version: version() },
       // A thread that replaces another is found where that was.
       ports: [...(this.#place ? [this.#place.port] : []), ...DNS_PORTS],
       statusPort: this.#place?.statusPort ?? DNS_STATUS_PORT,
@@ -120,7 +122,9 @@ export class ClusterDns implements Component {
 
 /** Starts the DNS of a cluster on this machine. Resolves with it, running; a cluster whose DNS cannot run is one still. */
 export async function startDns(
-  options: Pick<ClusterDnsOptions, 'nodeName' | 'nodeIp' | 'clusterCidr' | 'clusterIp' | 'logLevel'> & { url: string },
+  options: Pick<ClusterDnsOptions, 'nodeName' | 'nodeIp' | 'clusterCidr' | 'domain' | 'clusterIp' | 'logLevel'> & {
+    url: string;
+  },
   { clock, dataDir, log, pki, plane }: { clock: Clock; dataDir: DataDir; log: Log; pki: Pki; plane: ControlPlane },
 ): Promise<ClusterDns> {
   const { certificate: cert, privateKey: key } = await pki.credentials('dns');

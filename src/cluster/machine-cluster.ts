@@ -199,7 +199,12 @@ async function start(
   if (options.node) {
     await docker;
     const node = { ...options, nodeName, nodeIp, network };
-    const dns = dnsAddress && startDns({ ...node, url, clusterIp: dnsAddress }, { clock, dataDir, log, pki, plane });
+    const dns =
+      dnsAddress &&
+      startDns(
+        { ...node, url, domain: network.clusterDomain, clusterIp: dnsAddress },
+        { clock, dataDir, log, pki, plane },
+      );
     if (dns) {
       dns.catch(() => {}); // awaited below
       undo.push(() => dns.then((running) => running.stop()));
@@ -244,10 +249,15 @@ function openPki(
     directory: dataDir.pki,
     clock,
     nodeName,
-    apiServerHosts: [options.bindAddress, nodeIp],
+    apiServerHosts: [options.bindAddress, nodeIp, ...namesIn(options.network?.clusterDomain)],
     kubeletHosts: [nodeIp],
     serviceIp: addressRanges(options.serviceCidr)[0].at(0),
   });
+}
+
+/** What pods may call the API server in another domain than the usual one. */
+function namesIn(domain: string | undefined): string[] {
+  return domain && domain !== 'cluster.local' ? [`kubernetes.default.svc.${domain}`] : [];
 }
 
 async function openStorage(

@@ -85,6 +85,7 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
     random: realRandom,
     log: log.child({ component: 'proxy' }),
     status: {},
+    ...network.proxy,
   });
   const entrances = await entrancesOf(options, surroundings);
   const parts = [proxy, routes, ...(policies ? [policies] : []), kubelet, ...entrances];
@@ -110,6 +111,7 @@ async function createKubelet(
     log: kubeletLog,
     version: kubernetesVersion,
     clusterDns: options.network?.clusterDns,
+    clusterDomain: options.network?.clusterDomain,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock, log: kubeletLog }),
     network,
     rootDir: dataDir.kubelet,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PodNetworkMode } from '../kubelet/network/mtu.ts';
+import type { StatusAddresses } from '../proxy/status-server.ts';
 import type { DataDir } from './data-dir.ts';
 
 /** What cannot change while a cluster lives: addresses handed out would lie outside. */
@@ -19,6 +20,20 @@ export interface NetworkSettings {
   readonly mtu?: number | undefined;
   /** Whom pods ask for names; nobody: as their nodes do. */
   readonly clusterDns?: readonly string[] | undefined;
+  /** The domain of the names of services and pods. Default: `cluster.local`. */
+  readonly clusterDomain?: string | undefined;
+  /** How nodes lead packets to services. */
+  readonly proxy?: ProxySettings | undefined;
+}
+
+/** What the proxies of all nodes are told; those of one machine's further nodes too. */
+export interface ProxySettings {
+  /** Networks in which a node's addresses serve node ports. Default: all. */
+  readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Hide the source of all connections to cluster IPs. */
+  readonly masqueradeAll?: boolean | undefined;
+  /** Where health and metrics are told. */
+  readonly status?: StatusAddresses | undefined;
 }
 
 interface Settings extends Lasting {

@@ -21,6 +21,8 @@ export interface FamiliesOptions {
   readonly clusterCidr?: string | undefined;
   /** Networks in which this machine's addresses serve node ports. */
   readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Hide the source of all connections to cluster IPs, even where that is not needed. */
+  readonly masqueradeAll?: boolean | undefined;
 }
 
 /** What others have changed, by whose rules they are. */
@@ -54,7 +56,7 @@ export class Families {
         const cidr = cidrOf(family, clusterCidr);
         const networks = options.nodePortAddresses?.map((network) => networkOf(family, network)).filter((n) => !!n);
         const ruleOptions = {
-          masqueradeAll: !filtersBridged,
+          masqueradeAll: options.masqueradeAll === true || !filtersBridged,
           openedLoopback:
             family === 'IPv4' && (openedLoopback || (installed?.chains.filter.has(openedLoopbackChain) ?? false)),
           ...(cidr && { clusterCidr: cidr }),

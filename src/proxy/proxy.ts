@@ -24,7 +24,7 @@ import { StatusServer, type StatusAddresses } from './status-server.ts';
 
 export { removeProxyRules } from './remove.ts';
 
-export interface ProxyOptions extends Pick<FamiliesOptions, 'clusterCidr' | 'nodePortAddresses'> {
+export interface ProxyOptions extends Pick<FamiliesOptions, 'clusterCidr' | 'nodePortAddresses' | 'masqueradeAll'> {
   readonly client: Client;
   readonly nodeName: string;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface ProxyOptions extends Pick<FamiliesOptions, 'clusterCidr' | 'nod
   /** Starts commands; `runIn(namespace)` makes the proxy serve another network namespace. Default: `run`. */
   readonly run?: Run;
   /** Where to answer questions about health and metrics. Default: nowhere. */
-  readonly status?: StatusAddresses;
+  readonly status?: StatusAddresses | undefined;
   /** Where health check node ports are opened. Default: all addresses. */
   readonly healthPortAddress?: string;
 }

@@ -42,6 +42,12 @@ describe('cox', () => {
     [['up', '--bind-address=foo'], /invalid argument "foo" for "--bind-address" flag: not an IP address/],
     [['up', '--cluster-dns=10.96.0.10,foo'], /invalid argument "foo" for "--cluster-dns" flag: not an IP address/],
     [['up', '--cluster-dns=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4'], /flag: at most three/],
+    [['up', '--cluster-domain=Cluster_Local'], /"--cluster-domain" flag: not a domain like cluster.local/],
+    [
+      ['up', '--nodeport-addresses=10.0.0.0/8,foo'],
+      /invalid argument "foo" for "--nodeport-addresses" flag: not a net/,
+    ],
+    [['up', '--proxy-healthz-bind-address=0.0.0.0:x'], /"--proxy-healthz-bind-address" flag: not an address and port/],
     [['up', '--log-level=loud'], /use debug, info, warn, error/],
     [
       ['up', '--controllers=*,foo'],

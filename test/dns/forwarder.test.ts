@@ -145,6 +145,26 @@ describe('Forwarder', () => {
     expect(await ask(f)).to.deep.equal(good);
   });
 
+  it('fails at once while all are silent, and asks again after a while', async () => {
+    let now = 0;
+    let mute = true;
+    const clock: Clock = {
+      ...realClock,
+      monotonic: () => now,
+      after: (ms, fn) => realClock.after(mute ? 1 : ms * 20, fn),
+    };
+    const one = await server((query) => (mute ? undefined : address(query)));
+    const f = forwarder([one.address], clock);
+    const failed = { rcode: 2, answers: [] };
+    expect(await ask(f, 'a.example.com')).to.deep.equal(failed);
+    const { length } = one.asked;
+    for (const other of ['b', 'c', 'd']) expect(await ask(f, `${other}.example.com`)).to.deep.equal(failed);
+    expect(one.asked).to.have.length(length);
+    [now, mute] = [10_000, false];
+    expect((await ask(f, 'e.example.com')).rcode).to.equal(0);
+    expect((await ask(f, 'f.example.com')).rcode).to.equal(0);
+  });
+
   it('speaks without EDNS to those who do not know it', async () => {
     const { forwarder: f } = await to((query) =>
       query.additionals?.length ? reply(query, { rcode: 1 }) : address(query),
@@ -197,28 +217,42 @@ describe('ServerHealth', () => {
       .map((c) => c.server.host.slice(-1))
       .join('');
 
-  it('asks last whom two questions in a row got no answer from, for a while', () => {
+  it('does not ask whom three questions in a row got no answer from, but now and then', () => {
     const health = new ServerHealth();
-    health.failed(a, 0);
-    expect(order(health, 0)).to.equal('12');
-    health.failed(a, 0);
-    expect(order(health, 1)).to.equal('21');
-    expect(order(health, 60_000)).to.equal('12');
     health.answered(a);
-    health.failed(a, 60_000);
+    for (const step of ['12', '12', '2']) {
+      health.failed(a, 0);
+      expect(order(health, 0)).to.equal(step);
+    }
+    expect(order(health, 1999)).to.equal('2');
+    expect(order(health, 2000)).to.equal('21');
+    health.failed(a, 2000);
+    expect(order(health, 5999)).to.equal('2');
+    for (let now = 6000; now < 60_000; now += 5000) {
+      expect(order(health, now)).to.equal('21');
+      health.failed(a, now);
+    }
+    health.answered(a);
     expect(order(health, 60_000)).to.equal('12');
   });
 
-  it('lets one question at a time wait for a server that does not answer', () => {
+  it('waits once for a server that has never answered', () => {
     const health = new ServerHealth();
-    for (const server of [a, a, b, b]) health.failed(server, 0);
-    expect(order(health, 1)).to.equal('1');
-    const over = health.asking(a);
-    expect(order(health, 1)).to.equal('2');
-    health.asking(b);
+    health.failed(a, 0);
+    health.failed(b, 0);
     expect(order(health, 1)).to.equal('');
+  });
+
+  it('lets one question at a time wait for a server that was silent', () => {
+    const health = new ServerHealth();
+    for (const server of [a, b]) health.failed(server, 0);
+    expect(health.candidates([a, b], 2000)).to.deep.equal([{ server: a, patience: 700 }]);
+    const over = health.asking(a);
+    expect(order(health, 2000)).to.equal('2');
+    health.asking(b);
+    expect(order(health, 2000)).to.equal('');
     over();
-    expect(order(health, 1)).to.equal('1');
+    expect(order(health, 2000)).to.equal('1');
   });
 });
 

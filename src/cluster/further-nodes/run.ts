@@ -69,6 +69,7 @@ export async function runFurtherNode(
     log: kubeletLog,
     version: kubernetesVersion,
     clusterDns: network.clusterDns,
+    clusterDomain: network.clusterDomain,
     runtime: new DockerRuntime({ clusterId: dataDir.clusterId, nodeName, clock: realClock, log: kubeletLog }),
     network: pods,
     rootDir: files.kubelet,
@@ -87,6 +88,7 @@ export async function runFurtherNode(
     clusterCidr: primaryRange(clusterCidr),
     log: log.child({ component: 'proxy' }),
     status: {},
+    ...network.proxy,
   });
   await Promise.all([policies?.start(), routes.start(), kubelet.start(), proxy.start()]);
   return async () => {

@@ -77,11 +77,27 @@ export function removalText(bridge: string, saved: Readonly<Partial<Record<Table
   return lines.length > 0 ? `${lines.join('\n')}\n` : '';
 }
 
+/** Chains by which network plugins tell which of iptables' kernel interfaces the node uses (KEP-3178). */
+const hints = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY'];
+
+/** What iptables-restore is fed to make them. */
+export const hintText = ['*mangle', ...hints.map((chain) => `:${chain} - [0:0]`), 'COMMIT', ''].join('\n');
+
+/** What iptables-restore is fed to remove them; empty when there is nothing to remove. What somebody uses stays. Pure. */
+export function hintRemoval(mangle: string): string {
+  const known = parseSave(mangle);
+  const used = (chain: string) => [...known.values()].some((rules) => rules.some((rule) => leadsTo(rule, chain)));
+  const ours = hints.filter((chain) => known.get(chain)?.length === 0 && !used(chain));
+  return ours.length > 0 ? ['*mangle', ...ours.map((chain) => `-X ${chain}`), 'COMMIT', ''].join('\n') : '';
+}
+
 export async function installPodRules(
   options: PodRulesOptions,
   iptables = new Iptables(undefined, familyOf(options.podCidr)),
 ): Promise<void> {
   await iptables.restore(podRulesText(options, await savedTables(iptables)));
+  // Nothing of ours needs them, and a kernel may be without the table.
+  await iptables.restore(hintText).catch(() => {});
 }
 
 /** Removes the chains and what leads to them, of both families; what is not there is no error. */
@@ -94,6 +110,8 @@ export async function removePodRules(bridge: string): Promise<void> {
 async function removeOf(bridge: string, iptables: Iptables): Promise<void> {
   const text = removalText(bridge, await savedTables(iptables));
   if (text) await iptables.restore(text);
+  const hint = hintRemoval(await iptables.save('mangle').catch(() => ''));
+  if (hint) await iptables.restore(hint);
 }
 
 function familyOf(cidr: string): 4 | 6 {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FakeNetwork } from '../../../src/kubelet/network/fake.ts';
 import { sharedChainsRemoval } from '../../../src/kubelet/network/host-ports.ts';
-import { podRulesText, removalText } from '../../../src/kubelet/network/pod-rules.ts';
+import { hintRemoval, hintText, podRulesText, removalText } from '../../../src/kubelet/network/pod-rules.ts';
 import { sandbox } from '../pods.ts';
 
 const options = { bridge: 'cox0', podCidr: '10.244.0.0/24' };
@@ -35,6 +35,22 @@ describe('removalText', () => {
       '*nat\n:COX-POD-MASQ-cox0 - [0:0]\n-D POSTROUTING -j COX-POD-MASQ-cox0\n-X COX-POD-MASQ-cox0\nCOMMIT\n',
     );
     expect(removalText('cox0', {})).to.equal('');
+  });
+});
+
+describe('the chains that network plugins look for', () => {
+  const made = '*mangle\n:KUBE-IPTABLES-HINT - [0:0]\n:KUBE-KUBELET-CANARY - [0:0]\nCOMMIT\n';
+
+  it('are made empty', () => expect(hintText).to.equal(made));
+
+  it('are removed as far as they are there and nobody uses them', () => {
+    expect(hintRemoval(made)).to.equal('*mangle\n-X KUBE-IPTABLES-HINT\n-X KUBE-KUBELET-CANARY\nCOMMIT\n');
+    const used = made.replace(
+      'COMMIT',
+      '-A KUBE-KUBELET-CANARY -j RETURN\n-A PREROUTING -j KUBE-IPTABLES-HINT\nCOMMIT',
+    );
+    expect(hintRemoval(used.replace('\n', '\n:PREROUTING ACCEPT [0:0]\n'))).to.equal('');
+    expect(hintRemoval('')).to.equal('');
   });
 });
 
