@@ -38,9 +38,19 @@ export class Iptables {
 
   /** Whether a chain is there and has rules; cheap, however many other chains there are. */
   async hasRules(table: Table, chain: string): Promise<boolean> {
+    return (await this.#rulesOf(table, chain)).length > 0;
+  }
+
+  /** Whether rules of a chain lead to each of these others; as cheap. */
+  async leads(table: Table, chain: string, targets: readonly string[]): Promise<boolean> {
+    const rules = await this.#rulesOf(table, chain);
+    return targets.every((target) => rules.some((rule) => ` ${rule} `.includes(` -j ${target} `)));
+  }
+
+  async #rulesOf(table: Table, chain: string): Promise<string[]> {
     const args = ['-w', waitForLock, '-t', table, '-S', chain];
     const { stdout } = await this.#call(this.#program, args, { accept: [1] });
-    return /^-A /m.test(stdout);
+    return stdout.split('\n').filter((line) => line.startsWith('-A '));
   }
 
   async #call(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult> {

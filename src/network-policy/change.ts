@@ -1,9 +1,9 @@
 import { families, type Family } from './pods.ts';
-import { ENTRY, type AddressSet, type RuleSet } from './rules.ts';
+import { hooks, hooksOf, type AddressSet, type Hook, type RuleSet } from './rules.ts';
 
-/** What is in the kernel: our rules, and whether packets are led to them. */
+/** What is in the kernel: our rules, and the kernel's chains that lead packets to them. */
 export interface Installed extends RuleSet {
-  readonly led: Readonly<Record<Family, boolean>>;
+  readonly led: Readonly<Record<Family, ReadonlySet<Hook>>>;
 }
 
 /** What to feed to which command, in this order; empty is nothing. */
@@ -56,8 +56,9 @@ function chainChange(current: Installed, wanted: RuleSet, family: Family): strin
   const [before, now] = [current.chains[family], wanted.chains[family]];
   const changed = [...now].filter(([chain, rules]) => !sameRules(before.get(chain), rules));
   const removed = [...before.keys()].filter((chain) => !now.has(chain));
-  const lead = now.has(ENTRY) && !current.led[family] ? [`-I FORWARD 1 -j ${ENTRY}`] : [];
-  const leave = !now.has(ENTRY) && current.led[family] ? [`-D FORWARD -j ${ENTRY}`] : [];
+  const [led, leads] = [current.led[family], hooksOf(now)];
+  const lead = [...leads].filter((hook) => !led.has(hook)).map((hook) => `-I ${hook} 1 -j ${hooks[hook]}`);
+  const leave = [...led].filter((hook) => !leads.has(hook)).map((hook) => `-D ${hook} -j ${hooks[hook]}`);
   const lines = [
     // Naming a chain makes it, or empties it when it is there.
     ...[...changed.map(([chain]) => chain), ...removed].map((chain) => `:${chain} - [0:0]`),

@@ -12,13 +12,16 @@ export const dnsSlices: InformerSelection = {
  * The pod that policies take a server of the cluster's DNS for: rules that let pods ask it speak of pods of `kube-system`
  * with the label `k8s-app=kube-dns`, as in any cluster.
  */
-export function dnsPod({ metadata, endpoints }: EndpointSlice): Pod {
+export function dnsPod({ metadata, endpoints, ports }: EndpointSlice): Pod {
   const podIPs = (endpoints ?? []).flatMap(({ addresses }) => addresses.map((ip) => ({ ip })));
+  const named = (ports ?? []).flatMap(({ name, protocol = 'TCP', port }) =>
+    name && port ? [{ name, protocol, containerPort: port }] : [],
+  );
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...metadata, labels: { 'k8s-app': 'kube-dns' } },
-    spec: { containers: [] },
+    spec: { containers: [{ name: 'dns', image: '', ports: named }] },
     status: { phase: 'Running', podIPs },
   };
 }

@@ -5,7 +5,7 @@ import { Iptables, parseSave } from '../linux/iptables.ts';
 import { sysctl } from '../linux/sysctl.ts';
 import type { Change, Installed } from './change.ts';
 import { families, type Family } from './pods.ts';
-import { CHAIN_PREFIX, ENTRY, SET_PREFIX, type AddressSet } from './rules.ts';
+import { CHAIN_PREFIX, ENTRY, hooks, SET_PREFIX, type AddressSet, type Hook } from './rules.ts';
 
 /** Our rules in the kernel of a machine, or of the network namespace that `run` works in. */
 export class PolicyKernel {
@@ -25,6 +25,19 @@ export class PolicyKernel {
   async read(): Promise<Installed> {
     const [sets, narrow, wide] = await Promise.all([this.#sets(), this.#chains(4), this.#chains(6)]);
     return { sets, chains: { 4: narrow.chains, 6: wide.chains }, led: { 4: narrow.led, 6: wide.led } };
+  }
+
+  /**
+   * Whether packets are led to our chains, and these have rules; cheap, and so asked often.
+   * @param hooked by which of the kernel's chains they are to be led there
+   */
+  async isLed(family: Family, hooked: ReadonlySet<Hook>): Promise<boolean> {
+    const iptables = this.#iptables[family];
+    const looks = [...hooked].flatMap((hook) => [
+      iptables.leads('mangle', hook, [hooks[hook]]),
+      iptables.hasRules('mangle', hooks[hook]),
+    ]);
+    return !(await Promise.all(looks)).includes(false);
   }
 
   /** @throws Error with a sentence when something of it failed; nobody then knows how much was done */
@@ -60,10 +73,11 @@ export class PolicyKernel {
   }
 
   /** A machine without IPv6 has no table for it. */
-  async #chains(family: Family): Promise<{ chains: Map<string, readonly string[]>; led: boolean }> {
+  async #chains(family: Family): Promise<{ chains: Map<string, readonly string[]>; led: Set<Hook> }> {
     const reading = this.#iptables[family].save('mangle');
     const saved = parseSave(await (family === 6 ? reading.catch(() => '') : reading));
     const chains = new Map([...saved].filter(([name]) => name === ENTRY || name.startsWith(`${CHAIN_PREFIX}-`)));
-    return { chains, led: Boolean(saved.get('FORWARD')?.includes(`-j ${ENTRY}`)) };
+    const leads = (hook: Hook) => saved.get(hook)?.includes(`-j ${hooks[hook]}`);
+    return { chains, led: new Set((Object.keys(hooks) as Hook[]).filter(leads)) };
   }
 }

@@ -14,7 +14,8 @@ import { change, isEmpty, type Change, type Installed } from './change.ts';
 import { ClusterView } from './cluster-view.ts';
 import { dnsPod, dnsSlices } from './dns-pods.ts';
 import { PolicyKernel } from './kernel.ts';
-import { ENTRY, noRules, type RuleSet } from './rules.ts';
+import { families } from './pods.ts';
+import { hooksOf, noRules, type RuleSet } from './rules.ts';
 
 export interface NetworkPolicyOptions {
   readonly client: Client;
@@ -28,7 +29,8 @@ export interface NetworkPolicyOptions {
 
 /** Milliseconds from the first change to the rules, so that changes that belong together are made together. */
 const GATHER = 20;
-/** Milliseconds between two looks at whether our rules are still there. */
+/** Milliseconds between two looks at whether packets still come by our rules, and between two at all of these. */
+const LOOK_EVERY = 3_000;
 const CHECK_EVERY = 30_000;
 /** Milliseconds that a pod's start waits for its policies before it is tried again. */
 const PATIENCE = 10_000;
@@ -52,7 +54,7 @@ export class NetworkPolicyEnforcer implements Component {
   #knowsAll = false;
   #bridged = false;
   #pending: Timer | undefined;
-  #check: Timer | undefined;
+  #checks: readonly Timer[] = [];
   #busy: Promise<void> = Promise.resolve();
 
   constructor(options: NetworkPolicyOptions) {
@@ -92,14 +94,18 @@ export class NetworkPolicyEnforcer implements Component {
       },
       (error) => this.#following.reject(error),
     );
-    this.#check = this.#options.clock.every(CHECK_EVERY, () => this.#verifySoon());
+    const { clock } = this.#options;
+    this.#checks = [
+      clock.every(LOOK_EVERY, () => this.#soon(() => this.#look())),
+      clock.every(CHECK_EVERY, () => this.#soon(() => this.#verify())),
+    ];
   }
 
   /** Stops following the API. The rules stay, for the pods that go on running. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the enforcement of network policies was stopped'));
     this.#pending?.cancel();
-    this.#check?.cancel();
+    for (const timer of this.#checks) timer.cancel();
     await this.#informers.stop();
     await this.#busy;
   }
@@ -153,8 +159,8 @@ export class NetworkPolicyEnforcer implements Component {
     });
   }
 
-  #verifySoon(): void {
-    this.#exclusively(() => this.#verify()).catch((error) => {
+  #soon(check: () => Promise<void>): void {
+    this.#exclusively(check).catch((error) => {
       this.#log.error('the rules of network policies could not be checked', { error: errorMessage(error) });
       this.#schedule(this.#backoff.next('sync'));
     });
@@ -188,6 +194,14 @@ export class NetworkPolicyEnforcer implements Component {
     this.#log.debug('wrote network policies', { milliseconds });
   }
 
+  /** Puts our rules back when somebody has flushed them, or the rules that lead to them. */
+  async #look(): Promise<void> {
+    const written = this.#written;
+    if (this.#stop.signal.aborted || !written) return;
+    const looks = families.map((family) => this.#kernel.isLed(family, hooksOf(written.chains[family])));
+    if ((await Promise.all(looks)).includes(false)) await this.#verify();
+  }
+
   /** Puts our rules back when somebody changed them. */
   async #verify(): Promise<void> {
     if (this.#stop.signal.aborted || !this.#written) return;
@@ -202,7 +216,7 @@ export class NetworkPolicyEnforcer implements Component {
 }
 
 function asWritten(rules: RuleSet): Installed {
-  return { ...rules, led: { 4: rules.chains[4].has(ENTRY), 6: rules.chains[6].has(ENTRY) } };
+  return { ...rules, led: { 4: hooksOf(rules.chains[4]), 6: hooksOf(rules.chains[6]) } };
 }
 
 /** The kernel writes rules in words of its own, so none of them is taken for right. */
@@ -213,7 +227,7 @@ function withUnknownRules(installed: Installed): Installed {
 
 function fingerprint({ sets, chains, led }: Installed): string {
   const members = [...sets].map(([name, set]) => [name, set.type, [...set.members].sort()]).sort();
-  return JSON.stringify([members, [...chains[4]], [...chains[6]], led]);
+  return JSON.stringify([members, [...chains[4]], [...chains[6]], [...led[4]], [...led[6]]]);
 }
 
 /** Removes all of ours from the kernel. For `cox down`: nobody may enforce policies meanwhile. */

@@ -32,11 +32,20 @@ export interface Members {
   ports(selection: string, name: string, protocol: Protocol, family: Family): ReadonlySet<string>;
 }
 
-/** The chain that all packets that this node passes on go through. */
+/** The chain that all packets that this node passes on go through, and so all between pods. */
 export const ENTRY = 'COX-NETPOL';
 /** What our chains and sets are called. */
 export const CHAIN_PREFIX = 'COX-NP';
 export const SET_PREFIX = 'cox-np';
+
+/** The chains of the kernel that packets come by, and the chain of ours that each leads to. */
+export const hooks = { FORWARD: ENTRY, INPUT: `${CHAIN_PREFIX}-TO-NODE` } as const;
+export type Hook = keyof typeof hooks;
+
+/** Which of the kernel's chains lead to chains of ours, where these are all of ours. */
+export function hooksOf(chains: { has(chain: string): boolean }): ReadonlySet<Hook> {
+  return new Set((Object.keys(hooks) as Hook[]).filter((hook) => chains.has(hooks[hook])));
+}
 
 const stage = { egress: `${CHAIN_PREFIX}-EGRESS`, ingress: `${CHAIN_PREFIX}-INGRESS` } as const;
 const chainOf = ({ id, direction }: Profile) => `${CHAIN_PREFIX}-${direction === 'egress' ? 'E' : 'I'}-${id}`;
@@ -73,10 +82,12 @@ const neighbours = ['neighbour-solicitation', 'neighbour-advertisement'].map(
  *     COX-NETPOL        lets go what belongs to a connection that was allowed, then asks both of the next
  *     COX-NP-EGRESS     by the set that the sender is in, goes to the chain of its profile
  *     COX-NP-INGRESS    the same for the receiver
+ *     COX-NP-TO-NODE    asks the first of them about packets to the node itself: its API server, or the cluster's DNS, are
+ *                       to a pod what others are, whichever node they happen to be on
  *     COX-NP-E-*, -I-*  what the policies of a profile allow returns; the rest is dropped
  *
- * Packets from and to the node itself do not pass here, and so are always allowed. Addresses stand in sets only: when a
- * pod comes or goes, no rule changes.
+ * Packets from the node itself do not pass here, and so are always allowed: the kubelet probes its pods. Addresses stand
+ * in sets only: when a pod comes or goes, no rule changes.
  */
 export function rules(all: readonly Profile[], members: Members): RuleSet {
   const sets = new Map<string, AddressSet>();
@@ -90,6 +101,7 @@ export function rules(all: readonly Profile[], members: Members): RuleSet {
     };
     const own = chains[family];
     own.set(ENTRY, entry(family));
+    if (concerned.some(({ direction }) => direction === 'egress')) own.set(hooks.INPUT, entryToNode(family));
     for (const direction of directions) own.set(stage[direction], []);
     for (const profile of concerned) {
       const { id, direction, policies, pods } = profile;
@@ -104,10 +116,19 @@ export function rules(all: readonly Profile[], members: Members): RuleSet {
 
 type AddSet = (name: string, type: AddressSet['type'], content: ReadonlySet<string>) => string;
 
+/** What is let go wherever it comes by. */
+const always = (family: Family) => [
+  '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+  ...(family === 6 ? neighbours : []),
+];
+
+function entryToNode(family: Family): string[] {
+  return [...always(family), `-j ${stage.egress}`];
+}
+
 function entry(family: Family): string[] {
   return [
-    '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
-    ...(family === 6 ? neighbours : []),
+    ...always(family),
     family === 6 ? toItself(8, 24, 4) : toItself(12, 16, 1),
     `-j ${stage.egress}`,
     `-j ${stage.ingress}`,

@@ -3,6 +3,7 @@ import type { NetworkPolicy } from '../../src/api/networking-v1/network-policy.t
 import { noLog } from '../../src/base/log.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Client } from '../../src/client/client.ts';
+import { dnsSlice } from '../../src/dns/publish.ts';
 import type { Run } from '../../src/linux/exec.ts';
 import { NetworkPolicyEnforcer, removePolicyRules } from '../../src/network-policy/network-policy.ts';
 import { MemoryApi } from '../client/memory-api.ts';
@@ -186,6 +187,38 @@ describe('network policies in a real network', function () {
     expect(stdout).to.equal('?');
   });
 
+  it('holds for what a pod sends to its own node, and lets it answer there', async () => {
+    const serve = serveOnce(1);
+    const tries = ['y/a', 'x/a'].map((from) => ({ from, host: '10.244.1.1', port: 53, protocol: 'TCP' as const }));
+    const ask = (patience: number) => network.ask(tries.map((one) => ({ ...one, patience })));
+    const to = [{ namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }];
+    const allowed = policyOf({ policyTypes: ['Egress'], egress: [{ to, ports: [{ port: 'dns-tcp' }] }] }, 'x/dns');
+    const probe = [onePort('x/a', 'y/a'), onePort('y/a', 'y/b')];
+    try {
+      apply([closed('x')]);
+      await follows(({ from }) => from !== 'x/a', probe);
+      expect(await ask(SILENCE)).to.deep.equal([true, false]);
+      const { path, slice } = dnsAt('10.244.1.1');
+      api.put('/api/v1/namespaces/kube-system', namespaceOf('kube-system'));
+      api.put(path, slice);
+      apply([closed('x'), allowed]);
+      await follows(({ from }) => from !== 'x/a', probe);
+      expect(await ask(PATIENCE)).to.deep.equal([true, true]);
+    } finally {
+      serve.kill();
+    }
+  });
+
+  /** Answers on TCP port 53 of a node. */
+  function serveOnce(node: number): { kill(): void } {
+    const stop = new AbortController();
+    const args = ['-e', `require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(53)`];
+    network
+      .onNode(node)(process.execPath, args, { signal: stop.signal, timeout: 0 })
+      .catch(() => {});
+    return { kill: () => stop.abort() };
+  }
+
   it('puts back what others remove, and starts over from what is there', async () => {
     apply([closed('x')]);
     const tries = [onePort('y/a', 'x/a'), onePort('y/a', 'y/b')];
@@ -193,10 +226,12 @@ describe('network policies in a real network', function () {
     await follows(allowed, tries);
     await clock.advance(30_000);
     await settled();
-    await network.onNode(1)('iptables', ['-t', 'mangle', '-F']);
-    expect(await wrong(tries, () => true)).to.deep.equal([]);
-    await clock.advance(30_000);
-    await follows(allowed, tries);
+    for (const chain of [[], ['FORWARD'], ['COX-NETPOL']]) {
+      await network.onNode(1)('iptables', ['-t', 'mangle', '-F', ...chain]);
+      expect(await wrong(tries, () => true)).to.deep.equal([]);
+      await clock.advance(3_000);
+      await follows(allowed, tries);
+    }
     await enforcers[0]!.stop();
     enforcers[0] = enforcer(1);
     const before = await kernelState();
@@ -227,6 +262,17 @@ describe('network policies in a real network', function () {
     return [sets, narrow, wide].map(({ stdout }) => stdout.replace(/^#.*\n| initval \S+|\[\d+:\d+\]/gm, '')).join('');
   }
 });
+
+/** The cluster's DNS as the API knows it. */
+function dnsAt(host: string): { path: string; slice: object } {
+  const slice = dnsSlice({ host, port: 53, name: 'n1' });
+  const { namespace, name } = slice.metadata;
+  const metadata = { ...slice.metadata, uid: 'dns', resourceVersion: '1' };
+  return {
+    path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${name}`,
+    slice: { ...slice, metadata },
+  };
+}
 
 /** What the proxy writes for a service with one endpoint, in short. */
 const serviceRules = (service: string, endpoint: string) => `*nat

@@ -3,20 +3,21 @@ import type { Pod } from '../../src/api/core-v1/pod.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { change, type Installed } from '../../src/network-policy/change.ts';
 import { ClusterView } from '../../src/network-policy/cluster-view.ts';
-import { ENTRY, noRules, type RuleSet } from '../../src/network-policy/rules.ts';
+import { hooksOf, noRules, type RuleSet } from '../../src/network-policy/rules.ts';
 import { namespaceOf, podOf, policyOf } from './objects.ts';
 
-const nothing: Installed = { ...noRules, led: { 4: false, 6: false } };
+const nothing: Installed = { ...noRules, led: { 4: new Set(), 6: new Set() } };
 const installed = (rules: RuleSet): Installed => ({
   ...rules,
-  led: { 4: rules.chains[4].has(ENTRY), 6: rules.chains[6].has(ENTRY) },
+  led: { 4: hooksOf(rules.chains[4]), 6: hooksOf(rules.chains[6]) },
 });
 
 /** A kernel that does what it is fed, and refuses what a real one would. */
 class Kernel {
   sets = new Map<string, Set<string>>();
   chains: Record<4 | 6, Map<string, string[]>> = { 4: new Map(), 6: new Map() };
-  forward = { 4: [] as string[], 6: [] as string[] };
+  /** Rules of the kernel's own chains, each after the name of its chain. */
+  hooked = { 4: [] as string[], 6: [] as string[] };
 
   apply({ sets, rules, unused }: ReturnType<typeof change>): void {
     this.#ipset(sets);
@@ -47,11 +48,11 @@ class Kernel {
       const [, verb, chain = '', rule = ''] = /^(:|-[AIDX] )(\S+) ?(.*)$/.exec(line) ?? [];
       if (verb === ':') chains.set(chain, []);
       if (verb === '-A ') chains.get(chain)!.push(rule);
-      if (verb === '-I ') this.forward[family].unshift(rule.replace(/^1 /, ''));
-      if (verb === '-D ') this.forward[family] = this.forward[family].filter((one) => one !== rule);
+      if (verb === '-I ') this.hooked[family].unshift(`${chain} ${rule.replace(/^1 /, '')}`);
+      if (verb === '-D ') this.hooked[family] = this.hooked[family].filter((one) => one !== `${chain} ${rule}`);
       if (verb === '-X ') chains.delete(chain);
     }
-    for (const rule of [...chains.values()].flat()) {
+    for (const rule of [...this.hooked[family], ...[...chains.values()].flat()]) {
       const [, set] = /--match-set (\S+)/.exec(rule) ?? [];
       const [, to] = /-[jg] (COX\S+)/.exec(rule) ?? [];
       if (set && !this.sets.has(set)) throw new Error(`no set for ${rule}`);
@@ -61,7 +62,11 @@ class Kernel {
 
   get content(): object {
     const sets = [...this.sets].map(([name, members]) => [name, [...members].sort()]).sort();
-    return { sets, chains: [[...this.chains[4]].sort(), [...this.chains[6]].sort()], forward: this.forward };
+    return {
+      sets,
+      chains: [[...this.chains[4]].sort(), [...this.chains[6]].sort()],
+      hooked: [[...this.hooked[4]].sort(), [...this.hooked[6]].sort()],
+    };
   }
 }
 

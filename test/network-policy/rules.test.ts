@@ -49,6 +49,7 @@ describe('the rules of network policies', () => {
         '-j COX-NP-EGRESS',
         '-j COX-NP-INGRESS',
       ],
+      'COX-NP-TO-NODE': ['-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN', '-j COX-NP-EGRESS'],
       'COX-NP-EGRESS': ['-m set --match-set cox-np-out4-c1078a411e584880 src -g COX-NP-E-c1078a411e584880'],
       'COX-NP-INGRESS': ['-m set --match-set cox-np-in4-efdeac04fb927804 dst -g COX-NP-I-efdeac04fb927804'],
       'COX-NP-I-efdeac04fb927804': ['-j DROP'],
@@ -66,7 +67,7 @@ describe('the rules of network policies', () => {
     expect(sets.size).to.be.greaterThan(6);
     for (const name of sets.keys()) expect(name).to.match(/^cox-np-.{1,24}$/);
     for (const family of [4, 6] as const) {
-      expect(chains[family].size).to.equal(5);
+      expect(chains[family].size).to.equal(6);
       for (const name of chains[family].keys()) expect(name.length).to.be.at.most(28);
     }
   });
