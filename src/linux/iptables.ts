@@ -30,10 +30,19 @@ export class Iptables {
     return (await this.#call(`${this.#program}-save`, ['-t', table])).stdout;
   }
 
-  /** Applies a change in the format of iptables-save, whole or not at all. Chains that it does not name stay as they are. */
+  /**
+   * Applies a change in the format of iptables-save, whole or not at all. Chains that it does not name stay as they are.
+   * @throws RefusedLine when iptables says which line it cannot take
+   */
   async restore(text: string): Promise<void> {
     const timeout = 120_000;
-    await this.#call(`${this.#program}-restore`, ['-w', waitForLock, '--noflush'], { stdin: text, timeout });
+    const program = `${this.#program}-restore`;
+    try {
+      await this.#call(program, ['-w', waitForLock, '--noflush'], { stdin: text, timeout });
+    } catch (error) {
+      const { cause } = error as Error;
+      throw (cause instanceof CommandError && refusedLine(program, cause.stderr, text)) || error;
+    }
   }
 
   /** Whether a chain is there and has rules; cheap, however many other chains there are. */
@@ -61,6 +70,42 @@ export class Iptables {
       throw error;
     }
   }
+}
+
+/** A line that iptables or the kernel does not take, because of which nothing of its table was changed. */
+export class RefusedLine extends Error {
+  readonly table: Table;
+  /** As it was given: `-A chain rule`, or what else it was. */
+  readonly line: string;
+  /** In the words of iptables. */
+  readonly reason: string;
+
+  constructor(program: string, refused: { table: Table; line: string; reason: string }) {
+    super(`${program} refused "${refused.line.slice(0, 300)}" of the table ${refused.table}: ${refused.reason}`);
+    this.name = 'RefusedLine';
+    this.table = refused.table;
+    this.line = refused.line;
+    this.reason = refused.reason;
+  }
+}
+
+/**
+ * Reads what iptables-restore complains of: `Chain 'X' does not exist` and `Error occurred at line: 4`, or of the kernel's
+ * refusal `line 4: RULE_APPEND failed (No such file or directory): rule in chain Y`. Pure.
+ */
+export function refusedLine(program: string, stderr: string, input: string): RefusedLine | undefined {
+  const number = Number(
+    /^Error occurred at line: (\d+)$|\bline (\d+)(?=: | failed)/m.exec(stderr)?.slice(1).find(Boolean),
+  );
+  if (!(number > 0)) return undefined;
+  const lines = input.split('\n').slice(0, number);
+  const line = lines[number - 1];
+  const table = lines.findLast((one) => one.startsWith('*'))?.slice(1);
+  // Who cannot tell which it was names the last of all.
+  if (line === undefined || table === undefined || line === 'COMMIT') return undefined;
+  const said = stderr.split('\n').map((one) => one.replace(/^\S+ v[\d.]+ \(\w+\):/, '').trim());
+  const reason = said.find((one) => one !== '' && !one.startsWith('Warning:')) ?? '';
+  return new RefusedLine(program, { table: table as Table, line, reason });
 }
 
 /** Lines that are read in one turn of the event loop. */

@@ -31,6 +31,16 @@ export function jumpsTo({ others }: Installed): Insertions {
   return { nat: found('nat'), filter: found('filter') };
 }
 
+/** Rules in others' chains that lead to ours and are none of the wanted, as a newer version of us may have left. */
+export function strayJumps(installed: Installed, wanted: Insertions): Insertions {
+  const found = jumpsTo(installed);
+  const stray = (table: OurTable) => {
+    const known = new Set(wanted[table].map(([chain, rule]) => `${chain} ${targetOf(rule)}`));
+    return found[table].filter(([chain, rule]) => !known.has(`${chain} ${targetOf(rule)}`));
+  };
+  return { nat: stray('nat'), filter: stray('filter') };
+}
+
 /**
  * Those of the wanted jumps that are not there, and where they belong: first in their chain, but after those of other
  * parts of the node, as network policies are, which must see packets before we let them through; and before that of

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
-import type { Iptables } from '../linux/iptables.ts';
+import { RefusedLine, type Iptables } from '../linux/iptables.ts';
 import { canaryChain, jumps } from './fixed-rules.ts';
-import { missingJumps, readInstalled, type Installed } from './installed.ts';
+import { missingJumps, readInstalled, strayJumps, type Installed } from './installed.ts';
 import type { Family, ServicePort } from './model.ts';
 import type { ProxyMetrics } from './metrics.ts';
-import { restoreTexts, type Placements } from './restore-text.ts';
+import { RefusedRules } from './refused-rules.ts';
+import { removalText, restoreTexts, type Placements } from './restore-text.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RuleOptions } from './rule-text.ts';
 import {
@@ -13,6 +14,7 @@ import {
   differences,
   sameRules,
   tables,
+  targetOf,
   type Change,
   type ChainName,
   type OurTable,
@@ -27,6 +29,9 @@ export interface KernelRulesOptions {
   readonly log: Log;
   readonly metrics: ProxyMetrics;
 }
+
+/** Rules that are found to be refused in one go; more of them take another. */
+const MOST_REFUSED = 20;
 
 type Written = Record<OurTable, Map<string, readonly string[]>>;
 
@@ -62,6 +67,8 @@ export class KernelRules {
   /** How chains look in the kernel that iptables-save shows in other words than ours. */
   readonly #forms = new Map<string, { written: readonly string[]; saved: readonly string[] }>();
 
+  readonly #refused = new RefusedRules();
+
   constructor(options: KernelRulesOptions) {
     this.family = options.family;
     this.#options = options;
@@ -76,18 +83,34 @@ export class KernelRules {
   /** Brings what has changed to the kernel. When what is there is unknown, everything is compared. */
   async write(): Promise<void> {
     if (!this.#written) return void (await this.repair());
-    await this.#apply(change(this.#written, this.#book.rules, this.#takeDirty()));
+    const among = this.#takeDirty();
+    await this.#apply(change(this.#written, this.#refused.leftOut(this.#book.rules, among), among));
   }
 
   /**
-   * Compares all rules with those in the kernel and writes what differs.
+   * Compares all rules with those in the kernel and writes what differs. Rules that are refused for what they say are told
+   * of and left out, so that they keep no others from being written.
    * @returns how many chains and jumps differed
    */
   async repair(): Promise<number> {
+    for (let left = MOST_REFUSED; ; left--) {
+      try {
+        return await this.#repair();
+      } catch (error) {
+        const { cause } = error as Error;
+        if (left === 0 || !(cause instanceof RefusedLine) || !this.#refused.add(cause)) throw error;
+        this.#options.log.error('left out a rule of a service', { error: cause.message });
+      }
+    }
+  }
+
+  async #repair(): Promise<number> {
     const wanted = this.#wantedNow();
     const first = await this.#compare(wanted);
     const count = first.change.write.length + first.change.remove.length + sizeOf(first.jumps);
     this.#written = undefined;
+    const stray = removalText(strayJumps(first.installed, jumps(this.family)), []);
+    if (stray) await this.#options.iptables.restore(stray);
     await this.#apply(first.change, first.jumps);
     this.#written = wanted;
     const known = first.installed.chains;
@@ -126,7 +149,8 @@ export class KernelRules {
       else written[table].delete(chain);
       this.#dirty.set(`${table} ${chain}`, [table, chain]);
     }
-    const what = change(written, this.#book.rules, this.#takeDirty());
+    const among = this.#takeDirty();
+    const what = change(written, this.#refused.leftOut(this.#book.rules, among), among);
     const lost = touched.has(JUMPS) ? none : missing;
     await this.#apply(what, lost);
     const again = new Set(damaged.map(([table, chain]) => `${table} ${chain}`));
@@ -137,11 +161,21 @@ export class KernelRules {
     return damaged.length + sizeOf(lost);
   }
 
-  /** Whether somebody has flushed one of our tables. */
+  /** Whether somebody has flushed one of our tables, or removed rules that lead to ours. */
   async isFlushed(): Promise<boolean> {
     if (!this.#written) return false;
-    const there = await Promise.all(tables.map((table) => this.#options.iptables.hasRules(table, canaryChain)));
-    return there.includes(false);
+    const { iptables } = this.#options;
+    const looks = tables.flatMap((table) => [
+      iptables.hasRules(table, canaryChain),
+      ...[...Map.groupBy(jumps(this.family)[table], ([chain]) => chain)].map(([chain, rules]) =>
+        iptables.leads(
+          table,
+          chain,
+          rules.map(([, rule]) => targetOf(rule)!),
+        ),
+      ),
+    ]);
+    return (await Promise.all(looks)).includes(false);
   }
 
   /** What is in the kernel is not known any more. */
@@ -156,7 +190,7 @@ export class KernelRules {
   }
 
   #wantedNow(): Written {
-    const { nat, filter } = this.#book.rules;
+    const { nat, filter } = this.#refused.leftOut(this.#book.rules);
     this.#dirty.clear();
     return { nat: new Map(nat), filter: new Map(filter) };
   }

@@ -55,6 +55,26 @@ describe('the rules of services in a kernel', function () {
     });
   }
 
+  for (const backend of ['nft', 'legacy'] as const) {
+    it(`are there but for one that is refused, by ${backend}`, async () => {
+      const cluster = new RandomCluster(7);
+      const rules = kernelRules('IPv4', withBackend(backend));
+      const keys = [1, 2, 3, 4, 5, 6].flatMap(() => cluster.step());
+      const ports = keys.flatMap((key) => cluster.ports(key));
+      const good = ports.find(({ family, endpoints }) => family === 'IPv4' && endpoints.length > 0)!;
+      rules.put('good', [good]);
+      rules.put('bad', [
+        { ...good, name: 'x/bad:p', clusterIp: '10.96.9.9', endpoints: [{ ...good.endpoints[0]!, ip: 'nowhere' }] },
+      ]);
+      await rules.write();
+      const fresh = kernelRules('IPv4', withBackend(backend));
+      fresh.put('good', [good]);
+      // The chain and the hairpin of the other one are there, and only what says "nowhere" is not.
+      expect(await fresh.repair()).to.be.within(1, 6);
+      await clearAll(withBackend(backend));
+    });
+  }
+
   async function clearAll(run: Run): Promise<void> {
     for (const table of ['nat', 'filter']) {
       await run('iptables', ['-t', table, '-F']);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { noLog } from '../../src/base/log.ts';
+import { CommandError, type Run } from '../../src/linux/exec.ts';
 import { Iptables } from '../../src/linux/iptables.ts';
 import { KernelRules } from '../../src/proxy/kernel-rules.ts';
 import { ProxyMetrics } from '../../src/proxy/metrics.ts';
@@ -14,18 +15,20 @@ const clock = new VirtualClock();
 class World {
   readonly kernel = new MemoryIptables();
   readonly rules: KernelRules;
+  readonly options: ConstructorParameters<typeof KernelRules>[0];
   readonly family: Family;
 
   constructor(family: Family) {
     this.family = family;
-    this.rules = new KernelRules({
+    this.options = {
       family,
       iptables: new Iptables(this.kernel.run, family === 'IPv4' ? 4 : 6),
       rules: { clusterCidr: family === 'IPv4' ? '10.244.0.0/16' : 'fd01::/48' },
       clock,
       log: noLog,
       metrics: new ProxyMetrics(clock),
-    });
+    };
+    this.rules = new KernelRules(this.options);
   }
 
   put(cluster: RandomCluster, keys: readonly string[]): void {
@@ -157,6 +160,42 @@ describe('rules that are written as services change', function () {
     expect(await world.rules.putBack((await looking)!), 'nothing was damaged').to.equal(0);
   });
 
+  it('are written but for those that are refused for what they say', async () => {
+    const cluster = new RandomCluster(3);
+    const world = new World('IPv4');
+    const bad = (line: string) => line.startsWith('-A') && line.includes('-p udp -m udp --dport');
+    const { run } = world.kernel;
+    const picky: Run = async (command, args, options) => {
+      const line = String(options?.stdin ?? '').split('\n').findIndex(bad) + 1; // prettier-ignore
+      const stderr = `${command} v1.8.9 (nf_tables): unknown protocol\nError occurred at line: ${line}\nTry it.\n`;
+      if (command.endsWith('-restore') && line > 0) throw new CommandError('failed', command, { code: 2, stderr });
+      return run(command, args, options);
+    };
+    const rules = new KernelRules({ ...world.options, iptables: new Iptables(picky) });
+    const keys = [...cluster.step(), ...cluster.step(), ...cluster.step()];
+    for (const key of keys) rules.put(key, cluster.ports(key));
+    const patiently = async () => {
+      for (let i = 0; i < 20; i++) if (await rules.repair().then(() => true, () => false)) return; // prettier-ignore
+    };
+    await patiently();
+    const fresh = await world.fresh(cluster);
+    const without = fresh.state.split('\n').filter((line) => !bad(`-A ${line}`));
+    expect(without.length).to.be.lessThan(fresh.state.split('\n').length);
+    expect(parsed(world.state)).to.deep.equal(parsed(fresh.state, (rule) => !bad(`-A ${rule}`)));
+    expect(await rules.repair(), 'it does not try them again').to.equal(0);
+  });
+
+  it('lose what leads to a chain that there is no more', async () => {
+    const world = new World('IPv4');
+    await world.rules.write();
+    const good = world.state;
+    const filter = world.kernel.tables.get('filter')!;
+    filter.set('COX-REFUSE-OLD', ['-j DROP']);
+    filter.get('INPUT')!.push('-m comment --comment "older" -j COX-REFUSE-OLD');
+    await world.rules.repair();
+    expect(world.state).to.equal(good);
+  });
+
   it('notice that they were flushed', async () => {
     const world = new World('IPv4');
     expect(await world.rules.isFlushed(), 'nothing was written yet').to.equal(false);
@@ -165,6 +204,9 @@ describe('rules that are written as services change', function () {
     for (const table of tables) {
       world.kernel.flush(table);
       expect(await world.rules.isFlushed(), table).to.equal(true);
+      await world.rules.repair();
+      world.kernel.tables.get(table)!.set('OUTPUT', []);
+      expect(await world.rules.isFlushed(), `what leads there from ${table}`).to.equal(true);
       await world.rules.repair();
     }
     expect(await world.rules.isFlushed()).to.equal(false);
@@ -181,6 +223,12 @@ describe('rules that are written as services change', function () {
     expect(world.kernel.restored).to.deep.equal([]);
   });
 });
+
+/** Tables as `state` writes them, as far as their rules are wanted. */
+function parsed(state: string, wanted: (rule: string) => boolean = () => true): unknown {
+  const all = JSON.parse(state) as [string, string[]][][];
+  return all.map((table) => table.map(([chain, rules]) => [chain, rules.filter(wanted)]));
+}
 
 /** Empties, removes or changes chains, or the rules that lead to them. */
 function damage(kernel: MemoryIptables, random: Seeded): void {
