@@ -7,6 +7,7 @@ import { kubeconfigText } from '../client/kubeconfig.ts';
 import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adminUser, ControlPlane } from './control-plane.ts';
+import { listedAddress } from './machine.ts';
 import { Pki } from './pki.ts';
 import { schedulerConfiguration } from './scheduler-configuration.ts';
 import { simulatedEndpoint } from './simulate.ts';
@@ -89,7 +90,8 @@ export class Cluster {
       random,
       log,
       serviceCidr: '10.96.0.0/16',
-      advertiseAddress: '127.0.0.1',
+      // Endpoints cannot have loopback addresses, and operators expect those of `default/kubernetes` to be there.
+      advertiseAddress: listedAddress() ?? '127.0.0.1',
       ...(listen && { listen: { host: '127.0.0.1', port: 0 } }),
       ...(options.controllers !== undefined && { controllers: options.controllers }),
       ...(options.scheduler !== undefined && { scheduler: options.scheduler }),

@@ -27,5 +27,10 @@ export async function defaultAddress(): Promise<string> {
   } catch {
     // Without the `ip` command (a control plane needs it for nothing else) Node's own list has to do.
   }
-  return machineAddresses().find((a) => !/^(docker|cox|br-|veth)/.test(a.name))?.address ?? '127.0.0.1';
+  return listedAddress() ?? '127.0.0.1';
+}
+
+/** An address of this machine's own interfaces, asked of no command; undefined when it has loopback alone. */
+export function listedAddress(): string | undefined {
+  return machineAddresses().find((a) => !/^(docker|cox|br-|veth)/.test(a.name))?.address;
 }

@@ -1,9 +1,11 @@
-import { KubeConfig, CoreV1Api } from '@kubernetes/client-node';
+import { PassThrough } from 'node:stream';
+import { KubeConfig, CoreV1Api, Log } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { deployment, type Deployment } from '../../src/api/apps-v1/deployment.ts';
 import { replicaSet } from '../../src/api/apps-v1/replica-set.ts';
 import { componentStatus } from '../../src/api/core-v1/component-status.ts';
 import { configMap } from '../../src/api/core-v1/config-map.ts';
+import { endpoints } from '../../src/api/core-v1/endpoints.ts';
 import { namespace } from '../../src/api/core-v1/namespace.ts';
 import { node } from '../../src/api/core-v1/node.ts';
 import { pod } from '../../src/api/core-v1/pod.ts';
@@ -63,6 +65,32 @@ describe('Cluster.start()', () => {
     expect(text).to.match(/^rest_client_requests_total\{code="201",method="POST",host="in-process"\} [1-9]/m);
     expect(text).to.match(/^etcd_requests_total\{operation="create",type="deployments.apps",.*\} 1$/m);
     expect(text).to.match(/^apiserver_request_total\{verb="POST".*resource="pods".*code="201"\} 1$/m);
+  });
+
+  it('has endpoints of its API server when it listens', async () => {
+    const { client, url } = await start({ controllers: false, scheduler: false });
+    const at = { namespace: 'default', name: 'kubernetes' };
+    const [subset] = (await client.get(endpoints, at)).subsets ?? [];
+    expect(subset?.ports?.map(({ port }) => port)).to.deep.equal([Number(new URL(url).port)]);
+    expect((await client.get(endpointSlice, at)).endpoints).to.have.length(1);
+  });
+
+  it('stops while somebody follows a log', async () => {
+    const cluster = await Cluster.start({ nodes: 1 });
+    await cluster.client.create(pod, {
+      metadata: { namespace: 'default', name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'nginx' }] },
+    });
+    await until(async () =>
+      (await cluster.client.get(pod, { namespace: 'default', name: 'p' })).status?.conditions?.some(
+        ({ type, status }) => type === 'Ready' && status === 'True',
+      ),
+    );
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig);
+    const out = new PassThrough().resume().on('error', () => {}); // it is cut off
+    await new Log(config).log('default', 'p', 'c', out, { follow: true });
+    await cluster.stop();
   });
 
   it('says how its parts are', async () => {

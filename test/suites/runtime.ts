@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { ContainerConfig, Runtime, RuntimeListener, Sandbox } from '../../src/kubelet/runtime/runtime.ts';
 
@@ -173,6 +173,20 @@ export function runtimeSuite(make: () => Promise<RuntimeUnderTest>): void {
     const code = await runtime.exec(id, ['sh', '-c', 'echo hello; exit 3'], { stdout, tty: false });
     stdout.end();
     expect([await output, code]).to.deep.equal(['hello\n', 3]);
+  });
+
+  it('keeps output and errors of commands apart, and gives them what they read', async () => {
+    const id = await start(await sandboxOf(), forever);
+    const run = async (command: string[], input: string) => {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const written = Promise.all([text(stdout), text(stderr)]);
+      const code = await runtime.exec(id, command, { stdin: Readable.from([input]), stdout, stderr, tty: false });
+      stdout.end();
+      stderr.end();
+      return [code, ...(await written)];
+    };
+    expect(await run(['sh', '-c', 'echo out; echo err >&2; exit 3'], '')).to.deep.equal([3, 'out\n', 'err\n']);
+    expect(await run(['cat'], 'some\n')).to.deep.equal([0, 'some\n', '']);
   });
 
   it('keeps the log of a container that ended', async () => {

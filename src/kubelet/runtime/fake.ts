@@ -228,10 +228,13 @@ export class FakeRuntime implements Runtime {
     this.#pulled.add(withDefaultTag(name));
   }
 
-  async exec(id: string, command: readonly string[], { stdout }: ProcessStreams): Promise<number> {
+  async exec(id: string, command: readonly string[], streams: ProcessStreams): Promise<number> {
     this.#mustRun(id);
-    const { exitCode, output, runsFor = 0 } = programOf(command);
+    if (/^(\/bin\/)?cat$/.test(command.join(' '))) return giveBack(streams);
+    const { stdout, stderr, tty } = streams;
+    const { exitCode, output, errors = '', runsFor = 0 } = programOf(command);
     stdout?.write(this.#knows(id, command) ?? output);
+    (tty ? stdout : stderr)?.write(errors);
     if (runsFor > 0) await sleep(this.#options.clock, runsFor);
     return exitCode;
   }
@@ -243,7 +246,8 @@ export class FakeRuntime implements Runtime {
 
   async logs(id: string, options: LogOptions, out: Writable, signal?: AbortSignal): Promise<void> {
     const { program, state } = this.#byContainer.get(id) ?? {};
-    out.write(fakeLog(program?.output ?? '', state?.startedAt ?? 0, options));
+    const { output = '', errors = '' } = program ?? {};
+    out.write(fakeLog(output, errors, state?.startedAt ?? 0, options));
     if (options.follow && !signal?.aborted) await Promise.race([this.exited(id), ...(signal ? [once(signal)] : [])]);
   }
 
@@ -326,6 +330,12 @@ export class FakeRuntime implements Runtime {
     const { startDelay = 0, clock } = this.#options;
     if (startDelay + more > 0) await sleep(clock, startDelay + more);
   }
+}
+
+/** What `cat` does. */
+async function giveBack({ stdin, stdout }: ProcessStreams): Promise<number> {
+  for await (const chunk of stdin ?? []) stdout?.write(chunk);
+  return 0;
 }
 
 function stateOf(pod: FakePod): PodState {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Bytes of the headers and the address of a request, as of the API server's: commands can be long. */
@@ -26,11 +26,15 @@ export interface TlsListenerOptions {
 export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #listening: Server;
+  /** What the TLS server has been given: it does not listen itself, and so keeps no list of its own. */
+  readonly #sockets = new Set<Socket>();
   #server: TlsServer | undefined;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
     this.#listening = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
       this.#server ??= this.#serve();
       this.#server.emit('connection', socket);
     });
@@ -52,8 +56,9 @@ export class TlsListener {
 
   /** Cuts what is open. */
   async stop(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise<void>((resolve) => this.#listening.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#listening.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   #serve(): TlsServer {

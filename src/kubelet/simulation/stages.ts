@@ -38,7 +38,7 @@ export function stagesOf(pod: Pod | undefined, container: string, command: reado
     runsFor: durationOf(say('run')) ?? program.runsFor ?? (exitCode === undefined ? undefined : 0),
     exitCode: exitCode ?? program.exitCode,
     stopsIn: durationOf(say('stop')) ?? program.stopsIn,
-    output: log === undefined ? program.output : `${log.replace(/\n$/, '')}\n`,
+    ...(log !== undefined && { output: `${log.replace(/\n$/, '')}\n`, errors: '' }),
   };
 }
 

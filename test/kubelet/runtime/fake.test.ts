@@ -22,6 +22,7 @@ describe('programOf', () => {
     [['false'], { runsFor: 0, exitCode: 1 }],
     [['sh', '-c', 'sleep 1; exit 3'], { runsFor: 1000, exitCode: 3 }],
     [['/bin/sh', '-c', 'echo "a b" && sleep 2'], { runsFor: 2000, output: 'a b\n' }],
+    [['sh', '-c', 'echo fine; echo "not so" >&2; exit 1'], { output: 'fine\n', errors: 'not so\n', exitCode: 1 }],
     [['nginx', '-g', 'daemon off;'], { exitCode: 0 }],
     [[], { exitCode: 0 }],
   ];

@@ -12,7 +12,10 @@ describe('TlsListener', () => {
     const { certificate: cert, privateKey: key } = await pki.credentials('kubelet-serving');
     listener = new TlsListener({
       ...{ port: 0, address: '127.0.0.1', cert, key, clientCa: pki.caCertificate },
-      onRequest: ({ url }, response) => void response.end(String(url?.length)),
+      onRequest({ url }, response) {
+        if (url === '/endless') response.writeHead(200).flushHeaders();
+        else response.end(String(url?.length));
+      },
       onUpgrade: (_, socket) => void socket.destroy(),
     });
     await listener.start();
@@ -23,7 +26,7 @@ describe('TlsListener', () => {
   const ask = (path: string) =>
     new Promise<number | undefined>((resolve, reject) => {
       const call = request({ host: '127.0.0.1', port: listener.port, path, rejectUnauthorized: false }, (answer) => {
-        answer.resume();
+        answer.on('error', () => {}).resume();
         resolve(answer.statusCode);
       });
       call.once('error', reject).end();
@@ -38,4 +41,9 @@ describe('TlsListener', () => {
       expect(await ask(`/${'a'.repeat(length - 1)}`)).to.equal(status);
     });
   }
+
+  it('stops while an answer goes on for ever', async () => {
+    expect(await ask('/endless')).to.equal(200);
+    await listener.stop();
+  });
 });
