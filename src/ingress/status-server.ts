@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import type { Log } from '../base/log.ts';
+import { METRICS_TYPE, pageServer } from '../base/page-server.ts';
 import { Listener } from './listener.ts';
 
 export interface StatusServerOptions {
@@ -20,11 +20,9 @@ export class IngressStatusServer implements Component {
   port = 0;
 
   constructor({ port, metrics, clock, log }: StatusServerOptions) {
-    const server = createServer(async (request, response) => {
-      const known = request.url === '/metrics' ? metrics : request.url === '/healthz' ? async () => 'ok' : undefined;
-      response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
-      if (known) response.end(await known());
-      else response.writeHead(404).end('not found\n');
+    const server = pageServer(async (path) => {
+      if (path === '/metrics') return { type: METRICS_TYPE, body: await metrics() };
+      return path === '/healthz' ? { body: 'ok' } : undefined;
     });
     const told = (actual: number, problem?: string) => {
       if (problem) log.warn('the metrics of the ingress cannot be read', { problem });

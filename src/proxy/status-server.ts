@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import { METRICS_TYPE, pageServer, type Pages } from '../base/page-server.ts';
 import type { ProxyMetrics } from './metrics.ts';
 import type { ProxyHealth } from './proxy-health.ts';
 
@@ -14,8 +15,6 @@ export interface StatusAddresses {
 
 /** Milliseconds after which a port that was taken is tried again. */
 const RETRY = 10_000;
-
-type Handler = (path: string) => { status: number; type: string; body: string } | undefined;
 
 /** Serves `/healthz`, `/livez`, and on another port `/metrics`, `/healthz` and `/proxyMode`. */
 export class StatusServer {
@@ -35,14 +34,13 @@ export class StatusServer {
       numbers.answered(path, status);
       return { status, type: 'application/json', body };
     };
-    const asked: Handler = (path) =>
-      path === '/healthz' || path === '/livez' ? answer(path.slice(1) as any) : undefined;
-    const plain = (body: string, type = 'text/plain; charset=utf-8') => ({ status: 200, type, body });
+    const asked: Pages = (path) =>
+      path === '/healthz' ? answer('healthz') : path === '/livez' ? answer('livez') : undefined;
     this.#open(health.address ?? '0.0.0.0', health.port ?? 10_256, asked);
     this.#open(metrics.address ?? '127.0.0.1', metrics.port ?? 10_249, (path) => {
-      if (path === '/metrics') return plain(numbers.registry.render(), 'text/plain; version=0.0.4; charset=utf-8');
-      if (path === '/proxyMode') return plain('iptables');
-      return path === '/healthz' ? plain('ok') : undefined;
+      if (path === '/metrics') return { type: METRICS_TYPE, body: numbers.registry.render() };
+      if (path === '/proxyMode') return { body: 'iptables' };
+      return path === '/healthz' ? { body: 'ok' } : undefined;
     });
   }
 
@@ -60,8 +58,8 @@ export class StatusServer {
   }
 
   /** Another program may have the port for now: the proxy works without. */
-  #open(address: string, port: number, handler: Handler): void {
-    const server = createServer((request, response) => respond(request, response, handler));
+  #open(address: string, port: number, pages: Pages): void {
+    const server = pageServer(pages);
     this.#servers.push(server);
     let told = false;
     server.on('error', (error) => {
@@ -73,11 +71,4 @@ export class StatusServer {
     });
     server.listen(port, address).unref();
   }
-}
-
-function respond(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
-  const answer = handler(new URL(request.url ?? '/', 'http://proxy').pathname);
-  if (!answer) return void response.writeHead(404).end();
-  response.writeHead(answer.status, { 'content-type': answer.type, 'x-content-type-options': 'nosniff' });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
 }

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
+import { METRICS_TYPE, pageServer, type Page } from '../../base/page-server.ts';
 
 export interface StatusPage {
   readonly metrics: () => string;
@@ -8,11 +9,7 @@ export interface StatusPage {
 
 /** Serves `/metrics`, `/health` (it runs) and `/ready` (it knows the cluster). @throws Error when the port is taken */
 export async function listenStatus(page: StatusPage, { host, port }: { host: string; port: number }): Promise<Server> {
-  const server = createServer((request, response) => {
-    const { code, text, type = 'text/plain; charset=utf-8' } = answerTo(request.url ?? '', page);
-    response.writeHead(code, { 'content-type': type });
-    response.end(text);
-  });
+  const server = pageServer((path) => pageAt(path, page));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
@@ -23,11 +20,10 @@ export async function listenStatus(page: StatusPage, { host, port }: { host: str
   return server;
 }
 
-function answerTo(url: string, { metrics, unready }: StatusPage): { code: number; text: string; type?: string } {
-  const path = url.split('?')[0];
-  if (path === '/metrics') return { code: 200, text: metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' };
-  if (path === '/health') return { code: 200, text: 'OK' };
-  if (path !== '/ready') return { code: 404, text: 'not found' };
+function pageAt(path: string, { metrics, unready }: StatusPage): Page | undefined {
+  if (path === '/metrics') return { type: METRICS_TYPE, body: metrics() };
+  if (path === '/health') return { body: 'OK' };
+  if (path !== '/ready') return undefined;
   const why = unready();
-  return why === undefined ? { code: 200, text: 'OK' } : { code: 503, text: why };
+  return why === undefined ? { body: 'OK' } : { status: 503, body: why };
 }
