@@ -161,9 +161,16 @@ export class Client {
     signal?.addEventListener('abort', end, { once: true });
     const url = withQuery(collectionPath(kind, namespace), { watch: true, ...query });
     try {
-      yield* this.#events<T>({ method: 'GET', url, signal: ended.signal });
+      const response = await this.#send({ method: 'GET', url, signal: ended.signal });
+      if (response.status >= 300) throw await failure(response);
+      // One loop, not a generator around another: each costs every event some promises.
+      for await (const line of lines(response.body)) {
+        const event: WatchEvent<T> = parse(line);
+        if (event.type === 'ERROR') throw fromStatus(event.object);
+        yield event;
+      }
     } catch (error) {
-      if (!signal?.aborted) throw error;
+      if (!signal?.aborted) throw unreachable(error);
     } finally {
       signal?.removeEventListener('abort', end);
       ended.abort();
@@ -175,20 +182,10 @@ export class Client {
     return this.#json({ method, url: path, body });
   }
 
-  async *#events<T extends KubeObject>(call: Call): AsyncGenerator<WatchEvent<T>> {
-    const response = await this.#send(call);
-    if (response.status >= 300) throw await failure(response);
-    for await (const line of transportErrors(lines(response.body))) {
-      const event: WatchEvent<T> = parse(line);
-      if (event.type === 'ERROR') throw fromStatus(event.object);
-      yield event;
-    }
-  }
-
   async #json(call: Call): Promise<any> {
     const response = await this.#send(call);
     if (response.status >= 300) throw await failure(response);
-    const text = (await readAll(transportErrors(response.body))).toString('utf8');
+    const text = await wholeText(response.body);
     const json = String(response.headers['content-type'] ?? 'application/json').includes('json');
     return json && text ? parse(text) : text;
   }
@@ -232,7 +229,7 @@ function parse(text: string): any {
 
 /** The error of an answer that is not a success: the Status that was sent, or one made of what was sent instead. */
 async function failure(response: HttpResponse): Promise<ApiError> {
-  const text = (await readAll(transportErrors(response.body))).toString('utf8');
+  const text = await wholeText(response.body);
   const status = asStatus(text);
   if (status) return fromStatus({ code: response.status, ...status });
   const reason = response.status === 404 ? 'NotFound' : response.status === 401 ? 'Unauthorized' : '';
@@ -249,10 +246,10 @@ function asStatus(text: string): Partial<Status> | undefined {
   }
 }
 
-/** Passes a body on, turning errors of the connection into `ApiError`s. */
-async function* transportErrors<T>(body: AsyncIterable<T>): AsyncGenerator<T> {
+/** A whole body, as text. @throws ApiError when the connection breaks */
+async function wholeText(body: AsyncIterable<Buffer>): Promise<string> {
   try {
-    yield* body;
+    return (await readAll(body)).toString('utf8');
   } catch (error) {
     throw unreachable(error);
   }

@@ -94,8 +94,7 @@ class Run<T extends KubeObject> {
     };
     const updated = (object: W, old: W) => {
       if (concerns && !concerns(object, old)) return;
-      // Each key once: a waiting worker takes it at once, and adding it again would then mean a second round.
-      for (const key of new Set([...keys(old), ...keys(object)])) this.#enqueue(key);
+      for (const key of eachOnce(keys(old), keys(object))) this.#enqueue(key);
     };
     this.#cleanup.push(informer.listen({ added: enqueue, updated, deleted: enqueue }));
   }
@@ -131,6 +130,16 @@ class Run<T extends KubeObject> {
       else this.#context.log.warn('reconcile failed', fields);
     }
   }
+}
+
+/**
+ * The keys of both, each once: a waiting worker takes a key at once, and adding it again would then mean a second round.
+ * Most changes concern nobody, or the same single key as before, and are told so without further ado.
+ */
+function eachOnce(before: readonly string[], after: readonly string[]): Iterable<string> {
+  if (before.length === 0 && after.length < 2) return after;
+  if (before.length === 1 && (after.length === 0 || (after.length === 1 && after[0] === before[0]))) return before;
+  return new Set([...before, ...after]);
 }
 
 /** Whether somebody wants something else of the object, or it is another one. */

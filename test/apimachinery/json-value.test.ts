@@ -38,6 +38,14 @@ describe('equalJson', () => {
 });
 
 describe('copyJson', () => {
+  it('copies what an object has itself, nested and in order, and nothing that it inherits', () => {
+    const value = Object.assign(Object.create({ inherited: 1 }), { b: [{ x: null }], a: 'text', 1: 2 });
+    const copy = copyJson(value);
+    expect(JSON.stringify(copy)).to.equal('{"1":2,"b":[{"x":null}],"a":"text"}');
+    expect(copy).not.to.have.property('inherited');
+    expect(copy.b[0]).not.to.equal(value.b[0]);
+  });
+
   it('shares nothing with what it copies', () => {
     const value = { list: [{ a: 1 }], map: { constructor: 'x' } };
     const copy = copyJson(value);

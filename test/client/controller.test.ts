@@ -127,6 +127,27 @@ describe('controller', () => {
     expect(world.reconciled).to.deep.equal(['d/a:0', 'd/b:0', 'd/b:1']);
   });
 
+  const moves: [before: string, after: string, woken: string[]][] = [
+    ['', 'b', ['b']],
+    ['b', '', ['b']],
+    ['a', 'a', ['a']],
+    ['a', 'b', ['a', 'b']],
+    ['a,b', 'b,c', ['a', 'b', 'c']],
+    ['', 'a,a', ['a']],
+    ['', '', []],
+  ];
+  for (const [before, after, woken] of moves) {
+    it(`reconciles once each whom a change from "${before}" to "${after}" concerns`, async () => {
+      const names = (n: any): string[] => (n.metadata.labels?.rs ?? '').split(',').filter(Boolean);
+      world.api.put('/api/v1/nodes/n', { metadata: { name: 'n', labels: { rs: before } } });
+      await world.start({ watches: [{ kind: node, keys: (n) => names(n).map((name) => `d/${name}`) }] });
+      world.reconciled.length = 0;
+      world.api.put('/api/v1/nodes/n', { metadata: { name: 'n', labels: { rs: after } } });
+      await world.settle();
+      expect(world.reconciled).to.deep.equal(woken.map((name) => `d/${name}`));
+    });
+  }
+
   it('retries a failure with growing delays, and starts over after a success', async () => {
     putRs('a');
     let failures = 4;

@@ -172,7 +172,7 @@ class Queue implements BodyStream, AsyncIterable<Buffer> {
         const chunks = this.#chunks;
         this.#chunks = [];
         this.waiting = 0;
-        yield* chunks;
+        for (const chunk of chunks) yield chunk; // `yield*` would wrap the list, and wait twice for each
         this.#tellDrained();
         if (this.#chunks.length > 0) continue;
         if (this.#end?.error) throw this.#end.error;

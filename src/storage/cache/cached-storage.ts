@@ -82,15 +82,16 @@ export class CachedStorage implements Storage {
 
   async get(key: string, freshness?: Freshness): Promise<Entry | undefined> {
     if (freshness && 'exactly' in freshness) return this.#getExactly(key, freshness.exactly);
-    if (await this.#fresh(freshness)) return this.#map.get(key);
+    const fresh = this.#fresh(freshness);
+    if (fresh === true || (await fresh)) return this.#map.get(key);
     return this.#inner.get(key, freshness);
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     const exactly = exactRevision(prefix, options);
     if (exactly === undefined) {
-      if (await this.#fresh(options.freshness as Exclude<Freshness, { exactly: number }>))
-        return this.#map.list(prefix, options);
+      const fresh = this.#fresh(options.freshness as Exclude<Freshness, { exactly: number }>);
+      if (fresh === true || (await fresh)) return this.#map.list(prefix, options);
     } else {
       await this.#reach(exactly);
       if (this.#map.reaches(exactly)) return this.#map.list(prefix, options, exactly);
@@ -165,14 +166,16 @@ export class CachedStorage implements Storage {
 
   /**
    * Waits until the cache is as fresh as asked for. False: the store is ahead and the cache does not follow, so the
-   * store itself must answer.
+   * store itself must answer. No promise is made of what is known: admission asks a dozen times for each write.
    * @throws ApiError Timeout when the caller names a revision that does not come
    */
-  async #fresh(freshness: { atLeast: number } | undefined): Promise<boolean> {
+  #fresh(freshness: { atLeast: number } | undefined): boolean | Promise<boolean> {
     this.#checkOpen();
-    if (!freshness) return this.#wait(this.#soleWriter ? this.#lastWrite : await this.#newest.get());
-    await this.#reach(freshness.atLeast);
-    return true;
+    if (freshness) {
+      return freshness.atLeast <= this.#map.revision || this.#reach(freshness.atLeast).then(() => true);
+    }
+    if (this.#soleWriter) return this.#wait(this.#lastWrite);
+    return this.#newest.get().then((newest) => this.#wait(newest));
   }
 
   /** @throws ApiError Timeout when the cache does not come to `revision` */
