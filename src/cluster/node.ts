@@ -20,6 +20,7 @@ import type { ControlPlane } from './control-plane.ts';
 import type { DataDir } from './data-dir.ts';
 import { dockerAnswers, startDockerEngine } from './docker-engine.ts';
 import { entrancesOf, type EntranceOptions } from './entrances.ts';
+import { forgetNode, noteNode, otherNodes } from './host-nodes.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 import type { Pki } from './pki.ts';
 import { podNetwork } from './pod-network.ts';
@@ -68,6 +69,7 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
   const { clock, log, plane, progress, dataDir } = surroundings;
   mkdirSync(dataDir.kubelet, { recursive: true, mode: 0o750 });
   const { nodeName, network = {} } = options;
+  tellOthers(dataDir, log);
   const policyClient = plane.clientAs(authenticated('system:coxswain:network-policy'), 'network-policy');
   const policies = await policyEnforcement(network, { client: policyClient, nodeName, clock, log });
   const { network: pods, routes } = podNetwork(network, {
@@ -91,6 +93,15 @@ export async function startNode(options: NodeOptions, surroundings: NodeSurround
   const parts = [proxy, routes, ...(policies ? [policies] : []), kubelet, ...entrances];
   await progress.step('Starting the node', () => Promise.all(parts.map((part) => part.start())));
   return parts;
+}
+
+/** Each of two would take the other's rules for its own. */
+function tellOthers(dataDir: DataDir, log: Log): void {
+  const others = otherNodes(dataDir);
+  noteNode(dataDir);
+  if (others.length === 0) return;
+  const message = 'another cluster runs a node in the network of this machine; services and policies of both will fail';
+  log.warn(message, { others, announce: true });
 }
 
 async function createKubelet(
@@ -129,13 +140,21 @@ async function createKubelet(
 export async function removeNode(dataDir: DataDir): Promise<string[]> {
   const docker = (await dockerAnswers()) ? connectDocker() : undefined;
   const { clusterId, kubelet } = dataDir;
-  const removed = await removeEverything(docker, { clusterId, rootDir: kubelet });
+  const others = otherNodes(dataDir);
+  const removed = await removeEverything(docker, { clusterId, rootDir: kubelet, sharedBridge: others.length > 0 });
+  if (others.length === 0) await removeRules();
+  forgetNode(dataDir);
+  const containers = docker
+    ? `${removed} container${removed === 1 ? '' : 's'}`
+    : 'no containers (no Docker Engine answers)';
+  if (others.length > 0)
+    return [`Removed ${containers}. The iptables rules stay for the cluster on ${others.join(', ')}, which runs.`];
+  return [`Removed ${containers}, the network of the pods, and the iptables rules of services.`];
+}
+
+async function removeRules(): Promise<void> {
   await removeNodeRoutes();
   await removeProxyRules();
   await removeAnnouncedAddresses();
   await removePolicyRules(noLog);
-  const containers = docker
-    ? `${removed} container${removed === 1 ? '' : 's'}`
-    : 'no containers (no Docker Engine answers)';
-  return [`Removed ${containers}, the network of the pods, and the iptables rules of services.`];
 }

@@ -200,12 +200,17 @@ function ipamFolder({ rootDir }: CniNetworkOptions): string {
   return join(rootDir, 'cni');
 }
 
-/** Removes the bridge, its rules and the record of addresses; what is not there is no error. */
-export async function removeCniNetwork(options: CniNetworkOptions): Promise<void> {
+/**
+ * Removes the bridge, its rules and the record of addresses; what is not there is no error.
+ * @param shared whether others use the bridge, which then stays
+ */
+export async function removeCniNetwork(options: CniNetworkOptions, shared = false): Promise<void> {
   const bridge = options.bridge ?? defaultBridge;
   await new CniNetwork(options).release();
   await removeSharedChains();
-  await removePodRules(bridge);
-  await ip().deleteLink(bridge);
+  if (!shared) {
+    await removePodRules(bridge);
+    await ip().deleteLink(bridge);
+  }
   await rm(ipamFolder(options), { recursive: true, force: true });
 }

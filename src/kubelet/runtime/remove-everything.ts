@@ -12,6 +12,8 @@ export interface RemovalOptions {
   readonly rootDir: string;
   /** Default: `cox0`. */
   readonly bridge?: string | undefined;
+  /** Whether another cluster uses the bridge, which then stays. Default: no. */
+  readonly sharedBridge?: boolean | undefined;
 }
 
 /**
@@ -22,9 +24,9 @@ export interface RemovalOptions {
  */
 export async function removeEverything(docker: DockerEngine | undefined, options: RemovalOptions): Promise<number> {
   const removed = docker ? await removeContainers(docker, options.clusterId) : 0;
-  const { rootDir, bridge } = options;
+  const { rootDir, bridge, sharedBridge } = options;
   const network: CniNetworkOptions = { rootDir, ...(bridge && { bridge }) };
-  await removeCniNetwork(network);
+  await removeCniNetwork(network, sharedBridge);
   await removePodCgroups(await readdir(join(rootDir, 'pods')).catch(() => []));
   await unmountAll(join(rootDir, 'pods'));
   await rm(join(rootDir, 'pods'), { recursive: true, force: true });
