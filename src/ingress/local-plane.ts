@@ -80,6 +80,7 @@ export class LocalPlane implements DataPlane {
   routes(table: RoutingTable): void {
     this.#routing.routes(table);
     this.#certificates.replace(table.certificates);
+    this.#metrics.keep(ingressesOf(table));
   }
 
   upstreams(changes: UpstreamChanges): void {
@@ -141,6 +142,12 @@ export class LocalPlane implements DataPlane {
       upgrade(request, socket, head, request.socket.localPort ?? 0, this.#forwarding);
     });
   }
+}
+
+/** The Ingresses that routes are of, by key. */
+function ingressesOf({ hosts, fallback }: RoutingTable): Set<string> {
+  const routes = [...hosts.flatMap((host) => [...host.routes, host.fallback]), fallback];
+  return new Set(routes.flatMap((route) => route?.ingress ?? []));
 }
 
 /** 32 hexadecimal digits: to tell requests apart in logs, not to be secret. */

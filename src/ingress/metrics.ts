@@ -46,4 +46,20 @@ export class IngressMetrics {
   retried(ingress: string): void {
     this.#retries.labels(ingress).inc();
   }
+
+  /** Forgets what was counted of all other Ingresses: those that are gone would add up for ever. */
+  keep(ingresses: ReadonlySet<string>): void {
+    for (const key of this.#counters.keys()) {
+      const [status = '', ingress = ''] = key.split(' ');
+      if (ingress === '' || ingresses.has(ingress)) continue;
+      this.#counters.delete(key);
+      this.#requests.remove(ingress, status);
+    }
+    for (const ingress of this.#times.keys()) {
+      if (ingress === '' || ingresses.has(ingress)) continue;
+      this.#times.delete(ingress);
+      this.#seconds.remove(ingress);
+      this.#retries.remove(ingress);
+    }
+  }
 }
