@@ -109,6 +109,18 @@ const flags: readonly Flag[] = [
     help: 'how long a pressure is told after it was last seen (default 5m0s)',
   },
   {
+    name: 'image-credential-provider-config',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'a CredentialProviderConfig that names plugins which know credentials for images',
+  },
+  {
+    name: 'image-credential-provider-bin-dir',
+    type: 'string',
+    placeholder: 'FOLDER',
+    help: 'where the executables of these plugins are',
+  },
+  {
     name: 'allowed-unsafe-sysctls',
     type: 'string',
     placeholder: 'NAMES',
@@ -465,6 +477,8 @@ function kubeletFlags(values: FlagValues): KubeletSettings {
       evictionMinReclaim: text('eviction-minimum-reclaim'),
       evictionMaxGrace: number('eviction-max-pod-grace-period'),
       evictionTransition: text('eviction-pressure-transition-period'),
+      credentialProviderConfig: text('image-credential-provider-config'),
+      credentialProviderFolder: text('image-credential-provider-bin-dir'),
       allowedUnsafeSysctls: text('allowed-unsafe-sysctls'),
       podMaxPids: number('pod-max-pids'),
       shutdownGrace: number('shutdown-grace-period'),

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { errorMessage } from '../base/log.ts';
+import { parseProviders } from '../kubelet/images/credential-config.ts';
 import { parseThresholds } from '../kubelet/eviction/thresholds.ts';
 import type { EvictionSettings, KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { shutdownGraces } from '../kubelet/node/shutdown.ts';
@@ -20,6 +23,9 @@ export interface KubeletFlags {
   readonly evictionMaxGrace?: number | undefined;
   /** How long a condition is told after it was last seen: `5m0s`. */
   readonly evictionTransition?: string | undefined;
+  /** The file of the kind `CredentialProviderConfig`, and the folder of the plugins that it names. */
+  readonly credentialProviderConfig?: string | undefined;
+  readonly credentialProviderFolder?: string | undefined;
   readonly allowedUnsafeSysctls?: string | undefined;
   readonly podMaxPids?: number | undefined;
   /** Seconds; 0: pods outlive the kubelet. */
@@ -29,7 +35,7 @@ export interface KubeletFlags {
 
 export type KubeletSettings = Pick<
   KubeletOptions,
-  'reserved' | 'eviction' | 'allowedUnsafeSysctls' | 'podPidsLimit' | 'shutdown' | 'guard'
+  'reserved' | 'eviction' | 'credentialProviders' | 'allowedUnsafeSysctls' | 'podPidsLimit' | 'shutdown' | 'guard'
 >;
 
 /** @throws Error with a sentence that says what is wrong */
@@ -39,10 +45,22 @@ export function kubeletSettings(flags: KubeletFlags): KubeletSettings {
   return {
     reserved: [systemReserved, kubeReserved].flatMap((text) => (text ? [amounts(text)] : [])),
     ...(eviction && { eviction }),
+    ...credentialSettings(flags),
     allowedUnsafeSysctls: flags.allowedUnsafeSysctls?.split(',').filter(Boolean),
     ...(podMaxPids > 0 && { podPidsLimit: podMaxPids }),
     ...(shutdownGrace > 0 && { shutdown: shutdownGraces(shutdownGrace, flags.shutdownGraceCritical ?? 0) }),
   };
+}
+
+function credentialSettings(flags: KubeletFlags): Pick<KubeletOptions, 'credentialProviders'> {
+  const { credentialProviderConfig: file, credentialProviderFolder: folder } = flags;
+  if (!file && !folder) return {};
+  if (!file || !folder) throw new Error('the configuration of credential providers and their folder go together');
+  try {
+    return { credentialProviders: { providers: parseProviders(readFileSync(file, 'utf8')), folder } };
+  } catch (error) {
+    throw new Error(`cannot read the credential providers of ${file}: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 /** Undefined when nothing is said, for then the defaults hold. */

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { Informers } from '../client/informer.ts';
 import type { ThresholdSettings } from './eviction/thresholds.ts';
+import type { CredentialProvidersOptions } from './images/credential-providers.ts';
 import type { PodNetwork } from './network/network.ts';
 import type { PodGuard } from './network/pod-guard.ts';
 import type { MachineInfo } from './node/machine-info.ts';
@@ -29,6 +30,8 @@ export interface KubeletOptions {
   readonly rootDir?: string | undefined;
   /** Files as `docker login` writes them, whose credentials all pods may pull with, after `config.json` in `rootDir`. */
   readonly credentialFiles?: readonly string[] | undefined;
+  /** Plugins that know credentials for images, and the folder of their executables. */
+  readonly credentialProviders?: Pick<CredentialProvidersOptions, 'providers' | 'folder'> | undefined;
   /** Where volumes lie that were provisioned in folders of nodes. Default: `volumes` in `rootDir`. */
   readonly localPaths?: string | undefined;
   /** The node's own range of pod addresses, e.g. `10.244.0.0/24`; absent: the cluster gives it one. */

@@ -7,6 +7,7 @@ import { node as nodeKind, type Node } from '../api/core-v1/node.ts';
 import type { SelectableNode } from '../api/core-v1/node-selector.ts';
 import { persistentVolume } from '../api/core-v1/persistent-volume.ts';
 import { pod as podKind, type Pod } from '../api/core-v1/pod.ts';
+import { run } from '../linux/exec.ts';
 import { createEventRecorder, type FlushableRecorder } from '../client/events.ts';
 import type { Informer, Informers } from '../client/informer.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
@@ -18,6 +19,7 @@ import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { kubeletEviction } from './eviction/kubelet-eviction.ts';
 import { parseThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HookRunner } from './hooks.ts';
+import { CredentialProviders } from './images/credential-providers.ts';
 import type { ImageCollector } from './images/image-collector.ts';
 import { kubeletCollector, kubeletImages } from './images/kubelet-images.ts';
 import { allocatableOf } from './node/allocatable.ts';
@@ -90,6 +92,8 @@ export class Kubelet implements Component {
 
   constructor(options: KubeletOptions) {
     const { client, clock, log, nodeName, network, random, rootDir, gate } = options;
+    const providers =
+      options.credentialProviders && new CredentialProviders({ ...options.credentialProviders, clock, log, run });
     this.#metrics = new KubeletMetrics({
       ...{ nodeName, runtime: options.runtime, version: options.version ?? '' },
       pods: () => ({ all: this.#workers.size, static: this.#statics?.pods.length ?? 0 }),
@@ -130,7 +134,7 @@ export class Kubelet implements Component {
       metrics: this.#metrics,
       hooks: new HookRunner({ runtime, network, events, clock, ipsOf }),
       images: kubeletImages({
-        ...{ runtime, clock, events, rootDir, credentialFiles: options.credentialFiles },
+        ...{ runtime, clock, events, rootDir, credentialFiles: options.credentialFiles, providers },
         used: (image) => this.#collector?.used(image),
       }),
       prober: this.#prober,

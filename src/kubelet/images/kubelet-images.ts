@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import type { Image, Runtime } from '../runtime/runtime.ts';
 import { readMachineInfo } from '../node/machine-info.ts';
+import type { CredentialProviders } from './credential-providers.ts';
 import { ImageCollector } from './image-collector.ts';
 import { ImagePuller } from './image-puller.ts';
 import { nodeCredentials } from './node-credentials.ts';
@@ -16,6 +17,8 @@ export interface KubeletImagesOptions {
   readonly rootDir?: string | undefined;
   /** Told of every image that a container gets. */
   readonly used?: ((image: Image) => void) | undefined;
+  /** Plugins that know credentials. */
+  readonly providers?: Pick<CredentialProviders, 'of'> | undefined;
   /** Files as `docker login` writes them, besides `config.json` in `rootDir`. */
   readonly credentialFiles?: readonly string[] | undefined;
 }
@@ -23,11 +26,15 @@ export interface KubeletImagesOptions {
 /** The images of the pods of a node, and who may use them. */
 export function kubeletImages({ rootDir, credentialFiles, ...rest }: KubeletImagesOptions): ImagePuller {
   if (rootDir === undefined) return new ImagePuller(rest);
+  const { providers } = rest;
   const files = [join(rootDir, 'config.json'), ...(credentialFiles ?? [])];
   return new ImagePuller({
     ...rest,
     records: new PullRecords(join(rootDir, 'image_manager')),
-    nodeCredentials: (image) => nodeCredentials(image, files),
+    nodeCredentials: async (image) => [
+      ...(await nodeCredentials(image, files)),
+      ...((await providers?.of(image)) ?? []),
+    ],
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ImageCredentials } from '../runtime/runtime.ts';
-import { parseImageName } from './image-name.ts';
+import { parseImageName, type ImageName } from './image-name.ts';
 
 /** What a configuration of the engine's command says about a registry. */
 export interface RegistryEntry {
@@ -8,7 +8,8 @@ export interface RegistryEntry {
   readonly credentials: ImageCredentials;
 }
 
-type Auths = Record<string, { username?: string; password?: string; auth?: string } | undefined>;
+/** By registries and paths in them: what is said of each. */
+export type Auths = Record<string, { username?: string; password?: string; auth?: string } | undefined>;
 
 /**
  * The entries for an image, those for the longest path first.
@@ -19,9 +20,14 @@ export function entriesFor(image: string, files: ReadonlyMap<string, Buffer>): R
   if (!name) return [];
   const config = parsed(files.get('.dockerconfigjson')) as { auths?: Auths } | undefined;
   const auths = config?.auths ?? (parsed(files.get('.dockercfg')) as Auths | undefined) ?? {};
+  return entriesOf(auths, name);
+}
+
+/** The entries for an image, those for the longest path first. */
+export function entriesOf(auths: Auths, name: ImageName): RegistryEntry[] {
   return Object.entries(auths)
     .flatMap(([server, entry]) => (entry ? [entryOf(server, entry)] : []))
-    .filter(({ place }) => covers(place, name))
+    .filter(({ place }) => coversImage(place, name))
     .sort((a, b) => b.place.length - a.place.length);
 }
 
@@ -47,7 +53,10 @@ function entryOf(server: string, entry: NonNullable<Auths[string]>): RegistryEnt
 }
 
 /** Whether an entry is for an image: its host matches label by label, and its path begins the image's. */
-function covers(place: string, { registry, repository }: { registry: string; repository: string }): boolean {
+export function coversImage(
+  place: string,
+  { registry, repository }: Pick<ImageName, 'registry' | 'repository'>,
+): boolean {
   const [host = '', ...path] = place.split('/');
   if (!hostMatches(host, registry)) return false;
   const image = repository.startsWith(`${registry}/`) ? repository.slice(registry.length + 1) : repository;
