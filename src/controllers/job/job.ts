@@ -79,7 +79,8 @@ async function reconcile(key: string, context: ReconcileContext, memory: JobMemo
   const job = reader.get(jobKind, key);
   await releaseOrphans(key, job, context);
   if (!job || isJobFinished(job)) return memory.forget(key);
-  if (isManagedElsewhere(job) || memory.versions.isStale(key, job)) return;
+  if (isManagedElsewhere(job)) return memory.managedElsewhere(key, job);
+  if (memory.versions.isStale(key, job)) return;
   if (!isKnownMode(job, context)) return;
   // Asked before the pods are read: what the copy learns while we claim would not be among them.
   const caughtUp = memory.expectations.pending(key, (object) => reader.get(podKind, keyOf(object))) === 0;

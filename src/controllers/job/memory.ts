@@ -13,6 +13,8 @@ interface Remembered {
   /** Uids of the pods whose finalizers were removed, until the local copy shows it. */
   readonly untracked: Set<string>;
   backoff: BackoffRecord | undefined;
+  /** Whether the job was counted as one of another controller. */
+  elsewhere: boolean;
 }
 
 /** What the job controller knows beyond its local copies, which lag behind its own writes. All of it may be lost. */
@@ -49,6 +51,13 @@ export class JobMemory {
     this.#of(key, job).backoff = record;
   }
 
+  /** Notes that another controller has the job. */
+  managedElsewhere(key: string, job: Job): void {
+    const mine = this.#of(key, job);
+    if (!mine.elsewhere) this.metrics?.elsewhere(job.spec!.managedBy!);
+    mine.elsewhere = true;
+  }
+
   forget(key: string): void {
     this.#jobs.delete(key);
     this.expectations.forget(key);
@@ -58,7 +67,7 @@ export class JobMemory {
   #of(key: string, { metadata }: Job): Remembered {
     let mine = this.#jobs.get(key);
     if (mine?.uid !== metadata.uid) {
-      mine = { uid: metadata.uid, untracked: new Set(), backoff: undefined };
+      mine = { uid: metadata.uid, untracked: new Set(), backoff: undefined, elsewhere: false };
       this.#jobs.set(key, mine);
     }
     return mine;

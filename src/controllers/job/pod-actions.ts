@@ -7,7 +7,7 @@ import { isNamespaceEnding } from '../../client/namespace-ending.ts';
 import { createPod, deletePod, type PodControl } from '../pod-control.ts';
 import { slowStart } from '../slow-start.ts';
 import type { JobMemory } from './memory.ts';
-import type { Action } from './metrics.ts';
+import type { Action, CreationReason } from './metrics.ts';
 import { trackingFinalizer } from './names.ts';
 import type { NewPod } from './plan-pods.ts';
 import { podOf } from './pod-template.ts';
@@ -34,10 +34,13 @@ export interface Round extends ReconcileContext {
 }
 
 /** Makes pods, in batches that grow while all goes well. */
-export async function createPods(round: Round, wanted: readonly NewPod[]): Promise<Acted> {
+export async function createPods(round: Round, wanted: readonly NewPod[], reason: CreationReason): Promise<Acted> {
   const control = controlOf(round);
-  const { done, error } = await slowStart(wanted.length, (i) => createPod(control, podOf(round.job, wanted[i]!)));
+  const { done, error, skipped } = await slowStart(wanted.length, (i) =>
+    createPod(control, podOf(round.job, wanted[i]!)),
+  );
   if (done.length > 0) round.did.action = 'pods_created';
+  round.memory.metrics?.created(reason, { succeeded: done.length, failed: wanted.length - done.length - skipped });
   return { created: done.length, removed: [], ...(error && !isNamespaceEnding(error) ? { error } : {}) };
 }
 

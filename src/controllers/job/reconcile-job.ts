@@ -6,6 +6,7 @@ import { jobCondition, type Outcome } from './job-conditions.ts';
 import { isIndexed } from './job-pods.ts';
 import { stateOf, type JobState, type JobStatus } from './job-state.ts';
 import { finishedStatus, statusAfter, stored, withOutcome, withSuspension } from './job-status.ts';
+import { creationReason } from './metrics.ts';
 import { outcomeOf, untilDeadline } from './outcome.ts';
 import { planPods } from './plan-pods.ts';
 import { createPods, nothingDone, removePods, untrackAll, type Acted, type Round } from './pod-actions.ts';
@@ -54,7 +55,7 @@ async function goOn(round: Round, state: JobState): Promise<number | undefined> 
   const { job, now } = state;
   const manages = state.caughtUp && !job.metadata.deletionTimestamp;
   const plan = manages ? planPods(state) : { create: [], remove: [], after: undefined };
-  const acted = await act(round, plan);
+  const acted = await act(round, state, plan);
   let status = statusAfter(state, acted);
   const done = state.caughtUp && isComplete(state, status.active ?? 0);
   if (manages && !done) status = tellSuspension(round, status, now);
@@ -65,9 +66,9 @@ async function goOn(round: Round, state: JobState): Promise<number | undefined> 
   return waits.length > 0 ? Math.max(1, Math.min(...waits)) : undefined;
 }
 
-function act(round: Round, plan: ReturnType<typeof planPods>): Promise<Acted> {
+function act(round: Round, state: JobState, plan: ReturnType<typeof planPods>): Promise<Acted> {
   if (plan.remove.length > 0) return removePods(round, plan.remove, true);
-  return plan.create.length > 0 ? createPods(round, plan.create) : Promise.resolve(nothingDone);
+  return plan.create.length > 0 ? createPods(round, plan.create, creationReason(state)) : Promise.resolve(nothingDone);
 }
 
 /** Whether enough pods have succeeded, and no other runs; a work queue is done when one has and the rest has ended. */
@@ -100,6 +101,10 @@ async function count(round: Round, state: JobState, status: JobStatus, ending: O
   if (finished) final = finishedStatus(final, ending, now);
   current = await write(round, current, final);
   round.memory.metrics?.counted(job, final);
+  round.memory.metrics?.handled(
+    job,
+    counting.untrack.filter((pod) => !left.has(uidOf(pod))),
+  );
   if (error) throw error;
   if (!finished) return;
   round.memory.metrics?.finished(job, ending);

@@ -90,6 +90,7 @@ describe('job controller', () => {
     );
     expect(text).to.match(/job_controller_job_pods_finished_total\{completion_mode="NonIndexed",result="failed"\} 1$/m);
     expect(text).to.match(/job_controller_job_sync_duration_seconds_count\{.*action="pods_created"\} 1$/m);
+    expect(text).to.match(/job_controller_job_pods_creation_total\{reason="new",status="succeeded"\} 1$/m);
   });
 
   it('waits a second for pods that follow, and counts them together', async () => {
@@ -298,6 +299,11 @@ describe('job controller', () => {
     const message = `Container c for pod default/${second!.metadata.name} failed with exit code 42 matching FailJob rule at index 1`;
     expect(ended!.conditions!.at(-1)).to.include({ reason: 'PodFailurePolicy', message });
     expect(ended).to.include({ failed: 1 });
+    const text = metrics.render();
+    for (const action of ['Ignore', 'FailJob']) {
+      const line = `job_controller_pod_failures_handled_by_failure_policy_total{action="${action}"} 1\n`;
+      expect(text).to.include(line);
+    }
   });
 
   it('counts failures by index, and fails when too many indexes have', async () => {
@@ -411,6 +417,10 @@ describe('job controller', () => {
     await world.settle(1000);
     expect(await pods()).to.deep.equal([]);
     expect((await get()).status ?? {}).to.deep.equal({});
+    await world.client.patch(job, name, 'merge', { metadata: { labels: { a: 'b' } } });
+    await world.settle(1000);
+    const line = 'job_controller_jobs_by_external_controller_total{controller_name="example.com/other"} 1\n';
+    expect(metrics.render()).to.include(line);
   });
 
   it('says why it cannot make pods, and tries again', async () => {
@@ -418,6 +428,8 @@ describe('job controller', () => {
     await create();
     await world.settle(1000);
     expect((await reasons())[0]).to.match(/^FailedCreate: Error creating: no pods today$/);
+    const failures = /job_controller_job_pods_creation_total\{reason="new",status="failed"\} [1-9]/;
+    expect(metrics.render()).to.match(failures);
     world.noPodsBecause = undefined;
     await running(1);
   });
