@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 /** Key/value pairs that go with a message. Never put a secret here. */
@@ -20,7 +21,30 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** A logger that writes one JSON object per line to the file descriptor or path `destination` (default: stderr). */
 export function createLog(level: LogLevel = 'info', destination: number | string = 2): Log {
   const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return wrap(pino(base, pino.destination({ dest: destination, sync: true, mkdir: true })));
+  return wrap(pino(base, sink(destination)));
+}
+
+/** What a log keeps of what it could not write yet, in bytes; more is dropped. */
+const UNWRITTEN = 1 << 20;
+
+/** Where messages go. A full disk costs messages, never the process: stderr hears of it once. */
+function sink(destination: number | string): ReturnType<typeof pino.destination> {
+  const stream = pino.destination({ dest: destination, sync: true, mkdir: true, maxLength: UNWRITTEN });
+  let told = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (told || destination === 2) return;
+    told = true;
+    complain(`The log ${destination} cannot be written (${error.code ?? error.message}): messages are lost.`);
+  });
+  return stream;
+}
+
+function complain(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // There is nobody left to tell.
+  }
 }
 
 /** A logger that writes nothing. */
