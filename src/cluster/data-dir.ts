@@ -17,6 +17,16 @@ export interface DataDir {
   readonly clusterId: string;
 }
 
+/** What the codes of the system mean for a data folder. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'you may not write there',
+  EPERM: 'it belongs to somebody else',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its file system is full',
+  EEXIST: 'it is a file, or lies below one',
+  ENOTDIR: 'it is a file, or lies below one',
+};
+
 const KEPT_PRIVATE = 0o700;
 
 /** Makes the folder (readable by its owner only) with what every run needs in it. `newId` is used on first use. */
@@ -28,10 +38,10 @@ export function openDataDir(path: string, newId: () => string): DataDir {
     return { ...layout(full), clusterId: clusterIdIn(full, newId) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(
-      `The data folder ${full} cannot be used (${code ?? message}). Choose one that you may write with --data-dir.`,
-      { cause: error },
-    );
+    const why = REASONS[code ?? ''] ?? code ?? message;
+    throw new Error(`The data folder ${full} cannot be used: ${why}. Choose another with --data-dir.`, {
+      cause: error,
+    });
   }
 }
 

@@ -103,7 +103,15 @@ describe('the data folder', () => {
 
   it('says which folder cannot be used', () => {
     writeFileSync(join(folder, 'file'), '');
-    for (const path of [join(folder, 'file'), join(folder, 'file/x'), '/proc/nope', '/proc/nope/x'])
-      expect(() => openDataDir(path, () => 'id'), path).to.throw(/^The data folder .+ cannot be used \(E[A-Z]+\)\./);
+    const inWords = [
+      [join(folder, 'file'), 'it is a file, or lies below one'],
+      [join(folder, 'file/x'), 'it is a file, or lies below one'],
+      ['/proc/nope', 'E[A-Z]+'],
+      ['/proc/nope/x', 'E[A-Z]+'],
+    ] as const;
+    for (const [path, why] of inWords)
+      expect(() => openDataDir(path, () => 'id'), path).to.throw(
+        new RegExp(`^The data folder .+ cannot be used: ${why}\\. Choose another with --data-dir\\.`),
+      );
   });
 });
