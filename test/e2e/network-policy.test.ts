@@ -10,6 +10,7 @@ import { MemoryApi } from '../client/memory-api.ts';
 import { namespaceOf, podOf, policyOf } from '../network-policy/objects.ts';
 import { cases, type Case, type Try } from './policy-matrix.ts';
 import { podNames, PolicyNetwork, type Probe } from './policy-network.ts';
+import { eventually } from './running-cluster.ts';
 
 const policyPath = ({ metadata }: NetworkPolicy) =>
   `/apis/networking.k8s.io/v1/namespaces/${metadata.namespace}/networkpolicies/${metadata.name}`;
@@ -190,23 +191,42 @@ describe('network policies in a real network', function () {
   it('holds for what a pod sends to its own node, and lets it answer there', async () => {
     const serve = serveOnce(1);
     const tries = ['y/a', 'x/a'].map((from) => ({ from, host: '10.244.1.1', port: 53, protocol: 'TCP' as const }));
-    const ask = (patience: number) => network.ask(tries.map((one) => ({ ...one, patience })));
+    const ask = (...patience: number[]) => network.ask(tries.map((one, i) => ({ ...one, patience: patience[i]! })));
     const to = [{ namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }];
     const allowed = policyOf({ policyTypes: ['Egress'], egress: [{ to, ports: [{ port: 'dns-tcp' }] }] }, 'x/dns');
     const probe = [onePort('x/a', 'y/a'), onePort('y/a', 'y/b')];
     try {
       apply([closed('x')]);
       await follows(({ from }) => from !== 'x/a', probe);
-      expect(await ask(SILENCE)).to.deep.equal([true, false]);
+      expect(await ask(PATIENCE, SILENCE)).to.deep.equal([true, false]);
       const { path, slice } = dnsAt('10.244.1.1');
       api.put('/api/v1/namespaces/kube-system', namespaceOf('kube-system'));
       api.put(path, slice);
       apply([closed('x'), allowed]);
       await follows(({ from }) => from !== 'x/a', probe);
-      expect(await ask(PATIENCE)).to.deep.equal([true, true]);
+      expect(await ask(PATIENCE, PATIENCE)).to.deep.equal([true, true]);
     } finally {
       serve.kill();
     }
+  });
+
+  it('holds for what a pod asks through a service of a machine elsewhere, as the cluster’s DNS is to most nodes', async () => {
+    const [service, server] = ['10.96.0.11', '172.30.0.9'];
+    const rule = `-A PREROUTING -d ${service} -p udp --dport 53 -j DNAT --to-destination ${server}:80`;
+    await network.onNode(1)('iptables-restore', ['--noflush'], { stdin: `*nat\n${rule}\nCOMMIT\n` });
+    const ask = (...patience: number[]) =>
+      network.ask(
+        ['y/a', 'x/a'].map((from, i) => ({ from, host: service, port: 53, protocol: 'UDP', patience: patience[i]! })),
+      );
+    apply([closed('x')]);
+    await follows(({ from }) => from !== 'x/a', [onePort('x/a', 'y/a'), onePort('y/a', 'y/b')]);
+    expect(await ask(PATIENCE, SILENCE)).to.deep.equal([true, false]);
+    const to = [{ ipBlock: { cidr: `${server}/32` } }];
+    apply([closed('x'), policyOf({ policyTypes: ['Egress'], egress: [{ to }] }, 'x/asks')]);
+    await eventually('the answer', async () => {
+      await settled();
+      return (await ask(PATIENCE, SILENCE)).every(Boolean);
+    });
   });
 
   /** Answers on TCP port 53 of a node. */
