@@ -6,7 +6,11 @@ import { decide, forward, type Accepted, type ForwardOptions } from './forward.t
 import { forwardedHeaders, returnedHeaders, type Origin, type RawHeaders } from './headers.ts';
 import { whenConnected, type Http1Upstream } from './http1-upstream.ts';
 import { backendPath } from './routing.ts';
+import type { Endpoint } from './table.ts';
 import type { UpstreamRequest } from './upstream.ts';
+
+/** Endpoints that are tried before the client is told that none can be reached. */
+const MOST_TRIES = 3;
 
 export interface UpgradeOptions extends ForwardOptions {
   readonly http1: Http1Upstream;
@@ -70,9 +74,10 @@ class Upgrade {
     this.#started = options.clock.monotonic();
   }
 
-  start(head: Buffer, request: UpstreamRequest): void {
+  /** @param tried endpoints that could not be reached; the backend has not heard of the request yet */
+  start(head: Buffer, request: UpstreamRequest, tried: readonly Endpoint[] = []): void {
     const { balancer } = this.#decision;
-    const endpoint = balancer.choose(this.#client);
+    const endpoint = balancer.choose(this.#client, tried.length > 0 ? tried : undefined);
     if (!endpoint) return this.#refuse(503, '503 Service Temporarily Unavailable');
     let call: ClientRequest;
     try {
@@ -80,23 +85,33 @@ class Upgrade {
     } catch {
       return this.#refuse(400, '400 Bad Request');
     }
+    let [over, sent] = [false, false];
     const failed = (status: number, text: string) => {
+      if (over) return;
+      over = true;
+      this.#socket.off('close', gone);
       call.destroy();
       balancer.failed(endpoint);
-      this.#refuse(status, text);
+      const more = !sent && tried.length < MOST_TRIES - 1 && tried.length + 1 < balancer.size;
+      if (more && !this.#socket.destroyed) this.start(head, request, [...tried, endpoint]);
+      else this.#refuse(status, text);
     };
+    const gone = () => call.destroy();
     whenConnected(
       call,
       this.#options.clock,
       request,
       () => failed(504, '504 Gateway Timeout'),
-      () => call.end(),
+      () => {
+        sent = true;
+        call.end();
+      },
     );
     call.on('error', () => failed(502, '502 Bad Gateway'));
     call.on('timeout', () => failed(504, '504 Gateway Timeout'));
     call.on('response', (answer) => this.#declined(answer));
     call.on('upgrade', (answer, backend, first) => this.#agreed(answer, backend, head, first));
-    this.#socket.once('close', () => call.destroy());
+    this.#socket.once('close', gone);
   }
 
   #count(status: number): void {

@@ -12,7 +12,7 @@ describe('upgraded connections through the ingress', () => {
   });
   afterEach(() => bench.end());
 
-  async function echo(): Promise<void> {
+  async function echo() {
     const server = http.createServer((_, res) => void res.writeHead(426, { 'x-why': 'no' }).end('upgrade, please'));
     const sockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (req, socket, head) => {
@@ -25,6 +25,7 @@ describe('upgraded connections through the ingress', () => {
     const endpoint = await bench.listen(server);
     bench.onEnd(() => sockets.clients.forEach((one) => one.terminate()));
     bench.serve({}, [endpoint]);
+    return endpoint;
   }
 
   for (const secure of [false, true]) {
@@ -65,6 +66,17 @@ describe('upgraded connections through the ingress', () => {
     const { endpoint } = await bench.backend(() => {});
     bench.serve({ options: { ...routeOptions, readTimeout: 50 } }, [endpoint]);
     expect((await request(bench.http, { headers })).status).to.equal(504);
+  });
+
+  it('tries another endpoint when one cannot be reached', async () => {
+    const endpoint = await echo();
+    bench.serve({}, [{ host: '127.0.0.1', port: 1 }, endpoint, { host: '127.0.0.1', port: 2 }]);
+    for (let i = 0; i < 3; i++) {
+      const ws = new WebSocket(`ws://127.0.0.1:${bench.http}/`);
+      await once(ws, 'message');
+      ws.close();
+      await once(ws, 'close');
+    }
   });
 
   it('ends both sides when one ends, and all of them when it stops', async () => {

@@ -3,6 +3,7 @@ import { isApiError } from '../../../apimachinery/api-error.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import type { Random } from '../../../base/random.ts';
 import { KeyExists, KeyNotFound, type Entry, type Storage } from '../../../storage/storage.ts';
+import type { ClaimCounts } from './claim-counts.ts';
 
 /** The service that holds a value. */
 export interface Owner {
@@ -39,8 +40,10 @@ export class Claims {
   readonly #form: ClaimForm;
   readonly #random: Random;
   readonly #log: Log;
+  readonly #counts: ClaimCounts | undefined;
 
-  constructor(form: ClaimForm, options: { storage: Storage; random: Random; log: Log }) {
+  constructor(form: ClaimForm, options: { storage: Storage; random: Random; log: Log }, counts?: ClaimCounts) {
+    this.#counts = counts;
     this.#form = form;
     this.#storage = options.storage;
     this.#random = options.random;
@@ -49,8 +52,15 @@ export class Claims {
 
   /** Claims `value`. @returns the claim, or undefined when it is taken */
   async claim(value: string, owner: Owner): Promise<Claim | undefined> {
+    const claim = await this.#create(value, owner);
+    this.#counts?.asked(value, 'static', claim !== undefined);
+    return claim;
+  }
+
+  async #create(value: string, owner: Owner): Promise<Claim | undefined> {
     try {
       const entry = await this.#storage.create(this.#form.prefix + value, this.#form.object(value, owner));
+      this.#counts?.add(value, 1);
       return { value, undo: () => this.remove(entry) };
     } catch (error) {
       if (error instanceof KeyExists) return undefined;
@@ -69,10 +79,16 @@ export class Claims {
    * @returns undefined when all are taken
    */
   async claimAny(range: ValueRange, owner: Owner, dryRun: boolean): Promise<Claim | undefined> {
+    const claim = await this.#any(range, owner, dryRun);
+    if (!dryRun) this.#counts?.asked(claim?.value ?? range.at(0), 'dynamic', claim !== undefined);
+    return claim;
+  }
+
+  async #any(range: ValueRange, owner: Owner, dryRun: boolean): Promise<Claim | undefined> {
     for (let i = 0; i < PROBES; i++) {
       const value = range.at(randomOffset(range.size, this.#random));
       if (await this.#storage.get(this.#form.prefix + value, { atLeast: 0 })) continue;
-      const claim = dryRun ? pretended(value) : await this.claim(value, owner);
+      const claim = dryRun ? pretended(value) : await this.#create(value, owner);
       if (claim) return claim;
     }
     return this.#search(range, owner, dryRun);
@@ -84,7 +100,9 @@ export class Claims {
   }
 
   async entries(): Promise<readonly Entry[]> {
-    return (await this.#storage.list(this.#form.prefix)).entries;
+    const { entries } = await this.#storage.list(this.#form.prefix);
+    this.#counts?.all(entries.map((entry) => this.valueOf(entry)));
+    return entries;
   }
 
   /** Who holds the claim, if it is one of ours. */
@@ -100,7 +118,13 @@ export class Claims {
   async remove(claim: Entry): Promise<void> {
     const { uid } = claim.object.metadata;
     try {
-      await this.#storage.update(claim.key, ({ object }) => (object.metadata.uid === uid ? 'delete' : 'keep'), claim);
+      let removed = false;
+      const decide = ({ object }: Entry) => {
+        removed = object.metadata.uid === uid;
+        return removed ? 'delete' : 'keep';
+      };
+      await this.#storage.update(claim.key, decide, claim);
+      if (removed) this.#counts?.add(this.valueOf(claim), -1);
     } catch (error) {
       if (error instanceof KeyNotFound) return;
       this.#log.warn('a claim was not given back', { key: claim.key, error: errorMessage(error) });
@@ -124,7 +148,7 @@ export class Claims {
     for (let i = 0; i < range.size; i++) {
       const value = range.at((start + i) % range.size);
       if (taken.has(value)) continue;
-      const claim = dryRun ? pretended(value) : await this.claim(value, owner);
+      const claim = dryRun ? pretended(value) : await this.#create(value, owner);
       if (claim) return claim;
     }
     return undefined;

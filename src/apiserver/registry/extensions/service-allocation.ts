@@ -9,6 +9,7 @@ import type { Random } from '../../../base/random.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import { addressRanges, type AddressRange } from './address-range.ts';
 import { addressForm, portForm } from './claim-forms.ts';
+import { ClaimCounts, type ClaimCountsOptions } from './claim-counts.ts';
 import { ClaimRepair, type ClaimPool } from './claim-repair.ts';
 import { addressWords, ClaimReports, portWords } from './claim-reports.ts';
 import { Claims, type Owner } from './claims.ts';
@@ -30,7 +31,7 @@ export interface ServiceAllocationOptions extends ServicePools {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Where the repair counts. */
+  /** Where claims and faults are counted. */
   readonly metrics?: MetricRegistry | undefined;
 }
 
@@ -50,8 +51,8 @@ export class ServiceAllocation implements RegistryExtension<Service> {
   constructor(options: ServiceAllocationOptions) {
     const { storage, clock, log } = options;
     this.#ranges = addressRanges(options.cidr);
-    this.#addressClaims = new Claims(addressForm(clock), options);
-    this.#portClaims = new Claims(portForm(clock), options);
+    this.#addressClaims = new Claims(addressForm(clock), options, countsOf(addressCounts(this.#ranges), options));
+    this.#portClaims = new Claims(portForm(clock), options, countsOf(portCounts(options.nodePorts), options));
     this.#addresses = new ServiceAddresses(this.#addressClaims, storage, this.#ranges);
     this.#ports = new ServicePorts(this.#portClaims, options.nodePorts);
     this.#repair = new ClaimRepair(this.#pools(options), { storage, clock, log });
@@ -128,6 +129,24 @@ export class ServiceAllocation implements RegistryExtension<Service> {
       this.#portClaims.release(dropped(portsOf), owner),
     ]);
   }
+}
+
+function countsOf(what: ClaimCountsOptions, { metrics }: ServiceAllocationOptions): ClaimCounts | undefined {
+  return metrics && new ClaimCounts(what, metrics);
+}
+
+function addressCounts(ranges: readonly AddressRange[]): ClaimCountsOptions {
+  const counted = ranges.map((range) => ({
+    ...{ labels: [range.cidr], size: range.size },
+    contains: (value: string) => range.contains(value),
+  }));
+  return { metric: 'kube_apiserver_clusterip_allocator', unit: 'ips', labels: ['cidr'], ranges: counted };
+}
+
+function portCounts({ first, last }: PortRange): ClaimCountsOptions {
+  const contains = (value: string) => Number(value) >= first && Number(value) <= last;
+  const ranges = [{ labels: [], size: last - first + 1, contains }];
+  return { metric: 'kube_apiserver_nodeport_allocator', unit: 'ports', labels: [], ranges };
 }
 
 /** Waits for all, then fails as the first that failed: what the others have claimed must be known by then. */
