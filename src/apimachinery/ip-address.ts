@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** The IP families as services name them. */
 export type IpFamily = 'IPv4' | 'IPv6';
@@ -84,4 +84,19 @@ export function kernelIp(address: string): string {
 /** A valid range as the kernel's tools show it, without bits beyond the prefix. */
 export function kernelCidr({ first, family, prefix }: IpRange): string {
   return `${kernelIp(numberToIp(first, family))}/${prefix}`;
+}
+
+/** A list that tells quickly whether addresses are in one of the ranges, which may be addresses too. @throws for others */
+export function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/');
+    const family = ipFamily(address);
+    list.addSubnet(
+      address,
+      prefix === undefined ? addressBits[family] : Number(prefix),
+      family === 'IPv6' ? 'ipv6' : 'ipv4',
+    );
+  }
+  return list;
 }

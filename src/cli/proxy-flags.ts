@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isCidr } from '../apimachinery/ip-address.ts';
 import type { ProxySettings } from '../cluster/settings.ts';
 import { UsageError, type Flag, type FlagValues } from './flags.ts';
 
@@ -35,7 +36,7 @@ export function proxySettings(values: FlagValues): ProxySettings {
   const networks = text('nodeport-addresses', values)
     ?.split(',')
     .flatMap((network) => network.trim() || []);
-  const wrong = networks?.find((network) => !isNetwork(network));
+  const wrong = networks?.find((network) => !isCidr(network));
   if (wrong !== undefined) throw invalid('nodeport-addresses', wrong, 'not a network like 10.0.0.0/8');
   const [health, metrics] = [place('proxy-healthz-bind-address', values), place('proxy-metrics-bind-address', values)];
   return {
@@ -55,12 +56,6 @@ function place(name: string, values: FlagValues): { address: string; port?: numb
   const number = Number(port);
   if (isIP(address) === (six ? 6 : 4) && number >= 1 && number <= 65_535) return { address, port: number };
   throw invalid(name, value, 'not an address and port like 0.0.0.0:10256');
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix = '', ...more] = text.split('/');
-  const version = isIP(address);
-  return version > 0 && more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
 function text(name: string, values: FlagValues): string | undefined {

@@ -1,4 +1,5 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { blockListOf } from '../apimachinery/ip-address.ts';
 
 /** Loopback, private and link-local networks: pods, nodes, and what else is on the same network as these. */
 export const privateNetworks: readonly string[] = [
@@ -20,12 +21,7 @@ const MOST_REMEMBERED = 10_000;
  * @param networks CIDRs or addresses
  */
 export function servesOnly(networks: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family);
-  }
+  const list = blockListOf(networks);
   const remembered = new Map<string, boolean>();
   return (address) => {
     let served = remembered.get(address);

@@ -1,4 +1,5 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { isIPv6, type BlockList } from 'node:net';
+import { blockListOf } from '../apimachinery/ip-address.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { Balancer } from './balancer.ts';
@@ -51,19 +52,9 @@ export class Routing {
     if (!sources) return true;
     const key = sources.join();
     let list = this.#sources.get(key);
-    if (!list) this.#sources.set(key, (list = blockList(sources)));
+    if (!list) this.#sources.set(key, (list = blockListOf(sources)));
     return list.check(client, isIPv6(client) ? 'ipv6' : 'ipv4');
   }
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-  }
-  return list;
 }
 
 /** The path and query with which a request goes to the backend. */
