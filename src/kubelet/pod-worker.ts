@@ -233,6 +233,17 @@ export class PodWorker {
       graceSeconds === undefined ? own : Math.min(own, graceSeconds * 1000),
     );
     await this.#fail(pod, { reason, message }, grace);
+    await this.#freeDisk(pod);
+  }
+
+  /** The files of an evicted pod go at once: the node may be short of just that, and would evict the next one in vain. */
+  async #freeDisk({ metadata: { uid, name } }: Pod): Promise<void> {
+    const { volumes, log } = this.#deps;
+    await volumes
+      ?.tearDown(uid)
+      .catch((error) =>
+        log.warn('the files of an evicted pod stay until it is deleted', { pod: name, error: errorMessage(error) }),
+      );
   }
 
   async #fail(pod: Pod, failure: Refusal, grace?: GracePeriod): Promise<undefined> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -398,6 +398,27 @@ describe('Kubelet on the fake runtime', () => {
     const done = await until('web', inEffect('3'));
     await until('web', (pod) => !pod.status?.conditions?.some((c) => c.type.startsWith('PodResize')));
     expect(statusOf(done)?.restartCount).to.equal(0);
+  });
+
+  it('frees the files of a pod that it evicts for writing too many', async () => {
+    const rootDir = mkdtempSync(join(tmpdir(), 'kubelet-'));
+    try {
+      await kubelet.stop();
+      await startKubelet({ rootDir });
+      const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
+      await run('full', { volumes }, { volumeMounts: [{ name: 'v', mountPath: '/v' }] });
+      const folder = join(rootDir, 'pods', (await get('full'))!.metadata.uid);
+      const volume = join(folder, 'volumes', 'kubernetes.io~empty-dir', 'v');
+      await untilFiles(() => existsSync(volume));
+      writeFileSync(join(volume, 'much'), Buffer.alloc(2 ** 21));
+      await untilFiles(() => !existsSync(folder));
+      const { status } = await until('full', (pod) => pod.status?.phase === 'Failed');
+      expect(status).to.include({ reason: 'Evicted' });
+      expect(status?.message).to.contain('Usage of EmptyDir volume "v" exceeds the limit "1Mi"');
+    } finally {
+      await kubelet.stop();
+      rmSync(rootDir, { recursive: true, force: true });
+    }
   });
 
   it('refuses a pod that does not fit, and says why', async () => {
