@@ -197,7 +197,7 @@ export class Kubelet implements Component {
    * @throws a sentence when the runtime does not answer or the endpoint's port is taken
    */
   async start(): Promise<void> {
-    const { runtime, network, rootDir, podCidr } = this.#options;
+    const { runtime, network, rootDir } = this.#options;
     if (rootDir) {
       await mkdir(join(rootDir, 'pods'), { recursive: true, mode: 0o755 });
       this.#machine = await readMachineInfo(rootDir);
@@ -215,11 +215,9 @@ export class Kubelet implements Component {
     this.#nodes.listen({ updated: (now, before) => this.#agent.observe(now, before) });
     this.#informers.start();
     await this.#server?.start(); // the node's status tells its port
-    if (podCidr !== undefined) {
-      this.#range.use([podCidr]);
-      await this.#range.ready(RANGE_PATIENCE);
-    }
-    await Promise.all([network.start(sandboxes), this.#agent.start(), this.#informers.synced()]);
+    await this.#informers.synced();
+    await this.#useKnownRange();
+    await Promise.all([network.start(sandboxes), this.#agent.start()]);
     this.#nodes.listen({ added: (node) => this.#range.observe(node), updated: (node) => this.#range.observe(node) });
     await this.#range.ready(RANGE_PATIENCE);
     informer.listen({
@@ -237,6 +235,17 @@ export class Kubelet implements Component {
     // Machines that exist only in the mind are never short of anything, unless somebody wants to see it.
     if (rootDir || this.#options.eviction) this.#eviction.start();
     if (rootDir !== undefined) this.#keepFolders(rootDir);
+  }
+
+  /**
+   * Opens the network before the node says how it is, where the range is known: one that said for a moment that it is not
+   * ready, as after a restart, would have its pods taken out of service.
+   */
+  async #useKnownRange(): Promise<void> {
+    const { nodeName, podCidr } = this.#options;
+    if (podCidr === undefined) this.#range.observe(this.#nodes.get(nodeName));
+    else this.#range.use([podCidr]);
+    if (this.#range.isGiven) await this.#range.ready(RANGE_PATIENCE);
   }
 
   /** What is on disk follows what it was made of, and goes when nobody needs it any more. */

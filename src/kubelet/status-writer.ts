@@ -36,6 +36,8 @@ interface Entry {
   sending: Promise<void> | undefined;
   /** What the API was seen to have while something was being sent. */
   observed: Pod | undefined;
+  /** The last answer of the API: what a watch tells of states before it is old. */
+  answer: Pod | undefined;
 }
 
 /**
@@ -55,7 +57,14 @@ export class StatusWriter implements PodStatuses {
     const { uid } = pod.metadata;
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { pod, sent: pod.status ?? {}, wanted: status, sending: undefined, observed: undefined };
+      entry = {
+        pod,
+        sent: pod.status ?? {},
+        wanted: status,
+        sending: undefined,
+        observed: undefined,
+        answer: undefined,
+      };
       this.#entries.set(uid, entry);
     }
     entry.wanted = status;
@@ -73,6 +82,11 @@ export class StatusWriter implements PodStatuses {
       entry.observed = pod;
       return;
     }
+    this.#takeIn(entry, pod);
+  }
+
+  #takeIn(entry: Entry, pod: Pod): void {
+    if (entry.answer && !isNewer(pod, entry.answer)) return;
     entry.sent = pod.status ?? {};
     this.#begin(entry);
   }
@@ -105,6 +119,10 @@ export class StatusWriter implements PodStatuses {
     if (!statusPatch(entry.sent, entry.wanted)) return;
     entry.sending = this.#send(entry).finally(() => {
       entry.sending = undefined;
+      // What was seen after the last answer, while there was nothing more to send.
+      const { observed } = entry;
+      entry.observed = undefined;
+      if (observed && !this.#stop.signal.aborted) this.#takeIn(entry, observed);
     });
   }
 
@@ -119,6 +137,7 @@ export class StatusWriter implements PodStatuses {
         const { answer, wanted } = sent;
         const { observed } = entry;
         entry.observed = undefined;
+        entry.answer = answer;
         // What the API has now, which may be more than our change: others' writes in between are in the answer too.
         const state = observed && isNewer(observed, answer) ? observed : answer;
         same = wanted === last ? same + 1 : 0;

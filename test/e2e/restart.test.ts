@@ -58,6 +58,8 @@ describe('a cluster that stops and starts', function () {
     await cluster.ok('rollout status deployment/web --timeout=30s');
     expect(await containerIds()).to.deep.equal(before);
     expect(await running(before)).to.equal(3);
+    // A node that goes on where it was takes no pod out of service meanwhile.
+    expect(await cluster.ok('get events -A')).not.to.contain('NodeNotReady');
   });
 
   it('Ctrl-C (SIGINT) ends it cleanly too', async () => {

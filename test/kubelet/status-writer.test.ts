@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { realClock } from '../../src/base/clock.ts';
+import type { Gate } from '../../src/base/gate.ts';
 import { noLog } from '../../src/base/log.ts';
 import { Client } from '../../src/client/client.ts';
 import type { Pod } from '../../src/api/core-v1/pod.ts';
@@ -102,6 +103,35 @@ describe('StatusWriter', () => {
     expect(server.patches[2].status).to.deep.equal({
       conditions: [{ type: 'Ready', status: 'True', reason: null, message: null }],
     });
+  });
+
+  it('says it again when somebody unsaid it at the moment in which the last patch turned out to be enough', async () => {
+    let unsaid = 0;
+    const pass = async <T>(work: () => Promise<T>): Promise<T> => {
+      const sent = await work();
+      if (sent === undefined && unsaid++ === 0) writer.observe(pod(4, withIp(ready('False'))));
+      return sent;
+    };
+    writer = new StatusWriter({
+      client: server.client,
+      clock: realClock,
+      log: noLog,
+      gate: { pass } as unknown as Gate,
+    });
+    writer.set(pod(2, ready('True')), withIp(ready('True')));
+    await server.answer(pod(3, withIp(ready('True'))));
+    expect(unsaid).to.equal(1);
+    await server.answer(pod(5, withIp(ready('True'))));
+    expect(server.patches).to.have.length(3);
+    expect(server.patches[2].status.conditions[0]).to.include({ type: 'Ready', status: 'True' });
+  });
+
+  it('takes no old state for news that comes after its answer', async () => {
+    writer.set(pod(2, ready('True')), withIp(ready('True')));
+    await server.answer(pod(4, withIp(ready('True'))));
+    writer.observe(pod(3, ready('False')));
+    await settled();
+    expect(server.patches).to.have.length(2);
   });
 
   it('gives up when the API does not keep what it is sent', async () => {

@@ -35,6 +35,11 @@ export class NodeRange {
     return this.#problem === undefined ? undefined : NOT_READY + this.#problem;
   }
 
+  /** Whether the node has a range, be its network open or not. */
+  get isGiven(): boolean {
+    return this.#wanted.length > 0;
+  }
+
   /** Takes in the node as it is now. */
   observe(node: Node | undefined): void {
     const { podCIDRs, podCIDR } = node?.spec ?? {};
