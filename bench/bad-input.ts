@@ -1,13 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { badRequests, type BadRequest } from './bad-requests.ts';
 import type { Figure } from './measure.ts';
-import { realClock } from '../src/base/clock.ts';
+import { barePlane } from './plane.ts';
 import type { HttpExchange } from '../src/base/http-exchange.ts';
-import { noLog } from '../src/base/log.ts';
-import { realRandom } from '../src/base/random.ts';
-import { adminUser, ControlPlane } from '../src/cluster/control-plane.ts';
-import { Pki } from '../src/cluster/pki.ts';
-import { MemoryStorage } from '../src/storage/memory.ts';
+import { adminUser } from '../src/cluster/control-plane.ts';
 
 const REPEATS = 3;
 
@@ -16,17 +12,7 @@ const REPEATS = 3;
  * in this process, and the best of them counts, for the machine has other things to do too.
  */
 export async function badInput(): Promise<Figure[]> {
-  const plane = await ControlPlane.start({
-    storage: new MemoryStorage({ clock: realClock }),
-    pki: await Pki.open({ clock: realClock }),
-    clock: realClock,
-    random: realRandom,
-    log: noLog,
-    controllers: false,
-    scheduler: false,
-    serviceCidr: '10.96.0.0/16',
-    advertiseAddress: '127.0.0.1',
-  });
+  const plane = await barePlane();
   const exchange = plane.apiServer.exchange(adminUser);
   const send = (request: BadRequest) => sendTo(exchange, request);
   const awake = setInterval(() => {}, 1000); // a thread that parses keeps no process alive

@@ -3,16 +3,15 @@ import { authenticated } from '../src/auth/user.ts';
 import { realClock } from '../src/base/clock.ts';
 import { noLog } from '../src/base/log.ts';
 import { realRandom } from '../src/base/random.ts';
-import { adminUser, ControlPlane } from '../src/cluster/control-plane.ts';
-import { Pki } from '../src/cluster/pki.ts';
+import { adminUser } from '../src/cluster/control-plane.ts';
 import { Proxy } from '../src/proxy/proxy.ts';
-import { MemoryStorage } from '../src/storage/memory.ts';
 import { endpointSlice, type EndpointSlice } from '../src/api/discovery-v1/endpoint-slice.ts';
 import { service, type Service } from '../src/api/core-v1/service.ts';
 import type { Client } from '../src/client/client.ts';
 import type { New } from '../src/apimachinery/object.ts';
 import { quantiles } from './load.ts';
 import type { Figure } from './measure.ts';
+import { barePlane } from './plane.ts';
 import { liveEndpoint, ProxyWorld } from './proxy-world.ts';
 
 const ENDPOINTS = 10;
@@ -31,7 +30,7 @@ export async function proxyFigures(): Promise<Figure[]> {
 
 async function measure(services: number): Promise<Figure[]> {
   process.stderr.write(`proxy with ${services} services ...\n`);
-  const plane = await startPlane();
+  const plane = await barePlane();
   const client = plane.clientAs(adminUser, 'bench');
   const world = await ProxyWorld.open();
   const proxy = new Proxy({
@@ -119,20 +118,6 @@ async function newServices(name: string, client: Client, world: ProxyWorld, serv
 function spread(name: string, times: readonly number[]): Figure {
   const { p50, p99 } = quantiles([...times]);
   return { name: `${name}, p99`, value: p99, unit: 'ms', more: false, note: `p50 ${p50.toFixed(0)} ms` };
-}
-
-async function startPlane(): Promise<ControlPlane> {
-  return ControlPlane.start({
-    storage: new MemoryStorage({ clock: realClock }),
-    pki: await Pki.open({ clock: realClock }),
-    clock: realClock,
-    random: realRandom,
-    log: noLog,
-    controllers: false,
-    scheduler: false,
-    serviceCidr: '10.96.0.0/16',
-    advertiseAddress: '127.0.0.1',
-  });
 }
 
 async function addService(client: Client, n: number): Promise<void> {

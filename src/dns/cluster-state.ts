@@ -1,6 +1,6 @@
 import type { Namespace } from '../api/core-v1/namespace.ts';
 import type { Service } from '../api/core-v1/service.ts';
-import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import { canonicalIp } from '../apimachinery/ip-address.ts';
 import { keyOf } from '../apimachinery/object.ts';
 import type { ReflectorTarget } from '../client/reflector.ts';
@@ -200,7 +200,7 @@ function sliceFacts({ metadata, addressType, endpoints, ports }: EndpointSlice):
   // A name is no address: DNS has nothing to tell of it.
   if (addressType === 'FQDN') return { service, endpoints: [] };
   const shared = portFacts(ports ?? []);
-  const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready ?? true);
+  const ready = (endpoints ?? []).filter(isReady);
   return {
     service,
     endpoints: ready.flatMap(({ addresses, hostname }) =>

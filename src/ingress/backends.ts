@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Service } from '../api/core-v1/service.ts';
-import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import type { Ingress } from '../api/networking-v1/ingress.ts';
 import { isReachable } from './reachable.ts';
 import type { BackendProtocol, Endpoint, Upstream } from './table.ts';
@@ -90,7 +90,7 @@ function endpointsOf(slices: readonly EndpointSlice[], portName: string): Endpoi
     if (!port || slice.addressType === 'FQDN') return [];
     return (slice.endpoints ?? []).map((endpoint) => ({ endpoint, port }));
   });
-  const ready = all.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const ready = all.filter(({ endpoint }) => isReady(endpoint));
   const leaving = all.filter(({ endpoint: { conditions } }) => conditions?.serving && conditions.terminating);
   const usable = (ready.length > 0 ? ready : leaving).flatMap(({ endpoint, port }) => {
     const host = endpoint.addresses[0] ?? '';

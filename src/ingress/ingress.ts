@@ -1,9 +1,10 @@
 import { ingress as ingressKind, type Ingress } from '../api/networking-v1/ingress.ts';
 import { ingressClass as classKind, type IngressClass } from '../api/networking-v1/ingress-class.ts';
 import { isApiError } from '../apimachinery/api-error.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import { OneByOne } from '../base/one-by-one.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/events.ts';
@@ -51,12 +52,12 @@ export class IngressController implements Component {
   #plane: DataPlane | undefined;
   /** What the data plane knows. */
   #given: { routes: string; upstreams: ReadonlyMap<string, string> } = { routes: '', upstreams: new Map() };
-  #pending: Timer | undefined;
-  #busy: Promise<void> = Promise.resolve();
+  readonly #work: OneByOne;
 
   constructor(options: IngressControllerOptions) {
     const { client, clock, random } = options;
     this.#options = options;
+    this.#work = new OneByOne(options.clock);
     this.#log = options.log.child({ component: this.name });
     this.#informers = new InformerFactory({ client, clock, random, log: this.#log });
     this.#ingresses = this.#informers.of(ingressKind);
@@ -81,8 +82,8 @@ export class IngressController implements Component {
   async stop(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new Error('the ingress was stopped'));
-    this.#pending?.cancel();
-    await this.#busy;
+    this.#work.stop();
+    await this.#work.idle;
     if (this.#options.withdraw) await this.#withdraw();
     await this.#plane?.stop();
     await this.#informers.stop();
@@ -112,11 +113,7 @@ export class IngressController implements Component {
   }
 
   #schedule(delay: number): void {
-    if (this.#stop.signal.aborted) return;
-    this.#pending ??= this.#options.clock.after(delay, () => {
-      this.#pending = undefined;
-      void this.#exclusively(() => this.#sync());
-    });
+    this.#work.gather(delay, () => void this.#exclusively(() => this.#sync()));
   }
 
   /** One at a time; what fails is tried again. */
@@ -133,8 +130,7 @@ export class IngressController implements Component {
         this.#schedule(AGAIN);
       }
     };
-    this.#busy = this.#busy.then(run);
-    return this.#busy;
+    return this.#work.run(run);
   }
 
   async #sync(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import { OneByOne } from '../base/one-by-one.ts';
 import { realRandom, type Random } from '../base/random.ts';
 import { Backoff } from '../base/backoff.ts';
 import { namespace as namespaceKind } from '../api/core-v1/namespace.ts';
@@ -53,12 +54,13 @@ export class NetworkPolicyEnforcer implements Component {
   /** Whether all that there is has been heard of; before that, rules would forbid and allow the wrong things. */
   #knowsAll = false;
   #bridged = false;
-  #pending: Timer | undefined;
   #checks: readonly Timer[] = [];
-  #busy: Promise<void> = Promise.resolve();
+  /** There is one writer of our rules. */
+  readonly #work: OneByOne;
 
   constructor(options: NetworkPolicyOptions) {
     this.#options = options;
+    this.#work = new OneByOne(options.clock);
     this.#log = options.log.child({ component: this.name });
     this.#kernel = new PolicyKernel(this.#log, options.run);
     const { client, clock, random = realRandom } = options;
@@ -104,10 +106,10 @@ export class NetworkPolicyEnforcer implements Component {
   /** Stops following the API. The rules stay, for the pods that go on running. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the enforcement of network policies was stopped'));
-    this.#pending?.cancel();
+    this.#work.stop();
     for (const timer of this.#checks) timer.cancel();
     await this.#informers.stop();
-    await this.#busy;
+    await this.#work.idle;
   }
 
   /**
@@ -119,7 +121,7 @@ export class NetworkPolicyEnforcer implements Component {
     this.#view.tell(pod, addresses);
     await this.#patiently(this.#following.promise);
     if (!this.#view.isolates(pod)) return this.#schedule(0);
-    await this.#patiently(this.#exclusively(() => this.#sync()));
+    await this.#patiently(this.#work.run(() => this.#sync()));
     this.#view.settled(pod, addresses);
   }
 
@@ -130,7 +132,7 @@ export class NetworkPolicyEnforcer implements Component {
 
   /** Resolves when nothing is being written. */
   async idle(): Promise<void> {
-    await this.#busy;
+    await this.#work.idle;
   }
 
   async #patiently(work: Promise<void>): Promise<void> {
@@ -146,31 +148,24 @@ export class NetworkPolicyEnforcer implements Component {
   }
 
   #schedule(delay: number): void {
-    if (this.#pending || this.#stop.signal.aborted) return;
-    this.#pending = this.#options.clock.after(delay, () => {
-      this.#pending = undefined;
-      this.#exclusively(() => this.#sync()).then(
-        () => this.#backoff.forget('sync'),
-        (error) => {
-          this.#log.error('network policies could not be enforced', { error: errorMessage(error), announce: true });
-          this.#schedule(this.#backoff.next('sync'));
-        },
-      );
+    this.#work.gather(delay, () => {
+      this.#work
+        .run(() => this.#sync())
+        .then(
+          () => this.#backoff.forget('sync'),
+          (error) => {
+            this.#log.error('network policies could not be enforced', { error: errorMessage(error), announce: true });
+            this.#schedule(this.#backoff.next('sync'));
+          },
+        );
     });
   }
 
   #soon(check: () => Promise<void>): void {
-    this.#exclusively(check).catch((error) => {
+    this.#work.run(check).catch((error) => {
       this.#log.error('the rules of network policies could not be checked', { error: errorMessage(error) });
       this.#schedule(this.#backoff.next('sync'));
     });
-  }
-
-  /** Runs one task after the other: there is one writer of our rules. */
-  #exclusively(task: () => Promise<void>): Promise<void> {
-    const result = this.#busy.then(task);
-    this.#busy = result.catch(() => {});
-    return result;
   }
 
   async #sync(): Promise<void> {

@@ -6,6 +6,7 @@ import { isApiError } from '../apimachinery/api-error.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import { OneByOne } from '../base/one-by-one.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
@@ -39,15 +40,15 @@ export class AddressAnnouncer implements Component {
   readonly #log: Log;
   readonly #informers: InformerFactory;
   readonly #stop = new AbortController();
-  #pending: Timer | undefined;
   #check: Timer | undefined;
   #labelled = false;
-  #busy: Promise<void> = Promise.resolve();
+  readonly #work: OneByOne;
 
   constructor(options: AnnouncerOptions) {
     const { client, clock, random } = options;
     this.#options = options;
     this.#run = options.run ?? runCommand;
+    this.#work = new OneByOne(options.clock);
     this.#log = options.log.child({ component: this.name });
     this.#informers = new InformerFactory({ client, clock, random, log: this.#log });
   }
@@ -66,18 +67,14 @@ export class AddressAnnouncer implements Component {
   /** The addresses stay: connections to them go on. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the announcer was stopped'));
-    this.#pending?.cancel();
+    this.#work.stop();
     this.#check?.cancel();
-    await this.#busy;
+    await this.#work.idle;
     await this.#informers.stop();
   }
 
   #schedule(delay: number): void {
-    if (this.#stop.signal.aborted) return;
-    this.#pending ??= this.#options.clock.after(delay, () => {
-      this.#pending = undefined;
-      this.#busy = this.#busy.then(() => this.#sync());
-    });
+    this.#work.gather(delay, () => void this.#work.run(() => this.#sync()));
   }
 
   async #sync(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Node } from '../api/core-v1/node.ts';
 import type { Service } from '../api/core-v1/service.ts';
-import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import { keyOf } from '../apimachinery/object.ts';
 
 /** A label of nodes that answer for addresses of a load balancer pool. */
@@ -52,7 +52,7 @@ function namesOf(service: Service, slices: readonly EndpointSlice[], candidates:
     const { namespace, labels } = metadata;
     const name = labels?.['kubernetes.io/service-name'] ?? '';
     if (keyOf({ namespace, name }) !== keyOf(service)) continue;
-    for (const { conditions, nodeName } of endpoints ?? []) if (conditions?.ready !== false) serving.add(nodeName);
+    for (const endpoint of endpoints ?? []) if (isReady(endpoint)) serving.add(endpoint.nodeName);
   }
   return names.filter((name) => serving.has(name));
 }

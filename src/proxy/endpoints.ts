@@ -1,4 +1,4 @@
-import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 
 /** Where connections to a service can go. */
 export interface Endpoint {
@@ -45,7 +45,7 @@ export function chooseEndpoints(
   node: NodeFacts,
 ): ChosenEndpoints {
   const found = distinct(all, node);
-  const ready = found.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const ready = found.filter(({ endpoint }) => isReady(endpoint));
   const near = nearby(ready, node);
   const here = found.filter((candidate) => isLocal(candidate, node));
   return {
@@ -62,8 +62,7 @@ export function shown(ip: string, port: number): string {
 
 /** Each address and port once, in a fixed order. What is ready goes before what only claims the same address. */
 function distinct(all: readonly SliceEndpoint[], node: NodeFacts): SliceEndpoint[] {
-  const rank = (candidate: SliceEndpoint) =>
-    (candidate.endpoint.conditions?.ready !== false ? 2 : 0) + (isLocal(candidate, node) ? 1 : 0);
+  const rank = (candidate: SliceEndpoint) => (isReady(candidate.endpoint) ? 2 : 0) + (isLocal(candidate, node) ? 1 : 0);
   const byAddress = new Map<string, SliceEndpoint>();
   for (const candidate of all) {
     const key = shown(candidate.ip, candidate.port);
@@ -74,7 +73,7 @@ function distinct(all: readonly SliceEndpoint[], node: NodeFacts): SliceEndpoint
 }
 
 function usable(candidates: readonly SliceEndpoint[]): readonly SliceEndpoint[] {
-  const ready = candidates.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const ready = candidates.filter(({ endpoint }) => isReady(endpoint));
   return ready.length > 0 ? ready : candidates.filter(servesWhileTerminating);
 }
 
@@ -90,8 +89,8 @@ function nearby(ready: readonly SliceEndpoint[], { name, zone }: NodeFacts): rea
   return forZone.length > 0 ? forZone : ready;
 }
 
-function serves({ endpoint: { conditions } }: SliceEndpoint): boolean {
-  return conditions?.serving ?? conditions?.ready !== false;
+function serves({ endpoint }: SliceEndpoint): boolean {
+  return endpoint.conditions?.serving ?? isReady(endpoint);
 }
 
 function servesWhileTerminating(candidate: SliceEndpoint): boolean {

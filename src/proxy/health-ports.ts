@@ -1,4 +1,4 @@
-import type { EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../api/discovery-v1/endpoint-slice.ts';
 import type { Service } from '../api/core-v1/service.ts';
 import { healthPortOf, isProxied } from './model.ts';
 
@@ -22,7 +22,7 @@ export function healthPort(
   const { namespace = '', name } = service.metadata;
   const here = slices.flatMap(({ endpoints }) =>
     (endpoints ?? [])
-      .filter(({ nodeName: on, conditions }) => on === nodeName && conditions?.ready !== false)
+      .filter((endpoint) => endpoint.nodeName === nodeName && isReady(endpoint))
       .map(({ addresses }) => addresses[0] ?? ''),
   );
   return { namespace, name, port, localEndpoints: new Set(here).size };

@@ -2,6 +2,7 @@ import { node, type Node } from '../api/core-v1/node.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Component } from '../base/component.ts';
 import { errorMessage, type Log } from '../base/log.ts';
+import { OneByOne } from '../base/one-by-one.ts';
 import { realRandom, type Random } from '../base/random.ts';
 import { Backoff } from '../base/backoff.ts';
 import { nextTurn } from '../base/turn.ts';
@@ -69,9 +70,9 @@ export class Proxy implements Component {
   readonly #backoff = new Backoff<'sync'>(200, 10_000);
   #families: Families | undefined;
   #zone: string | undefined;
-  #pending: Timer | undefined;
   #timers: Timer[] = [];
-  #busy: Promise<void> = Promise.resolve();
+  /** There is one writer of our rules. */
+  readonly #work: OneByOne;
   #looking: Promise<void> = Promise.resolve();
   /** Whether changes lead to a sync by themselves. */
   #following = false;
@@ -82,6 +83,7 @@ export class Proxy implements Component {
   constructor(options: ProxyOptions) {
     const { client, clock, random = realRandom, nodeName } = options;
     this.#options = options;
+    this.#work = new OneByOne(options.clock);
     this.#log = options.log.child({ component: this.name });
     this.#run = options.run ?? runCommand;
     this.#informers = new InformerFactory({ client, clock, random, log: this.#log });
@@ -115,7 +117,7 @@ export class Proxy implements Component {
     await this.#informers.synced(this.#stop.signal);
     if (status) this.#status.start(status, this.#health, this.#metrics);
     this.#following = true;
-    await this.#exclusively(() => this.#sync());
+    await this.#work.run(() => this.#sync());
     this.#timers = [clock.every(lookEvery, () => this.#meanwhile(() => this.#look()))];
     this.#compareIn(compareEvery);
     const known = this.#node.get(this.#options.nodeName);
@@ -126,13 +128,13 @@ export class Proxy implements Component {
   /** Stops following the API. The rules stay, so that services go on working for the pods that go on running. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the proxy was stopped'));
-    this.#pending?.cancel();
+    this.#work.stop();
     for (const timer of this.#timers) timer.cancel();
     this.#status.stop();
     this.#healthPorts.stop();
     await this.#informers.stop();
     await this.#looking;
-    await this.#busy;
+    await this.#work.idle;
   }
 
   /** The ports on which health and metrics are told, when they are. */
@@ -151,16 +153,8 @@ export class Proxy implements Component {
   }
 
   #schedule(delay: number): void {
-    if (this.#pending || !this.#following || this.#stop.signal.aborted) return;
-    this.#pending = this.#options.clock.after(delay, () => {
-      this.#pending = undefined;
-      this.#later(() => this.#sync());
-    });
-  }
-
-  /** Does it when nothing else is being done. */
-  #later(task: () => Promise<void>): void {
-    this.#settle(this.#exclusively(task));
+    if (!this.#following) return;
+    this.#work.gather(delay, () => this.#settle(this.#work.run(() => this.#sync())));
   }
 
   /** Looks at the rules while they go on being written; there is one who looks. */
@@ -180,13 +174,6 @@ export class Proxy implements Component {
         this.#schedule(this.#backoff.next('sync'));
       },
     );
-  }
-
-  /** Runs one task after the other: there is one writer of our rules. */
-  #exclusively(task: () => Promise<void>): Promise<void> {
-    const result = this.#busy.then(task);
-    this.#busy = result.catch(() => {});
-    return result;
   }
 
   async #sync(): Promise<void> {
@@ -237,7 +224,7 @@ export class Proxy implements Component {
     const started = this.#options.clock.monotonic();
     // Reading many rules takes long, and changes do not wait for it.
     const inspection = await this.#families!.inspect();
-    await this.#exclusively(() => this.#putBack(inspection, started));
+    await this.#work.run(() => this.#putBack(inspection, started));
   }
 
   async #putBack(inspection: Awaited<ReturnType<Families['inspect']>>, started: number): Promise<void> {

@@ -19,6 +19,11 @@ import { ageColumn, column, nameColumn } from '../meta-v1/columns.ts';
 import { specialAddress } from './special-address.ts';
 
 export type EndpointSlice = Resource<V1EndpointSlice>;
+
+/** Whether connections may go to an endpoint: one that says nothing about it is ready, as the field's documentation has it. */
+export function isReady({ conditions }: Pick<NonNullable<EndpointSlice['endpoints']>[number], 'conditions'>): boolean {
+  return conditions?.ready ?? true;
+}
 type Endpoint = EndpointSlice['endpoints'] extends (infer E)[] | undefined ? E : never;
 
 type Port = EndpointSlice['ports'] extends (infer P)[] | undefined ? P : never;

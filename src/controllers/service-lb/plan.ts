@@ -1,6 +1,6 @@
 import type { Node } from '../../api/core-v1/node.ts';
 import type { Service } from '../../api/core-v1/service.ts';
-import type { EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
+import { isReady, type EndpointSlice } from '../../api/discovery-v1/endpoint-slice.ts';
 import { canonicalIp, ipFamily, type IpFamily } from '../../apimachinery/ip-address.ts';
 import type { AddressPool } from './pool.ts';
 import type { TakenPorts } from './taken-ports.ts';
@@ -66,7 +66,7 @@ function takesConnections({ metadata, status }: Node): boolean {
 
 function nodesWithEndpoints(slices: readonly EndpointSlice[]): Set<string> {
   const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
-  const serving = endpoints.filter(({ conditions }) => conditions?.ready !== false);
+  const serving = endpoints.filter(isReady);
   return new Set(serving.flatMap(({ nodeName }) => nodeName ?? []));
 }
 

@@ -1,6 +1,6 @@
 import { pod as podKind, type Pod } from '../../../api/core-v1/pod.ts';
 import type { Service } from '../../../api/core-v1/service.ts';
-import { endpointSlice, type EndpointSlice } from '../../../api/discovery-v1/endpoint-slice.ts';
+import { endpointSlice, isReady, type EndpointSlice } from '../../../api/discovery-v1/endpoint-slice.ts';
 import { serviceUnavailable } from '../../../apimachinery/api-error.ts';
 import type { HandlerServices } from '../../handlers/services.ts';
 import { storageFor } from '../../registry/converting-storage.ts';
@@ -64,7 +64,7 @@ function waysTo(slices: readonly EndpointSlice[], portName: string): Way[] {
   return slices.flatMap(({ endpoints, ports, addressType }) => {
     const port = ports?.find((p) => (p.name ?? '') === portName)?.port;
     if (port === undefined || addressType === 'FQDN') return [];
-    const ready = (endpoints ?? []).filter((e) => e.conditions?.ready !== false && e.addresses.length > 0);
+    const ready = (endpoints ?? []).filter((e) => isReady(e) && e.addresses.length > 0);
     return ready.map((endpoint) => ({ endpoint, port }));
   });
 }

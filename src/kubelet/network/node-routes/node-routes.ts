@@ -2,6 +2,7 @@ import { Backoff } from '../../../base/backoff.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import type { Component } from '../../../base/component.ts';
 import { errorMessage, type Log } from '../../../base/log.ts';
+import { OneByOne } from '../../../base/one-by-one.ts';
 import type { Random } from '../../../base/random.ts';
 import { node as nodeKind } from '../../../api/core-v1/node.ts';
 import type { Client } from '../../../client/client.ts';
@@ -40,14 +41,14 @@ export class NodeRoutes implements Component {
   readonly #informers: InformerFactory;
   readonly #backoff = new Backoff<'sync'>(200, 10_000);
   #places = '';
-  #pending: Timer | undefined;
   #check: Timer | undefined;
-  #busy: Promise<void> = Promise.resolve();
+  readonly #work: OneByOne;
   #stopped = false;
 
   constructor(options: NodeRoutesOptions) {
     const { client, clock, random } = options;
     this.#options = options;
+    this.#work = new OneByOne(options.clock);
     this.#log = options.log.child({ component: this.name });
     this.#run = options.run ?? runCommand;
     this.#informers = new InformerFactory({ client, clock, random, log: this.#log });
@@ -65,10 +66,10 @@ export class NodeRoutes implements Component {
   /** Stops following the API. The ways stay, for the pods that go on running. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#pending?.cancel();
+    this.#work.stop();
     this.#check?.cancel();
     await this.#informers.stop();
-    await this.#busy;
+    await this.#work.idle;
   }
 
   /** Nodes tell how they are all the time; only where they are counts. */
@@ -80,11 +81,9 @@ export class NodeRoutes implements Component {
   }
 
   #schedule(delay: number): void {
-    if (this.#pending || this.#stopped) return;
-    this.#pending = this.#options.clock.after(delay, () => {
-      this.#pending = undefined;
-      this.#busy = this.#busy
-        .then(() => this.#sync())
+    this.#work.gather(delay, () => {
+      this.#work
+        .run(() => this.#sync())
         .then(
           () => this.#backoff.forget('sync'),
           (error) => {
